@@ -1,0 +1,79 @@
+import type { Json, JsonObject } from '#snapshot';
+
+/** What is synchronised: a JSON definition; its key is `typeKey` of the item that carries it. */
+export type ContentType = JsonObject;
+
+/** How a sync came about. */
+export const TRIGGERS = ['API', 'CLI', 'SCHEDULE', 'DEPLOYMENT', 'ROLLBACK', 'REPLAY'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** Who asked for a call, how and why, and for which instance of the platform. */
+export interface SyncContext {
+  /** One instance of the platform: `production`, `staging`; `default` unless said. */
+  environment: string;
+  actor: string;
+  trigger: Trigger;
+  reason?: string;
+  deploymentId?: string;
+  /** Apply changes that lose data. */
+  force?: boolean;
+  metadata?: JsonObject;
+}
+
+export interface SyncItem {
+  typeKey: string;
+  /** What `typeKey` names; `contentType` unless said. */
+  kind?: string;
+  /** The definition in our terms. A pull has none. */
+  data?: Json;
+  /** The version that `data` is, when it is known already. */
+  versionHash?: string;
+}
+
+/** One call to a platform, for one or many content types. A pull without items asks for everything. */
+export interface SyncCall {
+  items: SyncItem[];
+  context: SyncContext;
+}
+
+/** Why an item failed; `code` is ours and stable, `message` may quote the platform. */
+export interface SyncFailure {
+  code: string;
+  message: string;
+}
+
+export const OUTCOMES = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface SyncAnswerItem {
+  typeKey: string;
+  kind?: string;
+  status: Outcome;
+  /** What was pulled, in our terms. */
+  data?: Json;
+  error?: SyncFailure;
+}
+
+/** What came back from a platform; only what it proved is SUCCESS. */
+export interface SyncAnswer {
+  statusCode?: number;
+  requestId?: string;
+  /** The raw body; kept as the response snapshot. */
+  body?: Json;
+  items: SyncAnswerItem[];
+  /** What the adapter wants remembered of the exchange, such as the timing of each HTTP call. No secrets. */
+  metadata?: JsonObject;
+}
+
+/** The contract of a platform. `push` and `pull` carry `@TrackSync`. */
+export interface PlatformAdapter {
+  /** What the platform would be sent for this content type: pure, no I/O. */
+  toPlatform(definition: ContentType, kind?: string): Json;
+  /** What the platform holds, in our terms: server-set fields and filled-in defaults removed, so that push then pull gives the same hash. */
+  fromPlatform(payload: Json, kind?: string): ContentType;
+  push(call: SyncCall): Promise<SyncAnswer>;
+  pull(call: SyncCall): Promise<SyncAnswer>;
+}
+
+export const DEFAULT_KIND = 'contentType';
+export const DEFAULT_ENVIRONMENT = 'default';

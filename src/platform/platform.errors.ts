@@ -1,0 +1,61 @@
+import type { Json, JsonObject } from '#snapshot';
+import { DomainError } from '../domain-error.ts';
+
+export interface PlatformFailure {
+  /** Stable and ours: `RATE_LIMITED`, `DATA_LOSS_REFUSED`, `TIMEOUT` … */
+  code: string;
+  message: string;
+  /** Whether the same call may be tried again; `unknown` when it may have been applied. */
+  retryable: boolean | 'unknown';
+  statusCode?: number;
+  /** Milliseconds the platform asked us to wait (`Retry-After`). */
+  retryAfterMs?: number;
+  requestId?: string;
+  /** The raw body, kept as the response snapshot. */
+  body?: Json;
+  metadata?: JsonObject;
+}
+
+/** A call that a platform refused or that got no usable answer. Mapped once, at the edge of the adapter. */
+export class PlatformError extends DomainError {
+  readonly code: string;
+  readonly retryable: boolean | 'unknown';
+  readonly statusCode: number | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly body: Json | undefined;
+  readonly metadata: JsonObject | undefined;
+
+  constructor(failure: PlatformFailure, options?: ErrorOptions) {
+    super(failure.message, {}, options);
+    this.code = failure.code;
+    this.retryable = failure.retryable;
+    this.statusCode = failure.statusCode;
+    this.retryAfterMs = failure.retryAfterMs;
+    this.requestId = failure.requestId;
+    this.body = failure.body;
+    this.metadata = failure.metadata;
+  }
+}
+
+export class UnknownPlatformError extends DomainError {
+  readonly code = 'UNKNOWN_PLATFORM';
+
+  constructor(name: string, installed: string[]) {
+    super(`There is no platform "${name}"; installed: ${installed.join(', ') || 'none'}.`, {
+      platform: name,
+      installed,
+    });
+  }
+}
+
+export class UnknownEnvironmentError extends DomainError {
+  readonly code = 'UNKNOWN_ENVIRONMENT';
+
+  constructor(platform: string, environment: string, configured: string[]) {
+    super(
+      `"${platform}" has no environment "${environment}"; configured: ${configured.join(', ') || 'none'}. Set its variables and start again.`,
+      { platform, environment, configured },
+    );
+  }
+}

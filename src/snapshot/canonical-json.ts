@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NotJsonError } from './snapshot.errors.ts';
+
+const CHUNK_CHARACTERS = 32_768;
+const SLICE_MS = 8;
+
+/** The canonical JSON of a value (RFC 8785). Throws {@link NotJsonError} for what JSON cannot hold. */
+export function canonicalJson(value: unknown): string {
+  let text = '';
+  for (const chunk of canonicalChunks(value)) text += chunk;
+  return text;
+}
+
+/** SHA-256 of the canonical JSON (RFC 8785) in UTF-8, as 64 lower-case hexadecimal digits. */
+export function canonicalDigest(value: unknown): string {
+  const hash = createHash('sha256');
+  for (const chunk of canonicalChunks(value)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The canonical JSON as UTF-8 bytes with its SHA-256; gives way to other work every few milliseconds. */
+export async function canonicalBytes(value: unknown): Promise<{ bytes: Buffer; digest: string }> {
+  const hash = createHash('sha256');
+  const chunks: Buffer[] = [];
+  let sliceStart = performance.now();
+  for (const chunk of canonicalChunks(value)) {
+    const bytes = Buffer.from(chunk);
+    hash.update(bytes);
+    chunks.push(bytes);
+    if (performance.now() - sliceStart > SLICE_MS) {
+      await nextTurn();
+      sliceStart = performance.now();
+    }
+  }
+  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), digest: hash.digest('hex') };
+}
+
+type Frame = { items: unknown[]; keys?: undefined; next: number } | { items: object; keys: string[]; next: number };
+
+/** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
+function* canonicalChunks(root: unknown): Generator<string, void> {
+  const stack: Frame[] = [];
+  const path = () => stack.map((frame) => (frame.keys ? frame.keys[frame.next - 1] : frame.next - 1)).join('/');
+  let text = '';
+
+  const open = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) {
+      text += scalar(value, path);
+    } else if (Array.isArray(value)) {
+      text += '[';
+      stack.push({ items: value, next: 0 });
+    } else if (isPlain(value)) {
+      text += '{';
+      const keys = Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+      stack.push({ items: value, keys: keys.sort(), next: 0 });
+    } else {
+      throw new NotJsonError(path(), value.constructor.name);
+    }
+  };
+
+  open(root);
+  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    const length = frame.keys ? frame.keys.length : frame.items.length;
+    if (frame.next === length) {
+      text += frame.keys ? '}' : ']';
+      stack.pop();
+    } else {
+      if (frame.next > 0) text += ',';
+      const index = frame.next++;
+      if (frame.keys) {
+        const key = frame.keys[index]!;
+        text += scalar(key, path) + ':';
+        open((frame.items as Record<string, unknown>)[key]);
+      } else {
+        open(frame.items[index]);
+      }
+    }
+    if (text.length > CHUNK_CHARACTERS) {
+      yield text;
+      text = '';
+    }
+  }
+  yield text;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function scalar(value: unknown, path: () => string): string {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new NotJsonError(path(), 'a string with a lone surrogate');
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new NotJsonError(path(), String(value));
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return JSON.stringify(value);
+  throw new NotJsonError(path(), typeof value);
+}

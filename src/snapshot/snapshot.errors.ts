@@ -1,0 +1,43 @@
+import { DomainError } from '../domain-error.ts';
+
+/** A value that JSON cannot hold exactly: a function, a bigint, NaN, a lone surrogate, a class instance. */
+export class NotJsonError extends DomainError {
+  readonly code = 'NOT_JSON';
+
+  constructor(path: string, found: string) {
+    super(
+      `JSON cannot hold ${found} (at "/${path}"): send strings, finite numbers, booleans, null, lists and objects.`,
+      {
+        path: `/${path}`,
+      },
+    );
+  }
+}
+
+/** Content over the limit of a snapshot; both sizes are bytes of canonical JSON, uncompressed. */
+export class SnapshotTooLargeError extends DomainError {
+  readonly code = 'SNAPSHOT_TOO_LARGE';
+
+  constructor(size: number, limit: number) {
+    super(`The content has ${size} bytes and a snapshot holds at most ${limit}: split the content.`, { size, limit });
+  }
+}
+
+export class SnapshotNotFoundError extends DomainError {
+  readonly code = 'SNAPSHOT_NOT_FOUND';
+
+  constructor(digest: string) {
+    super(`There is no snapshot ${digest}.`, { digest });
+  }
+}
+
+/** Stored bytes that no longer hash to their digest. */
+export class SnapshotCorruptError extends DomainError {
+  readonly code = 'SNAPSHOT_CORRUPT';
+
+  constructor(digest: string, reason: string) {
+    super(`The stored snapshot ${digest} is damaged (${reason}): restore it from a backup of the database.`, {
+      digest,
+    });
+  }
+}
