@@ -15,6 +15,8 @@ export interface SyncContext {
   trigger: Trigger;
   reason?: string;
   deploymentId?: string;
+  /** A UUID by which the caller finds the syncs of this call; a new one unless said. */
+  callId?: string;
   /** Apply changes that lose data. */
   force?: boolean;
   metadata?: JsonObject;
@@ -73,6 +75,8 @@ export interface PlatformAdapter {
   fromPlatform(payload: Json, kind?: string): ContentType;
   push(call: SyncCall): Promise<SyncAnswer>;
   pull(call: SyncCall): Promise<SyncAnswer>;
+  /** The names of the environments it is configured for; without it any name is passed through. */
+  environments?(): string[];
 }
 
 export const DEFAULT_KIND = 'contentType';

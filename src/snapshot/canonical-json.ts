@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { pointerSegment } from './json-pointer.ts';
 import { NotJsonError } from './snapshot.errors.ts';
 
 const CHUNK_CHARACTERS = 32_768;
@@ -36,26 +37,34 @@ export async function canonicalBytes(value: unknown): Promise<{ bytes: Buffer; d
   return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), digest: hash.digest('hex') };
 }
 
-type Frame = { items: unknown[]; keys?: undefined; next: number } | { items: object; keys: string[]; next: number };
+type Frame =
+  | { items: unknown[]; keys?: undefined; next: number }
+  | { items: Record<string, unknown>; keys: string[]; next: number };
 
 /** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
 function* canonicalChunks(root: unknown): Generator<string, void> {
   const stack: Frame[] = [];
-  const path = () => stack.map((frame) => (frame.keys ? frame.keys[frame.next - 1] : frame.next - 1)).join('/');
+  const ancestors = new Set<object>();
+  const path = () =>
+    stack.map(({ keys, next }) => (keys ? pointerSegment(keys[next - 1]!) : String(next - 1))).join('/');
   let text = '';
 
   const open = (value: unknown) => {
     if (typeof value !== 'object' || value === null) {
       text += scalar(value, path);
-    } else if (Array.isArray(value)) {
+      return;
+    }
+    if (ancestors.has(value)) throw new NotJsonError(path(), 'a value that contains itself');
+    ancestors.add(value);
+    if (Array.isArray(value)) {
       text += '[';
       stack.push({ items: value, next: 0 });
     } else if (isPlain(value)) {
       text += '{';
-      const keys = Object.keys(value).filter((key) => (value as Record<string, unknown>)[key] !== undefined);
+      const keys = Object.keys(value).filter((key) => value[key] !== undefined);
       stack.push({ items: value, keys: keys.sort(), next: 0 });
     } else {
-      throw new NotJsonError(path(), value.constructor.name);
+      throw new NotJsonError(path(), className(value));
     }
   };
 
@@ -65,13 +74,14 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
     if (frame.next === length) {
       text += frame.keys ? '}' : ']';
       stack.pop();
+      ancestors.delete(frame.items);
     } else {
       if (frame.next > 0) text += ',';
       const index = frame.next++;
       if (frame.keys) {
         const key = frame.keys[index]!;
         text += scalar(key, path) + ':';
-        open((frame.items as Record<string, unknown>)[key]);
+        open(frame.items[key]);
       } else {
         open(frame.items[index]);
       }
@@ -84,9 +94,16 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
   yield text;
 }
 
-function isPlain(value: object): boolean {
+/** An object without a class; that of another realm, such as a `node:vm` context, has a prototype of its own. */
+function isPlain(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Not `value.constructor`, which may be data. */
+function className(value: object): string {
+  const { constructor }: { constructor?: unknown } = Object.getPrototypeOf(value);
+  return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of a class';
 }
 
 function scalar(value: unknown, path: () => string): string {

@@ -1,0 +1,61 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { DatabaseModule } from '#database';
+import { deploymentEntities, DeploymentModule } from '#deployment';
+import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
+import { trackingEntities, TrackingModule } from '#tracking';
+import { VersioningRoutesModule } from '#versioning';
+import { readAll, readEnvironment } from './environment.ts';
+import { HealthController } from './health.controller.ts';
+import { ServiceConfig } from './service.config.ts';
+
+export interface AppConfig {
+  service: ServiceConfig;
+  optimizely: OptimizelyEnvironment[];
+}
+
+/** Everything the environment says. Throws `ConfigurationError` with every problem at once. */
+export function readConfig(env: NodeJS.ProcessEnv): AppConfig {
+  return readAll({
+    service: () => readEnvironment(ServiceConfig, env),
+    optimizely: () => optimizelyEnvironments(env),
+  });
+}
+
+/** The composition root: what is installed. A second platform is one more line here. */
+@Module({})
+export class AppModule {
+  static forRoot({ service, optimizely }: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        LoggerModule.forRoot({
+          pinoHttp: {
+            level: service.LOG_LEVEL,
+            redact: ['req.headers.authorization', 'req.headers.cookie'],
+            autoLogging: { ignore: ({ url }) => url?.startsWith('/health') ?? false },
+          },
+        }),
+        DatabaseModule.forRoot({
+          url: service.DATABASE_URL,
+          dataDir: service.DATA_DIR,
+          entities: [...trackingEntities, ...deploymentEntities],
+        }),
+        TrackingModule.forRoot({
+          http: true,
+          migrate: false,
+          shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
+          retry: {
+            maxAttempts: service.RETRY_MAX_ATTEMPTS,
+            initialDelayMs: service.RETRY_INITIAL_DELAY_MS,
+            maxDelayMs: service.RETRY_MAX_DELAY_MS,
+          },
+        }),
+        VersioningRoutesModule,
+        DeploymentModule,
+        OptimizelyModule.forRoot(optimizely),
+      ],
+      controllers: [HealthController],
+    };
+  }
+}

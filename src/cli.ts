@@ -1,0 +1,66 @@
+import 'reflect-metadata';
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ContentTypeImporter } from '#versioning';
+import { AppModule, readConfig } from './app.module.ts';
+import { DomainError } from './domain-error.ts';
+import { parseBody } from './json-body.ts';
+import { stopWithError } from './stop-with-error.ts';
+
+const USAGE = `usage: npm run cli -- COMMAND
+
+  migrate                              brings the tables up to date
+  import FILE [--author WHO] [--message WHY]
+                                       takes every definition of a manifest as the latest version`;
+
+type Command = (
+  app: INestApplicationContext,
+  args: string[],
+  options: { author?: string; message?: string },
+) => Promise<string>;
+
+const COMMANDS: Record<string, Command> = {
+  /** The start itself migrates. */
+  migrate: () => Promise.resolve('The tables are up to date.'),
+
+  import: async (app, [file], { author = process.env.USER ?? 'cli', message }) => {
+    if (!file) throw new UsageError('import needs the FILE of a manifest');
+    const manifest = parseBody(await readFile(file));
+    const { versions, ignored } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
+    const created = versions.filter((version) => version.created).length;
+    const left = ignored.length > 0 ? `; not taken: ${ignored.join(', ')}` : '';
+    return `${created} new versions, ${versions.length - created} the same already${left}`;
+  },
+};
+
+class UsageError extends Error {}
+
+/** The same application without HTTP. */
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { author: { type: 'string' }, message: { type: 'string' } },
+  });
+  const [name = '', ...args] = positionals;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) throw new UsageError(name ? `there is no command "${name}"` : 'no command given');
+  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
+    abortOnError: false,
+    logger: ['error', 'warn'],
+  });
+  try {
+    console.log(await command(app, args, values));
+  } finally {
+    await app.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
+  else if (error instanceof DomainError) console.error(error.message);
+  else stopWithError(error);
+  process.exitCode = 1;
+});

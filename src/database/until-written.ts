@@ -1,0 +1,31 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { type DatabaseFault, databaseFault } from './database-fault.ts';
+
+const LONGEST_PAUSE_MS = 2_000;
+const logger = new Logger('Database');
+
+/** The pause before a failed write is tried again. */
+export function pauseAfter(attempt: number): Promise<void> {
+  return wait(Math.min(50 * 2 ** attempt, LONGEST_PAUSE_MS));
+}
+
+/**
+ * Repeats a write until the database has answered it, however long it is away; what would fail the same way for ever is
+ * thrown. The write must be safe to repeat: a commit that fails may have happened.
+ */
+export async function untilWritten<T>(
+  write: () => Promise<T>,
+  mend: (fault: DatabaseFault, attempt: number) => Promise<unknown> = (_fault, attempt) => pauseAfter(attempt),
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      const fault = databaseFault(error);
+      if (fault === 'refused') throw error;
+      logger.warn(`A write waits for the database (attempt ${attempt}): ${(error as Error).message}`);
+      await mend(fault, attempt);
+    }
+  }
+}

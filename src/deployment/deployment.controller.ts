@@ -1,0 +1,109 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  DeploymentDetailDto,
+  DeploymentDto,
+  DeploymentPageDto,
+  DeploymentPageQuery,
+  DeploymentParams,
+  DeploymentPlanDto,
+  DeploymentRequestDto,
+  DryRunQuery,
+  RollbackRequestDto,
+} from './deployment.dto.ts';
+import type { Deployment } from './deployment.entity.ts';
+import { DeploymentPlanner } from './deployment.planner.ts';
+import { DeploymentProgress } from './deployment.progress.ts';
+import { DeploymentService, type StartedDeployment } from './deployment.service.ts';
+
+interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+}
+
+@ApiTags('deployments')
+@ApiExtraModels(DeploymentPlanDto)
+@Controller('deployments')
+export class DeploymentController {
+  constructor(
+    private readonly deployments: DeploymentService,
+    private readonly planner: DeploymentPlanner,
+    private readonly progress: DeploymentProgress,
+  ) {}
+
+  /** Sends content types to a platform; answers at once, with the address at which it can be watched. */
+  @Post()
+  @HttpCode(202)
+  @ApiResponse({
+    status: 200,
+    description: 'With `dryRun`: the plan.',
+    schema: { $ref: getSchemaPath(DeploymentPlanDto) },
+  })
+  async deploy(
+    @Body() request: DeploymentRequestDto,
+    @Query() { dryRun }: DryRunQuery,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<DeploymentDto | DeploymentPlanDto> {
+    if (!dryRun) return accepted(await this.deployments.deployToProvider(request), reply);
+    reply.status(200);
+    return this.plan(request);
+  }
+
+  /** Lists deployments, newest first. */
+  @Get()
+  async list(@Query() { limit, cursor }: DeploymentPageQuery): Promise<DeploymentPageDto> {
+    const found = await this.deployments.list(limit + 1, cursor);
+    const items = found.slice(0, limit).map(deploymentDto);
+    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+  }
+
+  /** Shows a deployment with its items, while it runs and after. */
+  @Get(':id')
+  async get(@Param() { id }: DeploymentParams): Promise<DeploymentDetailDto> {
+    const { deployment } = await this.deployments.get(id);
+    return { ...deploymentDto(deployment), ...(await this.progress.of(id)) };
+  }
+
+  /** Deploys, as a new deployment, the version of each item that was live before; answers at once. */
+  @Post(':id/rollback')
+  @HttpCode(202)
+  async rollback(
+    @Param() { id }: DeploymentParams,
+    @Body() request: RollbackRequestDto,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<DeploymentDto> {
+    return accepted(await this.deployments.rollback(id, request), reply);
+  }
+
+  private async plan(request: DeploymentRequestDto): Promise<DeploymentPlanDto> {
+    const plan = await this.planner.plan(request, request.items);
+    const changes = await this.planner.changes(plan);
+    return {
+      platform: plan.platform,
+      environment: plan.environment,
+      planDigest: plan.digest,
+      items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff }) => ({
+        ...{ kind, typeKey, versionHash, previousHash },
+        impact: diff.impact,
+        changes: diff.changes.length,
+      })),
+    };
+  }
+}
+
+function accepted({ deployment }: StartedDeployment, reply: Reply): DeploymentDto {
+  reply.header('location', `/api/v1/deployments/${deployment.id}`);
+  return deploymentDto(deployment);
+}
+
+function deploymentDto(deployment: Deployment): DeploymentDto {
+  const { id, platform, environment, status, actor, forced, planDigest, createdAt } = deployment;
+  return {
+    ...{ id, platform, environment, status, actor, forced, planDigest, createdAt },
+    reason: deployment.reason ?? null,
+    rollbackOf: deployment.rollbackOf ?? null,
+    errorCode: deployment.errorCode ?? null,
+    errorMessage: deployment.errorMessage ?? null,
+    completedAt: deployment.completedAt ?? null,
+  };
+}

@@ -1,0 +1,323 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import type { SyncStatus } from '#tracking';
+import { Text } from '../text.decorator.ts';
+
+/** Which deployment is meant. */
+export class DeploymentParams {
+  /**
+   * The id of the deployment, a UUIDv7.
+   * @example '019a5f0e-7c11-7aaa-8000-000000000000'
+   */
+  @IsUUID()
+  id: string;
+}
+
+/** One content type to be sent. */
+export class DeploymentItemRequestDto {
+  /**
+   * The key of the content type.
+   * @example 'Article'
+   */
+  @Text()
+  typeKey: string;
+
+  /**
+   * What the key names; `contentType` unless said.
+   * @example 'contentType'
+   */
+  @IsOptional()
+  @Text(100)
+  kind?: string;
+
+  /** The version to send; the latest unless said. */
+  @IsOptional()
+  @Text()
+  versionHash?: string;
+}
+
+/** What is to be sent where. */
+export class DeploymentRequestDto {
+  /**
+   * The platform.
+   * @example 'optimizely'
+   */
+  @Text()
+  platform: string;
+
+  /**
+   * The instance of the platform.
+   * @example 'default'
+   */
+  @IsOptional()
+  @Text()
+  environment: string = 'default';
+
+  /**
+   * Who asks.
+   * @example 'jane@example.com'
+   */
+  @Text()
+  actor: string;
+
+  /**
+   * Why.
+   * @example 'First deployment of the content model'
+   */
+  @IsOptional()
+  @Text(2_000)
+  reason?: string;
+
+  /** Apply changes that lose data. */
+  @IsOptional()
+  @IsBoolean()
+  force: boolean = false;
+
+  /** What to send; the latest version of everything in the catalogue unless said. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1_000)
+  @ValidateNested({ each: true })
+  @Type(() => DeploymentItemRequestDto)
+  items?: DeploymentItemRequestDto[];
+}
+
+export class DryRunQuery {
+  /** Only tell what would be sent. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) =>
+    value === '' || value === 'true' ? true : value === 'false' ? false : value,
+  )
+  @IsBoolean({ message: '$property must be true or false' })
+  dryRun: boolean = false;
+}
+
+/** Why a deployment is undone. */
+export class RollbackRequestDto {
+  /**
+   * Who asks.
+   * @example 'jane@example.com'
+   */
+  @Text()
+  actor: string;
+
+  /**
+   * Why.
+   * @example 'The new heading broke the start page'
+   */
+  @Text(2_000)
+  reason: string;
+
+  /** Apply changes that lose data: what a deployment added can only be taken back by force. */
+  @IsOptional()
+  @IsBoolean()
+  force: boolean = false;
+}
+
+/** A page of deployments. */
+export class DeploymentPageQuery {
+  /** How many at the most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 50;
+
+  /** `next` of the page before. */
+  @IsOptional()
+  @IsUUID(undefined, { message: '$property is none of ours: leave it out to begin at the newest' })
+  cursor?: string;
+}
+
+/** A set of content types pushed together. */
+export class DeploymentDto {
+  /** A UUIDv7: ids sort by time. */
+  id: string;
+  /** The platform. */
+  platform: string;
+  /** The instance of the platform. */
+  environment: string;
+  /** From its items: SUCCESS when all succeeded, FAILED when none did, else PARTIAL. */
+  status: SyncStatus;
+  /** Who asked. */
+  actor: string;
+  /** Why. */
+  reason: string | null;
+  /** Whether changes that lose data were asked to be applied. */
+  forced: boolean;
+  /** The deployment that this one undoes. */
+  rollbackOf: string | null;
+  /** SHA-256 over what is sent where. */
+  planDigest: string;
+  /** Stable code of the error that ended the whole call. */
+  errorCode: string | null;
+  /** What happened, and the way out. */
+  errorMessage: string | null;
+  /** When it was recorded. */
+  createdAt: Date;
+  /** When it was settled. */
+  completedAt: Date | null;
+}
+
+/** One content type of a deployment. */
+export class DeploymentItemDto {
+  /** What the key names. */
+  kind: string;
+  /** The key of the content type. */
+  typeKey: string;
+  /** The version that is sent. */
+  versionHash: string;
+  /** The version that was live before, as far as we know. */
+  previousHash: string | null;
+  /** Its sync. */
+  syncId: string | null;
+  /** What came of it so far. */
+  status: SyncStatus;
+  /** Stable code of the error. */
+  errorCode: string | null;
+}
+
+/** How far a deployment is. */
+export class ProgressDto {
+  /** Items in all. */
+  total: number;
+  /** Items that are settled. */
+  settled: number;
+  /** Items that succeeded. */
+  succeeded: number;
+  /** Settled items in percent of all, rounded down. */
+  percent: number;
+  /** The attempt that is under way, or was the last; 0 before the first. */
+  attempt: number;
+}
+
+export class DeploymentDetailDto extends DeploymentDto {
+  /** How far it is. */
+  progress: ProgressDto;
+  /** By kind and key. */
+  items: DeploymentItemDto[];
+}
+
+export class DeploymentPageDto {
+  /** Newest first. */
+  items: DeploymentDto[];
+  /** Cursor of the next page; null at the end. */
+  next: string | null;
+}
+
+/** What a deployment would send for one content type. */
+export class PlannedItemDto {
+  /** What the key names. */
+  kind: string;
+  /** The key of the content type. */
+  typeKey: string;
+  /** The version that would be sent. */
+  versionHash: string;
+  /** The version that is live, as far as we know. */
+  previousHash: string | null;
+  /** What the change means to content that exists: additive, breaking, cosmetic or none. */
+  impact: string;
+  /** How many places change. */
+  changes: number;
+}
+
+export class DeploymentPlanDto {
+  /** The platform. */
+  platform: string;
+  /** The instance of the platform. */
+  environment: string;
+  /** SHA-256 over what would be sent where. */
+  planDigest: string;
+  /** By kind and key. */
+  items: PlannedItemDto[];
+}
+
+/** Which platform is meant. */
+export class PlatformParams {
+  /**
+   * The name of the platform.
+   * @example 'optimizely'
+   */
+  @Text()
+  platform: string;
+}
+
+/** What is to be read from a platform. */
+export class PullRequestDto {
+  /**
+   * The instance of the platform.
+   * @example 'default'
+   */
+  @IsOptional()
+  @Text()
+  environment: string = 'default';
+
+  /**
+   * Who asks.
+   * @example 'jane@example.com'
+   */
+  @Text()
+  actor: string;
+
+  /**
+   * Why.
+   * @example 'Has somebody edited behind our back?'
+   */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_000)
+  reason?: string;
+}
+
+/** A platform that is installed. */
+export class PlatformDto {
+  /** Its name. */
+  name: string;
+  /** The instances it is configured for; null when it takes any. */
+  environments: string[] | null;
+}
+
+export class PlatformListDto {
+  /** By name. */
+  items: PlatformDto[];
+}
+
+/** One content type, here and there. */
+export class PulledItemDto {
+  /** What the key names. */
+  kind: string;
+  /** The key of the content type. */
+  typeKey: string;
+  /** `same`, `different`, `new` (only the platform has it), `missing` (only we have it), or `failed` (it could not be read). */
+  state: 'same' | 'different' | 'new' | 'missing' | 'failed';
+  /** The sync that recorded it; null for what is missing. */
+  syncId: string | null;
+  /** The hash of what the platform holds. */
+  platformHash: string | null;
+  /** The hash of our latest version. */
+  latestHash: string | null;
+}
+
+export class PullResultDto {
+  /** Shared by the syncs of this pull. */
+  callId: string;
+  /** How many types are not the same. */
+  differences: number;
+  /** By kind and key. */
+  items: PulledItemDto[];
+}

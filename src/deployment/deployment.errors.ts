@@ -1,0 +1,38 @@
+import { DomainError } from '../domain-error.ts';
+
+export class DeploymentNotFoundError extends DomainError {
+  readonly code = 'DEPLOYMENT_NOT_FOUND';
+
+  constructor(id: string) {
+    super(`There is no deployment ${id}.`, { deploymentId: id });
+  }
+}
+
+export class NothingToDeployError extends DomainError {
+  readonly code = 'NOTHING_TO_DEPLOY';
+
+  constructor() {
+    super('The catalogue has no content types: import a manifest first.');
+  }
+}
+
+export class DeploymentRunningError extends DomainError {
+  readonly code = 'DEPLOYMENT_RUNNING';
+
+  constructor(id: string) {
+    super(`The deployment ${id} is still running: roll it back when it has ended.`, { deploymentId: id });
+  }
+}
+
+/** A deployment that changed nothing we could bring back. */
+export class NothingToRollBackError extends DomainError {
+  readonly code = 'NOTHING_TO_ROLL_BACK';
+
+  constructor(id: string) {
+    super(
+      `The deployment ${id} replaced no version that we know: its content types were new to the platform or unchanged, ` +
+        'and a push never deletes.',
+      { deploymentId: id },
+    );
+  }
+}

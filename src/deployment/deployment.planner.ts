@@ -1,0 +1,118 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { postgresPool } from '#database';
+import { DEFAULT_KIND, PlatformRegistry, UnknownEnvironmentError } from '#platform';
+import { canonicalDigest, type JsonObject } from '#snapshot';
+import { DuplicateItemError } from '#tracking';
+import {
+  ContentTypeNotFoundError,
+  type ContentTypeVersion,
+  refKey,
+  type TypeRef,
+  VersionDiff,
+  VersionHistoryService,
+} from '#versioning';
+import { NothingToDeployError } from './deployment.errors.ts';
+
+/** One content type that is to be sent. */
+export interface ItemRequest {
+  typeKey: string;
+  kind?: string;
+  /** The latest version unless said. */
+  versionHash?: string;
+}
+
+export interface Target {
+  platform: string;
+  environment: string;
+}
+
+export interface PlannedItem extends TypeRef {
+  versionHash: string;
+  /** The version that is live as far as we know: that of the last successful push. */
+  previousHash: string | null;
+  definition: JsonObject;
+}
+
+export interface DeploymentPlan extends Target {
+  items: PlannedItem[];
+  /** SHA-256 over what is sent where. */
+  digest: string;
+}
+
+/** Decides what a deployment would send, without sending it. */
+@Injectable()
+export class DeploymentPlanner {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly platforms: PlatformRegistry,
+    private readonly versions: VersionHistoryService,
+  ) {}
+
+  /** Without items: the latest version of everything in the catalogue. Throws what the look-ups throw. */
+  async plan({ platform, environment }: Target, requested?: ItemRequest[]): Promise<DeploymentPlan> {
+    this.assertTarget(platform, environment);
+    const versions = requested ? await this.requested(requested) : await this.versions.catalogue();
+    if (versions.length === 0) throw new NothingToDeployError();
+    const live = await this.live({ platform, environment }, versions);
+    const definitions = await this.versions.definitions(versions);
+    const items = definitions.map(({ kind, typeKey, versionHash, definition }) => ({
+      ...{ kind, typeKey, versionHash, definition },
+      previousHash: live.get(refKey({ kind, typeKey })) ?? null,
+    }));
+    const sent = items.map(({ kind, typeKey, versionHash }) => [kind, typeKey, versionHash]);
+    return { platform, environment, items, digest: canonicalDigest([platform, environment, sent]) };
+  }
+
+  /** What each item of a plan changes against what is live. */
+  async changes({ items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff }[]> {
+    const changes: { item: PlannedItem; diff: VersionDiff }[] = [];
+    for (const item of items) {
+      const previous = item.previousHash === null ? null : await this.definition(item, item.previousHash);
+      changes.push({ item, diff: VersionDiff.between(previous, item.definition) });
+    }
+    return changes;
+  }
+
+  private assertTarget(platform: string, environment: string): void {
+    const environments = this.platforms.get(platform).environments?.();
+    if (environments && !environments.includes(environment)) {
+      throw new UnknownEnvironmentError(platform, environment, environments);
+    }
+  }
+
+  private async requested(requested: ItemRequest[]): Promise<ContentTypeVersion[]> {
+    const refs = requested.map(({ kind = DEFAULT_KIND, typeKey }) => ({ kind, typeKey }));
+    if (new Set(refs.map(refKey)).size < refs.length) throw new DuplicateItemError(refs.map(({ typeKey }) => typeKey));
+    const latest = new Map((await this.versions.catalogue(refs)).map((version) => [refKey(version), version]));
+    return Promise.all(
+      requested.map(({ versionHash }, index) => {
+        const ref = refs[index]!;
+        const version = latest.get(refKey(ref));
+        if (!version) throw new ContentTypeNotFoundError(ref.kind, ref.typeKey);
+        const isLatest = versionHash === undefined || versionHash === version.versionHash;
+        return isLatest ? version : this.versions.byHash(ref, versionHash);
+      }),
+    );
+  }
+
+  private async live({ platform, environment }: Target, types: TypeRef[]): Promise<Map<string, string>> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<{ kind: string; type_key: string; version_hash: string }>(
+      `select t.kind, t.type_key, live.version_hash
+       from unnest($3::text[], $4::text[]) as t (kind, type_key),
+       lateral (
+         select version_hash from sync_history h
+         where h.type_key = t.type_key and h.kind = t.kind and h.target_platform = $1 and h.environment = $2
+           and h.sync_direction = 'PUSH' and h.sync_status = 'SUCCESS' and h.version_hash is not null
+         order by h.id desc limit 1) live`,
+      [platform, environment, types.map(({ kind }) => kind), types.map(({ typeKey }) => typeKey)],
+    );
+    return new Map(rows.map((row) => [refKey({ kind: row.kind, typeKey: row.type_key }), row.version_hash]));
+  }
+
+  private async definition(type: TypeRef, versionHash: string): Promise<JsonObject> {
+    const [found] = await this.versions.definitions([await this.versions.byHash(type, versionHash)]);
+    return found!.definition;
+  }
+}

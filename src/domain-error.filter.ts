@@ -1,0 +1,101 @@
+import { STATUS_CODES } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from './domain-error.ts';
+
+/** The one place where codes become HTTP statuses. */
+const STATUS: Record<string, number> = {
+  NOT_JSON: 400,
+  NOT_TRACKED_YET: 503,
+  INVALID_CURSOR: 400,
+  INVALID_DEFINITION: 400,
+  DUPLICATE_ITEM: 400,
+  SNAPSHOT_NOT_FOUND: 404,
+  CONTENT_TYPE_NOT_FOUND: 404,
+  VERSION_NOT_FOUND: 404,
+  SYNC_NOT_FOUND: 404,
+  DEPLOYMENT_NOT_FOUND: 404,
+  UNKNOWN_PLATFORM: 404,
+  UNKNOWN_ENVIRONMENT: 404,
+  NO_CONTENT: 404,
+  SYNC_SETTLED: 409,
+  DEPLOYMENT_RUNNING: 409,
+  NOTHING_TO_DEPLOY: 409,
+  NOTHING_TO_ROLL_BACK: 409,
+  SNAPSHOT_TOO_LARGE: 413,
+  SNAPSHOT_CORRUPT: 500,
+  RECORDING_UNAVAILABLE: 503,
+};
+/** Codes of platforms are many; what they have in common is that the platform did not do as asked. */
+const BAD_GATEWAY = 502;
+
+interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  [member: string]: unknown;
+}
+
+/** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
+@Catch()
+export class DomainErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(DomainErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw error;
+    const http = host.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const problem = problemOf(error);
+    if (problem.status === 500) this.logger.error({ err: error, url: request.url }, 'A request failed by a bug');
+    void http
+      .getResponse<FastifyReply>()
+      .status(problem.status)
+      .type('application/problem+json')
+      .send({ ...problem, instance: request.url });
+  }
+}
+
+/** Any error as a problem document. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof DomainError) {
+    return problem(STATUS[error.code] ?? BAD_GATEWAY, error.code, error.message, error.details);
+  }
+  if (error instanceof HttpException) {
+    const { message } = error.getResponse() as { message?: string | string[] };
+    const errors = Array.isArray(message) ? message : undefined;
+    const code = errors ? 'INVALID_REQUEST' : codeOf(error.getStatus());
+    return problem(error.getStatus(), code, errors?.join('; ') ?? error.message, errors && { errors });
+  }
+  if (isDatabaseAway(error)) {
+    return problem(503, 'DATABASE_UNAVAILABLE', 'The database does not answer: try again when it does.');
+  }
+  const { statusCode, message } = error as { statusCode?: unknown; message?: string };
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return problem(statusCode, codeOf(statusCode), message ?? '');
+  }
+  return problem(500, 'INTERNAL_ERROR', 'This is a bug of ours; the log of the service has the particulars.');
+}
+
+function problem(status: number, code: string, detail: string, members: object = {}): Problem {
+  return { ...members, type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, code, detail };
+}
+
+function codeOf(status: number): string {
+  return (STATUS_CODES[status] ?? 'ERROR').toUpperCase().replaceAll(/[^A-Z]+/g, '_');
+}
+
+/** The ORM and `pg` wrap one another's errors; a connection that fails has no SQLSTATE, or one of class 08 or 57P. */
+function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error as { code?: string; message?: string; cause?: unknown } | undefined; cause;) {
+    if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|57P..|53...)$/.test(cause.code ?? '')) return true;
+    if (
+      /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/.test(cause.message ?? '')
+    ) {
+      return true;
+    }
+    cause = cause.cause as typeof cause;
+  }
+  return false;
+}

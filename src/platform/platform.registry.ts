@@ -1,0 +1,34 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { PLATFORM } from './platform.decorator.ts';
+import type { PlatformAdapter } from './platform.adapter.ts';
+import { UnknownPlatformError } from './platform.errors.ts';
+
+/** The adapters installed in this application, by the name of their platform. */
+@Injectable()
+export class PlatformRegistry implements OnModuleInit {
+  private readonly adapters = new Map<string, PlatformAdapter>();
+
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onModuleInit(): void {
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      const name: unknown = metatype && Reflect.getMetadata(PLATFORM, metatype);
+      if (typeof name !== 'string' || !instance) continue;
+      const known = this.adapters.get(name);
+      if (known && known !== instance) throw new Error(`Two adapters call themselves the platform "${name}".`);
+      this.adapters.set(name, instance as PlatformAdapter);
+    }
+  }
+
+  /** Throws {@link UnknownPlatformError}. */
+  get(name: string): PlatformAdapter {
+    const adapter = this.adapters.get(name);
+    if (!adapter) throw new UnknownPlatformError(name, this.names());
+    return adapter;
+  }
+
+  names(): string[] {
+    return [...this.adapters.keys()].sort();
+  }
+}

@@ -1,0 +1,31 @@
+/** When a failed call is tried again. Times are milliseconds. */
+export interface RetryPolicy {
+  /** Tries in all, the first included. */
+  maxAttempts: number;
+  initialDelayMs: number;
+  multiplier: number;
+  /** The longest pause, also for what a platform asks by `Retry-After`. */
+  maxDelayMs: number;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  maxAttempts: 3,
+  initialDelayMs: 1_000,
+  multiplier: 2,
+  maxDelayMs: 30_000,
+};
+
+/**
+ * How long to wait after failed attempt number `attempt` (the first is 1): what the platform asked for, within the cap,
+ * else exponential with jitter on the upper half. `random` is in [0, 1).
+ */
+export function delayAfter(
+  attempt: number,
+  policy: RetryPolicy,
+  retryAfterMs?: number,
+  random = Math.random(),
+): number {
+  if (retryAfterMs !== undefined) return Math.min(Math.max(retryAfterMs, 0), policy.maxDelayMs);
+  const delay = Math.min(policy.initialDelayMs * policy.multiplier ** (attempt - 1), policy.maxDelayMs);
+  return Math.round(delay / 2 + (delay / 2) * random);
+}

@@ -1,0 +1,66 @@
+interface Waiting<Row, Result> {
+  rows: Row[];
+  resolve: (results: Result[]) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Group commit: while writes are under way, everything that arrives waits in one queue and goes out together as the
+ * next write. No timer. Each caller gets the results of its own rows after their commit; what it adds in one call is
+ * written in one statement.
+ */
+export class GroupCommit<Row, Result> {
+  private readonly queue: Waiting<Row, Result>[] = [];
+  private underWay = 0;
+
+  constructor(
+    private readonly write: (rows: Row[]) => Promise<Result[]>,
+    private readonly limits: { rows: number; writes: number },
+  ) {}
+
+  /** How many calls wait for the next write. */
+  get length(): number {
+    return this.queue.length;
+  }
+
+  add(rows: Row[]): Promise<Result[]> {
+    if (rows.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.queue.push({ rows, resolve, reject });
+      this.flush();
+    });
+  }
+
+  private flush(): void {
+    while (this.underWay < this.limits.writes && this.queue.length > 0) {
+      this.underWay += 1;
+      void this.writeBatch(this.nextBatch()).finally(() => {
+        this.underWay -= 1;
+        this.flush();
+      });
+    }
+  }
+
+  private nextBatch(): Waiting<Row, Result>[] {
+    let rows = 0;
+    let calls = 0;
+    for (const waiting of this.queue) {
+      rows += waiting.rows.length;
+      if (calls > 0 && rows > this.limits.rows) break;
+      calls += 1;
+    }
+    return this.queue.splice(0, calls);
+  }
+
+  private async writeBatch(batch: Waiting<Row, Result>[]): Promise<void> {
+    try {
+      const results = await this.write(batch.flatMap((waiting) => waiting.rows));
+      let next = 0;
+      for (const { rows, resolve } of batch) resolve(results.slice(next, (next += rows.length)));
+    } catch (error) {
+      if (batch.length === 1) batch[0]!.reject(error);
+      // One bad row must not fail its neighbours: each call is tried again by itself.
+      else for (const waiting of batch) await this.writeBatch([waiting]);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
+export {
+  DIRECTIONS,
+  EVERYTHING,
+  SYNC_STATUSES,
+  type Direction,
+  type FailedAttempt,
+  type NewSync,
+  type RecordedSync,
+  type SyncEventType,
+  type SyncResult,
+  type SyncStatus,
+} from './sync.ts';
+export { SyncEvent } from './sync-event.entity.ts';
+export {
+  DuplicateItemError,
+  InvalidCursorError,
+  NoContentError,
+  NotTrackedYetError,
+  RecordingUnavailableError,
+  SyncNotFoundError,
+  SyncSettledError,
+} from './sync.errors.ts';
+export { type HistoryFilter, type HistoryPage } from './sync-history.filter.ts';
+export { SyncHistoryService } from './sync-history.service.ts';
+export { SyncRecord } from './sync-record.entity.ts';
+export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';
+export { trackingEntities, TrackingModule } from './tracking.module.ts';
+export { type TrackingOptions } from './tracking.options.ts';
+export {
+  type Outcome,
+  Platform,
+  type PlatformAdapter,
+  PlatformError,
+  type PlatformFailure,
+  PlatformRegistry,
+  type SyncAnswer,
+  type SyncCall,
+  type SyncContext,
+  type Trigger,
+} from '#platform';

@@ -1,0 +1,221 @@
+import { EntityManager, type FilterQuery } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { DEFAULT_KIND, type SyncFailure } from '#platform';
+import { type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
+import { ContentTypeHasher } from '#versioning';
+import { storableText } from './storable-text.ts';
+import type { FailedAttempt, NewSync, RecordedSync, SyncEventType, SyncResult } from './sync.ts';
+import { SyncEvent } from './sync-event.entity.ts';
+import { SyncRecord } from './sync-record.entity.ts';
+import { SyncNotFoundError, SyncSettledError } from './sync.errors.ts';
+import { cursorAfter, historyWhere, readCursor, type HistoryFilter, type HistoryPage } from './sync-history.filter.ts';
+import { SyncRecorder } from './sync.recorder.ts';
+import type { FinishRow, StartRow } from './sync.statements.ts';
+
+const FINISHED: Record<SyncResult['status'], SyncEventType> = {
+  SUCCESS: 'sync.succeeded',
+  FAILED: 'sync.failed',
+  PARTIAL: 'sync.partial',
+};
+
+/** Who tried to send what, and what came of it. Every write resolves after its commit. */
+@Injectable()
+export class SyncHistoryService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly recorder: SyncRecorder,
+    private readonly snapshots: SnapshotService,
+    private readonly hasher: ContentTypeHasher,
+  ) {}
+
+  /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`. */
+  async recordSyncAttempt(sync: NewSync): Promise<RecordedSync> {
+    return (await this.recordSyncAttempts([sync]))[0]!;
+  }
+
+  /** The same for many, in one transaction. */
+  async recordSyncAttempts(syncs: NewSync[]): Promise<RecordedSync[]> {
+    const rows: StartRow[] = [];
+    for (const sync of syncs) rows.push(await this.startRow(sync));
+    await this.recorder.start(rows);
+    return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
+  }
+
+  /** Records a try that failed, for every sync of the call. */
+  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<void> {
+    const { error, waitMs, ...rest } = failed;
+    const data = compact({ ...rest, errorCode: error.code, errorMessage: storableText(error.message), waitMs });
+    await this.recorder.attemptsFailed(
+      syncIds.map((id) => ({
+        id,
+        retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
+        event: { id: uuidv7(), syncId: id, type: 'attempt.failed', data },
+      })),
+    );
+  }
+
+  /**
+   * Settles a sync. Waits for the database however long it is away. Throws {@link SyncNotFoundError}, and
+   * {@link SyncSettledError} when it was settled before; the late result is kept as an event.
+   */
+  async updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
+    const [settlement] = await this.settle([{ ...result, id: syncId }]);
+    if (settlement!.status === null) throw new SyncNotFoundError(syncId);
+    if (!settlement!.applied && !settlement!.repeated) throw new SyncSettledError(syncId, settlement!.status);
+  }
+
+  /** Settles many in one transaction; results that come late are kept as events. */
+  async updateSyncStatuses(results: (SyncResult & { id: string })[]): Promise<void> {
+    await this.settle(results);
+  }
+
+  /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
+  async linkToVersion(syncId: string, versionHash: string): Promise<void> {
+    await this.em.fork().transactional(async (em) => {
+      const updated = await em.nativeUpdate(SyncRecord, { id: syncId }, { versionHash });
+      if (updated === 0) throw new SyncNotFoundError(syncId);
+      await em.insert(SyncEvent, {
+        id: uuidv7(),
+        syncId,
+        type: 'sync.version_linked',
+        data: { versionHash },
+        createdAt: new Date(),
+      });
+    });
+  }
+
+  /** The hash of the version that a sync carried, if it is known. Throws {@link SyncNotFoundError}. */
+  async getVersionHash(syncId: string): Promise<string | null> {
+    return (await this.getSync(syncId)).versionHash ?? null;
+  }
+
+  /** Throws {@link SyncNotFoundError}. */
+  async getSync(syncId: string): Promise<SyncRecord> {
+    const sync = await this.em.fork().findOne(SyncRecord, { id: syncId });
+    if (!sync) throw new SyncNotFoundError(syncId);
+    return sync;
+  }
+
+  /** The sync before this one of the same type, direction, platform and environment that has content; or null. */
+  getPreviousSync(sync: SyncRecord): Promise<SyncRecord | null> {
+    const { kind, typeKey, targetPlatform, environment, syncDirection } = sync;
+    const content = syncDirection === 'PUSH' ? { pushedDigest: { $ne: null } } : { responseDigest: { $ne: null } };
+    return this.em
+      .fork()
+      .findOne(
+        SyncRecord,
+        { kind, typeKey, targetPlatform, environment, syncDirection, ...content, id: { $lt: sync.id } },
+        { orderBy: { id: 'desc' } },
+      );
+  }
+
+  /** The timeline of a sync, oldest first. */
+  async getEvents(syncId: string): Promise<SyncEvent[]> {
+    return this.em.fork().find(SyncEvent, { syncId }, { orderBy: { id: 'asc' } });
+  }
+
+  /** Syncs under a filter, newest first; `limit` of them after the cursor. Throws `InvalidCursorError`. */
+  async getSyncHistory(filter: HistoryFilter, limit = 50, cursor?: string): Promise<HistoryPage> {
+    const where: FilterQuery<SyncRecord>[] = [historyWhere(filter)];
+    if (cursor !== undefined) where.push({ id: { $lt: readCursor(cursor) } });
+    const found = await this.em
+      .fork()
+      .find(SyncRecord, { $and: where }, { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true });
+    const items = found.slice(0, limit);
+    return { items, next: found.length > limit ? cursorAfter(items.at(-1)!) : null };
+  }
+
+  /** The newest successful sync under a filter, or null: what is live as far as we know. */
+  async getLastSuccessfulSync(filter: Omit<HistoryFilter, 'status'>): Promise<SyncRecord | null> {
+    const { items } = await this.getSyncHistory({ ...filter, status: 'SUCCESS' }, 1);
+    return items[0] ?? null;
+  }
+
+  private async startRow(sync: NewSync): Promise<StartRow> {
+    const { typeKey, kind = DEFAULT_KIND, platform, direction, context } = sync;
+    const id = uuidv7();
+    const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
+    const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
+    const isNew = sync.versionHash === undefined && definition !== undefined;
+    const versionHash = isNew ? this.hasher.generateHash(sync.data as JsonObject) : (sync.versionHash ?? null);
+    const snapshots = [payload, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
+    const row = {
+      id,
+      callId: sync.callId ?? uuidv7(),
+      kind,
+      typeKey,
+      versionHash,
+      platform,
+      direction,
+      context,
+      pushedDigest: payload?.digest ?? null,
+      replayOf: sync.replayOf ?? null,
+      owner: this.recorder.owner,
+      snapshots,
+      ...(isNew && { newVersion: { digest: definition.digest } }),
+    };
+    const data = compact({ versionHash, pushedDigest: row.pushedDigest, replayOf: sync.replayOf });
+    return { ...row, event: { id: uuidv7(), syncId: id, type: 'sync.recorded', data } };
+  }
+
+  private async settle(results: (SyncResult & { id: string })[]) {
+    const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
+    const rows: FinishRow[] = [];
+    for (const result of results) rows.push(await this.finishRow(result, prepared));
+    return this.recorder.finish(rows);
+  }
+
+  private async finishRow(
+    result: SyncResult & { id: string },
+    prepared: Map<Json, PreparedSnapshot | SyncFailure>,
+  ): Promise<FinishRow> {
+    const response = await this.prepareResponse(result.response, prepared);
+    const snapshot = response && 'digest' in response ? response : null;
+    // What a platform answers may be more than a snapshot holds; the sync is settled all the same, and says so.
+    const notKept: JsonObject =
+      response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
+    const metadata: JsonObject = { ...result.metadata, ...notKept };
+    const fields = {
+      statusCode: result.statusCode ?? null,
+      requestId: storableText(result.requestId, 200) ?? null,
+      errorCode: result.error?.code ?? null,
+      errorMessage: storableText(result.error?.message) ?? null,
+      responseDigest: snapshot?.digest ?? null,
+      versionHash: result.versionHash ?? null,
+      retryCount: result.retryCount ?? null,
+      durationMs: result.durationMs ?? null,
+    };
+    const event = {
+      id: uuidv7(),
+      syncId: result.id,
+      type: FINISHED[result.status],
+      data: compact({ status: result.status, ...fields }),
+    };
+    return {
+      ...fields,
+      id: result.id,
+      status: result.status,
+      metadata: Object.keys(metadata).length > 0 ? metadata : null,
+      snapshot,
+      event,
+    };
+  }
+
+  /** A body shared by the syncs of one call is prepared once. */
+  private async prepareResponse(response: Json | undefined, prepared: Map<Json, PreparedSnapshot | SyncFailure>) {
+    if (response === undefined) return undefined;
+    const known = prepared.get(response);
+    if (known) return known;
+    const snapshot = await this.snapshots.prepare(response).catch((error: SyncFailure) => error);
+    prepared.set(response, snapshot);
+    return snapshot;
+  }
+}
+
+/** Without the members that say nothing. */
+function compact(data: Record<string, Json | undefined>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data).filter(([, value]) => value !== undefined && value !== null),
+  ) as JsonObject;
+}

@@ -1,0 +1,72 @@
+import { DomainError } from '../domain-error.ts';
+
+/** The call was not made because it could not be recorded. */
+export class RecordingUnavailableError extends DomainError {
+  readonly code = 'RECORDING_UNAVAILABLE';
+
+  constructor(cause: unknown) {
+    super(
+      'Nothing was sent: the call could not be recorded because the database does not answer. Try again when it does.',
+      {},
+      { cause },
+    );
+  }
+}
+
+export class SyncNotFoundError extends DomainError {
+  readonly code = 'SYNC_NOT_FOUND';
+
+  constructor(syncId: string) {
+    super(`There is no sync ${syncId}.`, { syncId });
+  }
+}
+
+/** A sync that is settled cannot be settled otherwise. */
+export class SyncSettledError extends DomainError {
+  readonly code = 'SYNC_SETTLED';
+
+  constructor(syncId: string, status: string) {
+    super(`The sync ${syncId} is settled as ${status}; the late result was kept as an event.`, { syncId, status });
+  }
+}
+
+export class InvalidCursorError extends DomainError {
+  readonly code = 'INVALID_CURSOR';
+
+  constructor() {
+    super('The cursor is none of ours: leave it out to begin at the newest.');
+  }
+}
+
+/** A tracked method that was called before the application had started. */
+export class NotTrackedYetError extends DomainError {
+  readonly code = 'NOT_TRACKED_YET';
+
+  constructor(method: string) {
+    super(
+      `${method} was called outside a started application with TrackingModule: an unrecorded call never leaves. ` +
+        'Call it from onApplicationBootstrap or later.',
+    );
+  }
+}
+
+/** One call names a content type twice: its two outcomes could not be told apart. */
+export class DuplicateItemError extends DomainError {
+  readonly code = 'DUPLICATE_ITEM';
+
+  constructor(typeKeys: string[]) {
+    const twice = typeKeys.filter((key, index) => typeKeys.indexOf(key) !== index);
+    super(`A call may name each content type once; named twice: ${[...new Set(twice)].join(', ')}.`, {
+      typeKeys: twice,
+    });
+  }
+}
+
+/** A sync without content: a pull that received nothing. */
+export class NoContentError extends DomainError {
+  readonly code = 'NO_CONTENT';
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} holds no content that could be compared: nothing was received.`, { syncId });
+  }
+}

@@ -1,0 +1,81 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { type DatabaseFault, databaseFault, pauseAfter, postgresPool, untilWritten } from '#database';
+import { GroupCommit } from './group-commit.ts';
+import { attemptStatement, finishStatement, startStatement } from './sync.statements.ts';
+import type { AttemptRow, FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import { RecordingUnavailableError } from './sync.errors.ts';
+import type { Statement } from './statement.ts';
+
+const LIMITS = { rows: 256, writes: 1 };
+const START_TRIES = 3;
+
+/** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
+@Injectable()
+export class SyncRecorder {
+  private readonly starts = new GroupCommit<StartRow, void>((rows) => this.writeStarts(rows), LIMITS);
+  private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
+  /** Versions that are known to exist, so that the usual sync does not ask again. */
+  private readonly knownVersions = new Set<string>();
+
+  /** This process, on every record it makes. */
+  readonly owner = uuidv7();
+
+  constructor(private readonly em: EntityManager) {}
+
+  /** Resolves after the commit. Throws {@link RecordingUnavailableError} when the database does not answer. */
+  async start(rows: StartRow[]): Promise<void> {
+    await this.starts.add(rows);
+  }
+
+  /** Resolves after the commit, however long the database is away. */
+  finish(rows: FinishRow[]): Promise<Settlement[]> {
+    return this.finishes.add(rows);
+  }
+
+  /** Resolves after the commit, however long the database is away. */
+  async attemptsFailed(rows: AttemptRow[]): Promise<void> {
+    await untilWritten(() => this.execute(attemptStatement(rows)), this.mend);
+  }
+
+  private async writeStarts(rows: StartRow[]): Promise<void[]> {
+    const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
+    // The same statement may be written twice: ids are ours, and what exists is left alone.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.execute(startStatement(rows, unknown));
+        break;
+      } catch (error) {
+        const fault = databaseFault(error);
+        if (fault === 'refused') throw error;
+        if (attempt === START_TRIES) throw new RecordingUnavailableError(error);
+        await this.mend(fault, attempt);
+      }
+    }
+    if (this.knownVersions.size > 10_000) this.knownVersions.clear();
+    for (const row of unknown) this.knownVersions.add(versionKey(row));
+    return rows.map(() => undefined);
+  }
+
+  private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
+    const settled = await untilWritten(() => this.execute<Settlement>(finishStatement(rows)), this.mend);
+    const byId = new Map(settled.map((settlement) => [settlement.id, settlement]));
+    return rows.map((row) => byId.get(row.id)!);
+  }
+
+  private async execute<Result>({ text, parameters }: Statement & { text: string }): Promise<Result[]> {
+    const pool = await postgresPool(this.em);
+    return (await pool.query({ text, values: parameters })).rows as Result[];
+  }
+
+  private readonly mend = async (fault: DatabaseFault, attempt: number): Promise<void> => {
+    if (fault !== 'no-partition') return pauseAfter(attempt);
+    const pool = await postgresPool(this.em);
+    await pool.query(`select ensure_sync_partitions(now() - interval '1 month', 4)`);
+  };
+}
+
+function versionKey({ kind, typeKey, versionHash }: StartRow): string {
+  return JSON.stringify([kind, typeKey, versionHash]);
+}

@@ -1,0 +1,205 @@
+import type { Outcome, SyncContext } from '#platform';
+import type { JsonObject, PreparedSnapshot } from '#snapshot';
+import { names, Statement, type Column } from './statement.ts';
+import type { Direction, SyncEventType } from './sync.ts';
+
+export interface EventRow {
+  id: string;
+  syncId: string;
+  type: SyncEventType;
+  data: JsonObject;
+}
+
+export interface StartRow {
+  id: string;
+  callId: string;
+  kind: string;
+  typeKey: string;
+  versionHash: string | null;
+  platform: string;
+  direction: Direction;
+  context: SyncContext;
+  pushedDigest: string | null;
+  replayOf: string | null;
+  owner: string;
+  snapshots: PreparedSnapshot[];
+  /** The digest of the definition, when `versionHash` may be new to the history. */
+  newVersion?: { digest: string };
+  event: EventRow;
+}
+
+export interface AttemptRow {
+  id: string;
+  retryCount: number;
+  event: EventRow;
+}
+
+export interface FinishRow {
+  id: string;
+  status: Outcome;
+  statusCode: number | null;
+  requestId: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  responseDigest: string | null;
+  versionHash: string | null;
+  retryCount: number | null;
+  durationMs: number | null;
+  metadata: JsonObject | null;
+  snapshot: PreparedSnapshot | null;
+  event: EventRow;
+}
+
+/** What a finish met: `applied` when it settled the sync; `status` is the one before, null when there is no such sync. */
+export interface Settlement {
+  id: string;
+  applied: boolean;
+  repeated: boolean;
+  status: string | null;
+}
+
+type Written = Statement & { text: string };
+
+/** One statement, so one transaction: snapshots, versions, syncs and their events, all or none. */
+export function startStatement(rows: StartRow[], newVersions: StartRow[]): Written {
+  const statement = new Statement();
+  const parts = [
+    `record_in as (${statement.insert('sync_history', RECORD, rows)})`,
+    `event_in as (${statement.insert(
+      'sync_event',
+      EVENT,
+      rows.map((row) => row.event),
+    )})`,
+    ...snapshotPart(
+      statement,
+      rows.flatMap((row) => row.snapshots),
+    ),
+  ];
+  const versions = newVersions.toSorted((a, b) =>
+    JSON.stringify([a.kind, a.typeKey]) < JSON.stringify([b.kind, b.typeKey]) ? -1 : 1,
+  );
+  const main =
+    versions.length === 0
+      ? 'select 1'
+      : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
+         commit_version(kind, type_key, version_hash, digest, actor, reason, only_unknown => true)`;
+  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
+}
+
+/** The attempts that failed so far, and an event for each. */
+export function attemptStatement(rows: AttemptRow[]): Written {
+  const statement = new Statement();
+  const text = `with attempt (${names(ATTEMPT)}) as (${statement.rows(ATTEMPT, rows)}),
+    event_in as (${statement.insert(
+      'sync_event',
+      EVENT,
+      rows.map((row) => row.event),
+    )})
+    update sync_history h set retry_count = a.retry_count from attempt a
+    where h.id = a.id and h.sync_status = 'IN_PROGRESS'`;
+  return Object.assign(statement, { text });
+}
+
+/** Settles what is in progress; a result that comes after another is an event, never an overwrite. Safe to repeat. */
+export function finishStatement(rows: FinishRow[]): Written {
+  const statement = new Statement();
+  const parts = [
+    `result (${names(FINISH)}) as (${statement.rows(FINISH, rows)})`,
+    ...snapshotPart(
+      statement,
+      rows.flatMap((row) => row.snapshot ?? []),
+    ),
+    `updated as (
+      update sync_history h set
+        sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
+        error_code = r.error_code, error_message = r.error_message, response_digest = r.response_digest,
+        version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
+        sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
+        duration_ms = coalesce(r.duration_ms, (extract(epoch from clock_timestamp() - h.started_at) * 1000)::integer)
+      from result r where h.id = r.id and h.sync_status = 'IN_PROGRESS' returning h.id)`,
+    `event_in as (
+      insert into sync_event (id, sync_id, type, data)
+      select r.event_id, r.id, case when u.id is null then 'sync.late_result' else r.event_type end, r.event_data
+      from result r left join updated u using (id) where exists (select from sync_history h where h.id = r.id)
+      on conflict do nothing)`,
+  ];
+  const main = `select r.id, u.id is not null as applied,
+      exists (select from sync_event e where e.id = r.event_id) as repeated,
+      (select h.sync_status from sync_history h where h.id = r.id) as status
+    from result r left join updated u using (id)`;
+  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
+}
+
+/** Each snapshot once and in one order, so that no two writers wait for each other in a circle. */
+function snapshotPart(statement: Statement, snapshots: PreparedSnapshot[]): string[] {
+  if (snapshots.length === 0) return [];
+  const once = [...new Map(snapshots.map((snapshot) => [snapshot.digest, snapshot])).values()];
+  once.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  return [`snapshot_in as (${statement.insert('snapshot', SNAPSHOT, once)})`];
+}
+
+const SNAPSHOT: Column<PreparedSnapshot>[] = [
+  { name: 'digest', type: 'text', value: (row) => row.digest },
+  { name: 'original_size', type: 'integer', value: (row) => row.originalSize },
+  { name: 'stored_size', type: 'integer', value: (row) => row.storedSize },
+  { name: 'encoding', type: 'text', value: (row) => row.encoding },
+  { name: 'content', type: 'bytea', value: (row) => row.content },
+];
+
+const EVENT: Column<EventRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'sync_id', type: 'uuid', value: (row) => row.syncId },
+  { name: 'type', type: 'text', value: (row) => row.type },
+  { name: 'data', type: 'json', value: (row) => JSON.stringify(row.data) },
+];
+
+const RECORD: Column<StartRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'call_id', type: 'uuid', value: (row) => row.callId },
+  { name: 'kind', type: 'text', value: (row) => row.kind },
+  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'target_platform', type: 'text', value: (row) => row.platform },
+  { name: 'environment', type: 'text', value: (row) => row.context.environment },
+  { name: 'sync_direction', type: 'text', value: (row) => row.direction },
+  { name: 'pushed_digest', type: 'text', value: (row) => row.pushedDigest },
+  { name: 'deployment_id', type: 'uuid', value: (row) => row.context.deploymentId ?? null },
+  { name: 'replay_of', type: 'uuid', value: (row) => row.replayOf },
+  { name: 'actor', type: 'text', value: (row) => row.context.actor },
+  { name: 'trigger', type: 'text', value: (row) => row.context.trigger },
+  { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
+  { name: 'forced', type: 'boolean', value: (row) => row.context.force ?? false },
+  { name: 'sync_metadata', type: 'json', value: (row) => row.context.metadata && JSON.stringify(row.context.metadata) },
+  { name: 'owner', type: 'uuid', value: (row) => row.owner },
+];
+
+const VERSION: Column<StartRow>[] = [
+  { name: 'kind', type: 'text', value: (row) => row.kind },
+  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'digest', type: 'text', value: (row) => row.newVersion!.digest },
+  { name: 'actor', type: 'text', value: (row) => row.context.actor },
+  { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
+];
+
+const ATTEMPT: Column<AttemptRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+];
+
+const FINISH: Column<FinishRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'status', type: 'text', value: (row) => row.status },
+  { name: 'status_code', type: 'smallint', value: (row) => row.statusCode },
+  { name: 'request_id', type: 'text', value: (row) => row.requestId },
+  { name: 'error_code', type: 'text', value: (row) => row.errorCode },
+  { name: 'error_message', type: 'text', value: (row) => row.errorMessage },
+  { name: 'response_digest', type: 'text', value: (row) => row.responseDigest },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+  { name: 'duration_ms', type: 'integer', value: (row) => row.durationMs },
+  { name: 'metadata', type: 'json', value: (row) => row.metadata && JSON.stringify(row.metadata) },
+  { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
+  { name: 'event_type', type: 'text', value: (row) => row.event.type },
+  { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
+];

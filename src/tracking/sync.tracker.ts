@@ -1,0 +1,259 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import {
+  DEFAULT_KIND,
+  PlatformError,
+  PlatformRegistry,
+  type SyncAnswer,
+  type SyncAnswerItem,
+  type SyncCall,
+  type SyncItem,
+} from '#platform';
+import { refKey } from '#versioning';
+import { delayAfter, type RetryPolicy } from './backoff.ts';
+import { PulledVersions } from './pulled-versions.ts';
+import { asRecorded } from './recorded-calls.ts';
+import { type Direction, EVERYTHING, type RecordedSync, type SyncResult } from './sync.ts';
+import { DuplicateItemError } from './sync.errors.ts';
+import { SyncHistoryService } from './sync-history.service.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+
+interface Route {
+  platform: string;
+  direction: Direction;
+}
+
+type Result = SyncResult & { id: string };
+
+/** Runs a call to a platform so that nothing about it goes unrecorded. */
+@Injectable()
+export class SyncTracker implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(SyncTracker.name);
+  private readonly running = new Set<Promise<unknown>>();
+  private readonly closing = new AbortController();
+  private readonly policy: RetryPolicy;
+  private readonly graceMs: number;
+
+  constructor(
+    private readonly history: SyncHistoryService,
+    private readonly platforms: PlatformRegistry,
+    private readonly pulledVersions: PulledVersions,
+    @Inject(TRACKING_OPTIONS) options: TrackingOptions,
+  ) {
+    this.policy = options.retry;
+    this.graceMs = options.shutdownGraceMs;
+  }
+
+  /** Lets running calls finish, within the grace; nobody waits for another attempt any more. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.closing.abort();
+    if (this.running.size === 0) return;
+    this.logger.log(`Waiting for ${this.running.size} running calls, at most ${this.graceMs} ms`);
+    await Promise.race([Promise.allSettled(this.running), wait(this.graceMs, undefined, { ref: false })]);
+  }
+
+  /** Records the call, makes it, tries again where that helps, records what came of it, and answers as the call did. */
+  track(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
+    const run = this.run(route, call, attempt);
+    this.running.add(run);
+    const forget = () => this.running.delete(run);
+    run.then(forget, forget);
+    return run;
+  }
+
+  private async run(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
+    const syncs = await this.record(route, call);
+    const startedAt = performance.now();
+    const attempts = { failed: 0 };
+    const outcome = () => ({ retryCount: attempts.failed, durationMs: since(startedAt) });
+    let answer: SyncAnswer;
+    try {
+      answer = await asRecorded(call, () => this.attemptUntilAnswered(syncs, attempt, attempts));
+    } catch (error) {
+      await this.settleFailed(call, syncs, error, { ...outcome(), retryCount: attempts.failed - 1 });
+      throw error;
+    }
+    // Outside the try: what fails from here on must not mark a good push as failed.
+    await this.settle(route, call, syncs, answer, outcome());
+    return answer;
+  }
+
+  private record({ platform, direction }: Route, { items, context }: SyncCall): Promise<RecordedSync[]> {
+    const adapter = this.platforms.get(platform);
+    const callId = context.callId ?? uuidv7();
+    const keys = new Set(items.map((item) => refKey(withKind(item))));
+    if (keys.size < items.length) throw new DuplicateItemError(items.map((item) => item.typeKey));
+    const syncs = items.length > 0 || direction === 'PUSH' ? items : [{ typeKey: EVERYTHING }];
+    return this.history.recordSyncAttempts(
+      syncs.map((item: SyncItem) => ({
+        ...item,
+        callId,
+        platform,
+        direction,
+        context,
+        ...(direction === 'PUSH' && {
+          payload: adapter.toPlatform(item.data as never, withKind(item).kind),
+        }),
+      })),
+    );
+  }
+
+  private async attemptUntilAnswered(
+    syncs: RecordedSync[],
+    attempt: () => Promise<SyncAnswer>,
+    attempts: { failed: number },
+  ): Promise<SyncAnswer> {
+    for (;;) {
+      const startedAt = performance.now();
+      try {
+        return await attempt();
+      } catch (error) {
+        attempts.failed += 1;
+        const waitMs = this.waitBeforeNext(error, attempts.failed);
+        await this.history.recordFailedAttempt(
+          syncs.map((sync) => sync.id),
+          {
+            attempt: attempts.failed,
+            error: failureOf(error),
+            durationMs: since(startedAt),
+            ...(error instanceof PlatformError && { statusCode: error.statusCode, metadata: error.metadata }),
+            waitMs,
+          },
+        );
+        if (waitMs === undefined) throw error;
+        const slept = await wait(waitMs, true, { signal: this.closing.signal }).catch(() => false);
+        if (!slept) throw error;
+      }
+    }
+  }
+
+  private waitBeforeNext(error: unknown, failed: number): number | undefined {
+    const retry = error instanceof PlatformError && error.retryable === true;
+    if (!retry || failed >= this.policy.maxAttempts || this.closing.signal.aborted) return undefined;
+    return delayAfter(failed, this.policy, error.retryAfterMs);
+  }
+
+  private async settle(
+    { platform, direction }: Route,
+    call: SyncCall,
+    syncs: RecordedSync[],
+    answer: SyncAnswer,
+    outcome: Pick<SyncResult, 'retryCount' | 'durationMs'>,
+  ): Promise<void> {
+    const shared = {
+      ...outcome,
+      statusCode: answer.statusCode,
+      requestId: answer.requestId,
+      metadata: { ...call.context.metadata, ...answer.metadata },
+    };
+    if (direction === 'PUSH') return this.settleItems(syncs, answer, shared);
+    try {
+      const versions = await this.pulledVersions.of(platform, answer.items);
+      if (call.items.length > 0) return await this.settleItems(syncs, answer, shared, versions);
+      return await this.settleReceived(platform, call, syncs[0]!, answer, shared, versions);
+    } catch (error) {
+      await this.settleFailed(call, syncs, error, outcome);
+      throw error;
+    }
+  }
+
+  private async settleItems(
+    syncs: RecordedSync[],
+    answer: SyncAnswer,
+    shared: Omit<SyncResult, 'status'>,
+    versions?: Map<string, string>,
+  ): Promise<void> {
+    const answers = new Map(answer.items.map((item) => [refKey(withKind(item)), item]));
+    const results = syncs.map((sync): Result => {
+      const item = answers.get(refKey(sync)) ?? notAnswered(sync);
+      return { ...shared, ...received(item, versions), id: sync.id, response: item.data ?? answer.body };
+    });
+    await this.history.updateSyncStatuses(results);
+  }
+
+  /** Each type received gets a sync of its own; the one that asked for everything keeps the whole answer. */
+  private async settleReceived(
+    platform: string,
+    { context }: SyncCall,
+    everything: RecordedSync,
+    answer: SyncAnswer,
+    shared: Omit<SyncResult, 'status'>,
+    versions: Map<string, string>,
+  ): Promise<void> {
+    const syncs = await this.history.recordSyncAttempts(
+      answer.items.map(({ typeKey, kind }) => ({
+        callId: everything.callId,
+        typeKey,
+        kind,
+        platform,
+        direction: 'PULL' as const,
+        context,
+      })),
+    );
+    const results = answer.items.map((item, index): Result => ({
+      ...shared,
+      ...received(item, versions),
+      id: syncs[index]!.id,
+      response: item.data,
+    }));
+    const whole = { ...shared, ...summary(answer.items), id: everything.id, response: answer.body };
+    await this.history.updateSyncStatuses([...results, whole]);
+  }
+
+  private async settleFailed(
+    call: SyncCall,
+    syncs: RecordedSync[],
+    error: unknown,
+    outcome: Pick<SyncResult, 'retryCount' | 'durationMs'>,
+  ): Promise<void> {
+    const known = error instanceof PlatformError ? error : undefined;
+    await this.history.updateSyncStatuses(
+      syncs.map(({ id }) => ({
+        ...outcome,
+        id,
+        status: 'FAILED' as const,
+        error: failureOf(error),
+        statusCode: known?.statusCode,
+        requestId: known?.requestId,
+        response: known?.body,
+        metadata: { ...call.context.metadata, ...known?.metadata },
+      })),
+    );
+  }
+}
+
+function failureOf(error: unknown): { code: string; message: string } {
+  const { message } = error as Error;
+  return { code: error instanceof PlatformError ? error.code : 'ADAPTER_ERROR', message: message ?? String(error) };
+}
+
+function notAnswered({ typeKey, kind }: RecordedSync): SyncAnswerItem {
+  const message = `The answer of the platform does not tell what became of the ${kind} "${typeKey}".`;
+  return { typeKey, kind, status: 'FAILED', error: { code: 'NO_ANSWER', message } };
+}
+
+function received(
+  item: SyncAnswerItem,
+  versions?: Map<string, string>,
+): Pick<SyncResult, 'status' | 'error' | 'versionHash'> {
+  return { status: item.status, error: item.error, versionHash: versions?.get(refKey(withKind(item))) };
+}
+
+function summary(items: SyncAnswerItem[]): Pick<SyncResult, 'status' | 'error'> {
+  const failed = items.filter((item) => item.status !== 'SUCCESS').length;
+  if (failed === 0) return { status: 'SUCCESS' };
+  const error = { code: 'ITEMS_FAILED', message: `${failed} of ${items.length} types failed; each has its own sync.` };
+  return { status: failed < items.length ? 'PARTIAL' : 'FAILED', error };
+}
+
+function withKind({ typeKey, kind = DEFAULT_KIND }: { typeKey: string; kind?: string }): {
+  typeKey: string;
+  kind: string;
+} {
+  return { typeKey, kind };
+}
+
+function since(start: number): number {
+  return Math.round(performance.now() - start);
+}

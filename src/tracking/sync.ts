@@ -1,0 +1,77 @@
+import type { Outcome, SyncContext, SyncFailure } from '#platform';
+import type { Json, JsonObject } from '#snapshot';
+
+export const DIRECTIONS = ['PUSH', 'PULL'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export const SYNC_STATUSES = ['IN_PROGRESS', 'SUCCESS', 'FAILED', 'PARTIAL'] as const;
+export type SyncStatus = (typeof SYNC_STATUSES)[number];
+
+/** The key of the one sync under which a pull of everything is recorded. */
+export const EVERYTHING = '*';
+
+export type SyncEventType =
+  | 'sync.recorded'
+  | 'attempt.failed'
+  | 'sync.succeeded'
+  | 'sync.failed'
+  | 'sync.partial'
+  | 'sync.late_result'
+  | 'sync.version_linked';
+
+/** A sync that is about to begin. */
+export interface NewSync {
+  /** The call it is part of; syncs of one call share it. A new one unless said. */
+  callId?: string;
+  typeKey: string;
+  kind?: string;
+  platform: string;
+  direction: Direction;
+  context: SyncContext;
+  /** The definition in our terms; it becomes a version when its hash is unknown. */
+  data?: Json;
+  /** What exactly is sent; `data` unless said. */
+  payload?: Json;
+  /** The version that `data` is; computed unless said. */
+  versionHash?: string;
+  replayOf?: string;
+}
+
+/** A sync that stands in the database as IN_PROGRESS. */
+export interface RecordedSync {
+  id: string;
+  callId: string;
+  typeKey: string;
+  kind: string;
+  versionHash: string | null;
+}
+
+/** One try of a call that failed. Times are milliseconds. */
+export interface FailedAttempt {
+  /** The first is number 1. */
+  attempt: number;
+  error: SyncFailure;
+  statusCode?: number;
+  durationMs: number;
+  /** How long until the next attempt; absent when there is none. */
+  waitMs?: number;
+  /** What the adapter wants remembered of the exchange. */
+  metadata?: JsonObject;
+}
+
+/** What came of a sync. */
+export interface SyncResult {
+  status: Outcome;
+  error?: SyncFailure;
+  statusCode?: number;
+  requestId?: string;
+  /** What came back, in whole; kept as the response snapshot. */
+  response?: Json;
+  /** The version that was received. */
+  versionHash?: string;
+  retryCount?: number;
+  /** Milliseconds from a monotonic clock; from the database's clock unless said. */
+  durationMs?: number;
+  /** Added to the metadata of the sync. */
+  metadata?: JsonObject;
+}

@@ -1,0 +1,66 @@
+import { type Constructor, EntityManager, MikroORM } from '@mikro-orm/core';
+import { type DynamicModule, Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { recordingMigrations } from '#migrations';
+import { migrate } from '#database';
+import { PlatformModule } from '#platform';
+import { Snapshot } from '#snapshot';
+import { ContentTypeVersion, VersioningModule } from '#versioning';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './backoff.ts';
+import { PulledVersions } from './pulled-versions.ts';
+import { SyncComparison } from './sync.comparison.ts';
+import { SyncController } from './sync.controller.ts';
+import { SyncEvent } from './sync-event.entity.ts';
+import { SyncExplorer } from './sync.explorer.ts';
+import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncRecord } from './sync-record.entity.ts';
+import { SyncRecorder } from './sync.recorder.ts';
+import { SyncTracker } from './sync.tracker.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+
+/** The entities of recording, for an application that lists its own. */
+export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
+
+/** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
+@Global()
+@Module({})
+export class TrackingModule implements OnModuleInit {
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly em: EntityManager,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
+  ) {}
+
+  static forRoot(
+    given: Partial<Omit<TrackingOptions, 'retry'>> & { retry?: Partial<RetryPolicy> } = {},
+  ): DynamicModule {
+    const options: TrackingOptions = {
+      http: false,
+      migrate: true,
+      shutdownGraceMs: 10_000,
+      ...given,
+      retry: { ...DEFAULT_RETRY_POLICY, ...given.retry },
+    };
+    return {
+      module: TrackingModule,
+      imports: [DiscoveryModule, PlatformModule, VersioningModule],
+      controllers: options.http ? [SyncController] : [],
+      providers: [
+        { provide: TRACKING_OPTIONS, useValue: options },
+        PulledVersions,
+        SyncComparison,
+        SyncExplorer,
+        SyncHistoryService,
+        SyncRecorder,
+        SyncTracker,
+      ],
+      exports: [PlatformModule, VersioningModule, SyncHistoryService, SyncTracker],
+    };
+  }
+
+  async onModuleInit(): Promise<void> {
+    const missing = trackingEntities.filter((entity) => !this.orm.getMetadata().has(entity));
+    if (missing.length > 0) this.orm.discoverEntity(missing);
+    if (this.options.migrate) await migrate(this.em, recordingMigrations);
+  }
+}

@@ -1,0 +1,23 @@
+import { defineEntity, p, PrimaryKeyProp } from '@mikro-orm/core';
+
+const ContentTypeVersionSchema = defineEntity({
+  name: 'ContentTypeVersion',
+  tableName: 'content_type_version',
+  properties: {
+    kind: p.text().primary(),
+    typeKey: p.text().primary(),
+    number: p.integer().primary(),
+    versionHash: p.text(),
+    parentHash: p.text().nullable(),
+    snapshotDigest: p.text(),
+    author: p.text(),
+    message: p.text().nullable(),
+    createdAt: p.datetime(),
+  },
+});
+
+/** One state of a content type; `number` counts from 1 without gaps, `parentHash` is the hash before it. */
+export class ContentTypeVersion extends ContentTypeVersionSchema.class {
+  override [PrimaryKeyProp]?: ['kind', 'typeKey', 'number'];
+}
+ContentTypeVersionSchema.setClass(ContentTypeVersion);

@@ -1,0 +1,133 @@
+import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
+import type { Json } from '#snapshot';
+import { parseNumberOrHash } from './version-name.ts';
+import {
+  AuthorQuery,
+  CatalogueDto,
+  CatalogueQuery,
+  CommittedVersionDto,
+  ContentTypeDto,
+  ContentTypeParams,
+  DiffQuery,
+  ImportResultDto,
+  KindQuery,
+  VersionDiffDto,
+  VersionDto,
+  VersionPageDto,
+  VersionsQuery,
+} from './content-type.dto.ts';
+import { ContentTypeImporter } from './content-type.importer.ts';
+import type { ContentTypeVersion } from './content-type-version.entity.ts';
+import { VersionDiff } from './version.diff.ts';
+import { type Definition, VersionHistoryService, refKey, type TypeRef } from './version-history.service.ts';
+import { VersionTree } from './version.tree.ts';
+
+const DEFINITION_EXAMPLE = {
+  key: 'Article',
+  displayName: 'Article',
+  baseType: '_page',
+  properties: { heading: { type: 'string', displayName: 'Heading', isRequired: true } },
+};
+
+@ApiTags('content types')
+@Controller('content-types')
+export class ContentTypeController {
+  constructor(
+    private readonly importer: ContentTypeImporter,
+    private readonly versions: VersionHistoryService,
+  ) {}
+
+  /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
+  @Post('import')
+  @ApiBody({ schema: { type: 'object', example: { contentTypes: [DEFINITION_EXAMPLE] } } })
+  async importManifest(@Body() manifest: object, @Query() { author, message }: AuthorQuery): Promise<ImportResultDto> {
+    const { versions, ignored } = await this.importer.importManifest(manifest as Json, author, message);
+    const created = versions.filter((version) => version.created).length;
+    return {
+      items: versions.map(({ version, created }) => ({ ...versionDto(version), created })),
+      created,
+      unchanged: versions.length - created,
+      ignored,
+      root: VersionTree.of(await this.versions.catalogue()).root,
+    };
+  }
+
+  /** Makes a definition the latest version; answers 200 instead of 201 when it was the same already. */
+  @Put(':typeKey')
+  @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })
+  async put(
+    @Param() { typeKey }: ContentTypeParams,
+    @Query() { kind, author, message }: AuthorQuery,
+    @Body() definition: object,
+    @Res({ passthrough: true }) response: { status(code: number): unknown },
+  ): Promise<CommittedVersionDto> {
+    const commit = { kind, typeKey, author, message, definition: definition as Json };
+    const { version, created } = await this.importer.importDefinition(commit);
+    response.status(created ? 201 : 200);
+    return { ...versionDto(version), created };
+  }
+
+  /** Lists the latest version of every content type, with the hash that names the state of the whole model. */
+  @Get()
+  async list(@Query() { kind, limit, cursor }: CatalogueQuery): Promise<CatalogueDto> {
+    const catalogue = await this.versions.catalogue();
+    const listed = catalogue
+      .filter((version) => kind === undefined || version.kind === kind)
+      .filter((version) => cursor === undefined || refKey(version) > cursor)
+      .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
+    const items = listed.slice(0, limit);
+    return {
+      items: items.map(versionDto),
+      next: listed.length > limit ? refKey(items.at(-1)!) : null,
+      root: VersionTree.of(catalogue).root,
+    };
+  }
+
+  /** Shows the latest version of a content type with its definition. */
+  @Get(':typeKey')
+  async get(@Param() { typeKey }: ContentTypeParams, @Query() { kind }: KindQuery): Promise<ContentTypeDto> {
+    return this.withDefinition(await this.versions.latest({ kind, typeKey }));
+  }
+
+  /** Lists the versions of a content type, newest first. */
+  @Get(':typeKey/versions')
+  async history(
+    @Param() { typeKey }: ContentTypeParams,
+    @Query() { kind, limit, cursor }: VersionsQuery,
+  ): Promise<VersionPageDto> {
+    const found = await this.versions.history({ kind, typeKey }, limit + 1, cursor);
+    const items = found.slice(0, limit).map(versionDto);
+    return { items, next: found.length > limit ? items.at(-1)!.number : null };
+  }
+
+  /** Shows what was added, removed and modified between two versions, and what each change means to existing content. */
+  @Get(':typeKey/diff')
+  async diff(@Param() { typeKey }: ContentTypeParams, @Query() { kind, from, to }: DiffQuery): Promise<VersionDiffDto> {
+    const type = { kind, typeKey };
+    const before = await this.named(type, from);
+    const after = to === undefined ? await this.versions.latest(type) : await this.named(type, to);
+    const [old, current] = await this.versions.definitions([before, after]);
+    const { changes, impact } = VersionDiff.between(old!.definition, current!.definition);
+    return { from: versionDto(before), to: versionDto(after), impact, changes };
+  }
+
+  private named(type: TypeRef, name: string): Promise<ContentTypeVersion> {
+    const version = parseNumberOrHash(name);
+    return typeof version === 'number' ? this.versions.byNumber(type, version) : this.versions.byHash(type, version);
+  }
+
+  private async withDefinition(version: ContentTypeVersion): Promise<ContentTypeDto> {
+    const [{ definition }] = (await this.versions.definitions([version])) as [Definition, ...Definition[]];
+    return { ...versionDto(version), definition };
+  }
+}
+
+function versionDto(version: ContentTypeVersion): VersionDto {
+  const { kind, typeKey, number, versionHash, parentHash, author, message, createdAt } = version;
+  return {
+    ...{ kind, typeKey, number, versionHash, author, createdAt },
+    parentHash: parentHash ?? null,
+    message: message ?? null,
+  };
+}

@@ -1,0 +1,185 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import type { JsonObject } from '#snapshot';
+import { Text } from '../text.decorator.ts';
+
+/** Which content type is meant. */
+export class ContentTypeParams {
+  /**
+   * The key of the content type, unique within its kind.
+   * @example 'Article'
+   */
+  @Text()
+  typeKey: string;
+}
+
+export class KindQuery {
+  /**
+   * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
+   * @example 'contentType'
+   */
+  @IsOptional()
+  @Text(100)
+  kind: string = 'contentType';
+}
+
+/** Who made a version, and why. */
+export class AuthorQuery extends KindQuery {
+  /**
+   * Who made this version.
+   * @example 'jane@example.com'
+   */
+  @IsOptional()
+  @Text()
+  author: string = 'anonymous';
+
+  /**
+   * Why it was made.
+   * @example 'Articles get a kicker'
+   */
+  @IsOptional()
+  @Text(2_000)
+  message?: string;
+}
+
+export class VersionsQuery extends KindQuery {
+  /** How many at the most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 50;
+
+  /** Only versions with a smaller number: `next` of the page before. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  cursor?: number;
+}
+
+export class CatalogueQuery {
+  /** Only content types of this kind. */
+  @IsOptional()
+  @Text(100)
+  kind?: string;
+
+  /** How many at the most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 100;
+
+  /** `next` of the page before. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_000)
+  cursor?: string;
+}
+
+export class DiffQuery extends KindQuery {
+  /**
+   * The version before: its number or its hash.
+   * @example '1'
+   */
+  @Text()
+  from: string;
+
+  /**
+   * The version after: its number or its hash. The latest unless said.
+   * @example '2'
+   */
+  @IsOptional()
+  @Text()
+  to?: string;
+}
+
+/** One state of a content type. */
+export class VersionDto {
+  /** What the key names. */
+  kind: string;
+  /** The key of the content type. */
+  typeKey: string;
+  /** Counts the versions of this content type from 1, without gaps. */
+  number: number;
+  /** SHA-256 of the canonical JSON (RFC 8785) of the definition, without what a server sets. */
+  versionHash: string;
+  /** The hash of the version before; null for the first. */
+  parentHash: string | null;
+  /** Who made it. */
+  author: string;
+  /** Why it was made. */
+  message: string | null;
+  /** When it was made. */
+  createdAt: Date;
+}
+
+/** A version with its definition. */
+export class ContentTypeDto extends VersionDto {
+  /** The definition, exactly as it was given. */
+  definition: JsonObject;
+}
+
+/** A version, and whether this request made it. */
+export class CommittedVersionDto extends VersionDto {
+  /** False when the latest version was the same already. */
+  created: boolean;
+}
+
+export class CatalogueDto {
+  /** The latest version of each content type, by kind and key. */
+  items: VersionDto[];
+  /** Cursor of the next page; null at the end. */
+  next: string | null;
+  /** The root of the Merkle tree over all content types: it names this one exact state of the model. */
+  root: string;
+}
+
+export class VersionPageDto {
+  /** Newest first. */
+  items: VersionDto[];
+  /** Cursor of the next page; null at the end. */
+  next: number | null;
+}
+
+export class ImportResultDto {
+  /** One for each definition, in the order of the manifest. */
+  items: CommittedVersionDto[];
+  /** How many got a new version. */
+  created: number;
+  /** How many were the same already. */
+  unchanged: number;
+  /** Members of the manifest that hold no content types; they were not taken. */
+  ignored: string[];
+  /** The root of the Merkle tree over all content types after the import. */
+  root: string;
+}
+
+/** One change between two versions. */
+export class VersionChangeDto {
+  /** Where, as JSON Pointer (RFC 6901); elements of lists go by their name. */
+  path: string;
+  /** What happened there. */
+  change: 'added' | 'removed' | 'modified';
+  /** The value before; absent for what was added. */
+  before?: unknown;
+  /** The value after; absent for what was removed. */
+  after?: unknown;
+  /** What it means to content that exists. */
+  impact: 'additive' | 'breaking' | 'cosmetic';
+}
+
+export class VersionDiffDto {
+  /** The version before. */
+  from: VersionDto;
+  /** The version after. */
+  to: VersionDto;
+  /** The worst impact of all changes. */
+  impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
+  /** By path. */
+  changes: VersionChangeDto[];
+}

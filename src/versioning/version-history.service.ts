@@ -1,0 +1,166 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { postgresPool } from '#database';
+import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
+import { ContentTypeHasher } from './content-type.hasher.ts';
+import { ContentTypeVersion } from './content-type-version.entity.ts';
+import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
+
+/** A content type by its key, which is unique within its kind. */
+export interface TypeRef {
+  kind: string;
+  typeKey: string;
+}
+
+export interface VersionCommit extends TypeRef {
+  definition: JsonObject;
+  author: string;
+  message?: string;
+}
+
+/** A version with the content it names. */
+export interface Definition extends TypeRef {
+  number: number;
+  versionHash: string;
+  definition: JsonObject;
+}
+
+/** In which order content types changed. */
+@Injectable()
+export class VersionHistoryService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly hasher: ContentTypeHasher,
+    private readonly snapshots: SnapshotService,
+  ) {}
+
+  /**
+   * Makes each definition the latest version of its type, all or none, in the order given. A type whose latest version
+   * has the same hash gets no new one. `created` tells which did.
+   */
+  async commit(commits: VersionCommit[]): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
+    const prepared: { commit: VersionCommit; versionHash: string; snapshot: PreparedSnapshot }[] = [];
+    for (const commit of commits) {
+      const versionHash = this.hasher.generateHash(commit.definition);
+      prepared.push({ commit, versionHash, snapshot: await this.snapshots.prepare(commit.definition) });
+    }
+    // One order for every writer, so that two imports never wait for each other in a circle.
+    prepared.sort((a, b) => compareRefs(a.commit, b.commit));
+    const numbers = await this.write(prepared);
+    const versions = await this.em
+      .fork()
+      .find(
+        ContentTypeVersion,
+        { $or: prepared.map(({ commit }, index) => ({ ...ref(commit), number: numbers[index]!.number })) },
+        { disableIdentityMap: true },
+      );
+    const byRef = new Map(versions.map((version) => [refKey(version), version]));
+    const created = new Map(prepared.map(({ commit }, index) => [refKey(commit), numbers[index]!.created]));
+    return commits.map((commit) => ({ version: byRef.get(refKey(commit))!, created: created.get(refKey(commit))! }));
+  }
+
+  /** The latest version of a type. Throws {@link ContentTypeNotFoundError}. */
+  async latest({ kind, typeKey }: TypeRef): Promise<ContentTypeVersion> {
+    const version = await this.em
+      .fork()
+      .findOne(ContentTypeVersion, { kind, typeKey }, { orderBy: { number: 'desc' } });
+    if (!version) throw new ContentTypeNotFoundError(kind, typeKey);
+    return version;
+  }
+
+  /** The newest version with this hash. Throws {@link VersionNotFoundError}. */
+  async byHash({ kind, typeKey }: TypeRef, versionHash: string): Promise<ContentTypeVersion> {
+    const version = await this.em
+      .fork()
+      .findOne(ContentTypeVersion, { kind, typeKey, versionHash }, { orderBy: { number: 'desc' } });
+    if (!version) throw new VersionNotFoundError(kind, typeKey, versionHash);
+    return version;
+  }
+
+  /** Throws {@link VersionNotFoundError}. */
+  async byNumber({ kind, typeKey }: TypeRef, number: number): Promise<ContentTypeVersion> {
+    const version = await this.em.fork().findOne(ContentTypeVersion, { kind, typeKey, number });
+    if (!version) throw new VersionNotFoundError(kind, typeKey, number);
+    return version;
+  }
+
+  /** The versions of a type, newest first, below `beforeNumber`. Throws {@link ContentTypeNotFoundError}. */
+  async history({ kind, typeKey }: TypeRef, limit: number, beforeNumber?: number): Promise<ContentTypeVersion[]> {
+    await this.latest({ kind, typeKey });
+    return this.em
+      .fork()
+      .find(
+        ContentTypeVersion,
+        { kind, typeKey, ...(beforeNumber !== undefined && { number: { $lt: beforeNumber } }) },
+        { orderBy: { number: 'desc' }, limit },
+      );
+  }
+
+  /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */
+  async catalogue(only?: TypeRef[]): Promise<ContentTypeVersion[]> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `select distinct on (kind, type_key) * from content_type_version
+       where $1::text[] is null or (kind, type_key) in (select * from unnest($1::text[], $2::text[]))
+       order by kind, type_key, number desc`,
+      [only?.map((type) => type.kind), only?.map((type) => type.typeKey)],
+    );
+    const em = this.em.fork();
+    return rows.map((row) => em.map(ContentTypeVersion, row));
+  }
+
+  /** The versions with what they name; one read for all. */
+  async definitions(versions: ContentTypeVersion[]): Promise<Definition[]> {
+    const contents = await this.snapshots.readMany(versions.map((version) => version.snapshotDigest));
+    return versions.map(({ kind, typeKey, number, versionHash, snapshotDigest }) => ({
+      kind,
+      typeKey,
+      number,
+      versionHash,
+      definition: contents.get(snapshotDigest) as JsonObject,
+    }));
+  }
+
+  private async write(
+    prepared: { commit: VersionCommit; versionHash: string; snapshot: PreparedSnapshot }[],
+  ): Promise<{ number: number; created: boolean }[]> {
+    const pool = await postgresPool(this.em);
+    const client = await pool.connect();
+    try {
+      await client.query('begin');
+      const numbers: { number: number; created: boolean }[] = [];
+      for (const { commit, versionHash, snapshot } of prepared) {
+        await client.query(
+          `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
+           on conflict do nothing`,
+          [snapshot.digest, snapshot.originalSize, snapshot.storedSize, snapshot.encoding, snapshot.content],
+        );
+        const { rows } = await client.query<{ number: number; created: boolean }>(
+          `select number, created from commit_version($1, $2, $3, $4, $5, $6, only_unknown => false)`,
+          [commit.kind, commit.typeKey, versionHash, snapshot.digest, commit.author, commit.message ?? null],
+        );
+        numbers.push(rows[0]!);
+      }
+      await client.query('commit');
+      return numbers;
+    } catch (error) {
+      await client.query('rollback').catch(() => undefined);
+      throw error;
+    } finally {
+      client.release();
+    }
+  }
+}
+
+function ref({ kind, typeKey }: TypeRef): TypeRef {
+  return { kind, typeKey };
+}
+
+/** One string for a kind and key; a key may hold any character, so it is encoded. */
+export function refKey({ kind, typeKey }: TypeRef): string {
+  return JSON.stringify([kind, typeKey]);
+}
+
+function compareRefs(a: TypeRef, b: TypeRef): number {
+  return refKey(a) < refKey(b) ? -1 : 1;
+}

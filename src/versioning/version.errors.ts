@@ -1,0 +1,28 @@
+import { DomainError } from '../domain-error.ts';
+
+export class ContentTypeNotFoundError extends DomainError {
+  readonly code = 'CONTENT_TYPE_NOT_FOUND';
+
+  constructor(kind: string, typeKey: string) {
+    super(`There is no ${kind} "${typeKey}": PUT its definition first.`, { kind, typeKey });
+  }
+}
+
+export class VersionNotFoundError extends DomainError {
+  readonly code = 'VERSION_NOT_FOUND';
+
+  constructor(kind: string, typeKey: string, version: string | number) {
+    super(`The ${kind} "${typeKey}" has no version ${version}.`, { kind, typeKey, version });
+  }
+}
+
+/** A definition or manifest that cannot be taken; `errors` names each place. */
+export class InvalidDefinitionError extends DomainError {
+  readonly code = 'INVALID_DEFINITION';
+
+  constructor(errors: { field: string; detail: string }[]) {
+    super(`The definition cannot be taken: ${errors.map((error) => `${error.field} ${error.detail}`).join('; ')}.`, {
+      errors,
+    });
+  }
+}
