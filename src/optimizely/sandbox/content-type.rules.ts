@@ -1,0 +1,71 @@
+import { circularContainment } from './circular-containment.ts';
+import type { KnownModel } from './known-model.ts';
+import { BASE_TYPES, type ContentType } from './model.ts';
+import { propertyIssues } from './property.rules.ts';
+import type { Issue } from './shape.ts';
+import { choiceIssues, countIssues, keyIssues, lengthIssues } from './text-rules.ts';
+
+/** What the service refuses in a content type that is created or changed. */
+export function* contentTypeIssues(type: ContentType, model: KnownModel): Generator<Issue> {
+  const existing = model.existing(type.key);
+  if (existing?.source) {
+    yield { detail: `The content type '${type.key}' is defined by the system and cannot be changed.`, field: 'key' };
+    return;
+  }
+  yield* keyIssues(type.key);
+  yield* lengthIssues(type.displayName, 'displayName', 1, 255);
+  yield* lengthIssues(type.description, 'description', 0, 255);
+  yield* baseTypeIssues(type, existing);
+  yield* compositionIssues(type);
+  yield* listIssues(type, model);
+  for (const { type: kind } of type.accessRights ?? []) {
+    yield* choiceIssues(kind, ['user', 'role', 'application'], 'accessRights.type');
+  }
+  const isElement = type.compositionBehaviors.includes('elementEnabled');
+  for (const [name, property] of Object.entries(type.properties)) {
+    yield* propertyIssues(name, property, isElement, model);
+  }
+}
+
+function* baseTypeIssues(type: ContentType, existing: ContentType | undefined): Generator<Issue> {
+  const { key, baseType, isContract } = type;
+  if (!isContract && baseType === undefined) yield { detail: `The field 'baseType' is required.`, field: 'baseType' };
+  if (baseType !== undefined && !BASE_TYPES.includes(baseType)) {
+    yield { detail: `The base type '${baseType}' is not supported.`, field: 'baseType' };
+  }
+  if (existing && existing.isContract !== isContract) {
+    yield { detail: `Content type '${key}' cannot become a contract, nor stop being one.`, field: 'isContract' };
+  } else if (existing && existing.baseType !== baseType) {
+    yield { detail: `The base type of content type '${key}' cannot be changed.`, field: 'baseType' };
+  }
+}
+
+function* compositionIssues({ baseType, compositionBehaviors }: ContentType): Generator<Issue> {
+  const field = 'compositionBehaviors';
+  if (compositionBehaviors.length > 0 && baseType !== '_component') {
+    yield { detail: `Composition behaviors are only allowed with the base type '_component'.`, field };
+  }
+  for (const behavior of compositionBehaviors) {
+    yield* choiceIssues(behavior, ['sectionEnabled', 'elementEnabled', 'formsElementEnabled'], field);
+  }
+}
+
+function* listIssues(type: ContentType, model: KnownModel): Generator<Issue> {
+  const { key, mayContainTypes, contracts } = type;
+  for (const field of ['mayContainTypes', 'mediaFileExtensions', 'compositionBehaviors', 'contracts'] as const) {
+    yield* countIssues(type[field], field);
+  }
+  for (const name of mayContainTypes) {
+    if (name !== '*' && name !== '_self' && !model.hasReference(name)) {
+      yield { detail: `Unable to find a content type '${name}'`, field: 'mayContainTypes' };
+    }
+  }
+  for (const name of contracts) {
+    if (!model.type(name)?.isContract) yield { detail: `Unable to find a contract '${name}'`, field: 'contracts' };
+  }
+  const circle = circularContainment(type, model.newTypes());
+  if (circle.length > 0) {
+    const detail = `Content type '${key}' has a circular dependency through '${circle.join(',')}'`;
+    yield { detail, field: 'mayContainTypes' };
+  }
+}
