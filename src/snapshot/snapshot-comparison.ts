@@ -89,7 +89,7 @@ function members(object: JsonObject): Parts {
 const NAMINGS = [(element: Json) => element, memberNamed('key'), memberNamed('name'), memberNamed('value')];
 
 function memberNamed(member: string) {
-  return (element: Json) => (isJsonObject(element) && Object.hasOwn(element, member) ? element[member]! : null);
+  return (element: Json) => (isJsonObject(element) ? (element[member] ?? null) : null);
 }
 
 /** The elements of a list, unless one has no name or shares it. */
