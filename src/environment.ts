@@ -17,7 +17,7 @@ export function readEnvironment<T extends object>(config: new () => T, env: Node
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const instance = plainToInstance(config, set, { enableImplicitConversion: true, exposeDefaultValues: true });
   const problems = validateSync(instance).flatMap((error) =>
-    Object.values(error.constraints ?? {}).map(
+    [...new Set(Object.values(error.constraints ?? {}))].map(
       (constraint) => `${constraint} (it is ${JSON.stringify(env[error.property])})`,
     ),
   );

@@ -1,6 +1,6 @@
 /** Another service holds the data directory. */
 export class DataDirectoryInUseError extends Error {
-  constructor(directory: string, holder: string) {
+  constructor(directory: string, holder: number) {
     super(
       `The data directory ${directory} is in use by the service with PID ${holder}: stop that one, ` +
         'or give this one another DATA_DIR, or a DATABASE_URL to share.',

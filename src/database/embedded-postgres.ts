@@ -156,14 +156,28 @@ async function claim(url: string, dataDir: string): Promise<Client> {
   for (const deadline = performance.now() + HAND_OVER_MS; ; await wait(100)) {
     const { rows } = await client.query<{ mine: boolean }>(`select pg_try_advisory_lock(${OWNER_LOCK}) as mine`);
     if (rows[0]!.mine) return client;
-    if (performance.now() > deadline) break;
+    const holder = await ownerPid(client);
+    if (isAlive(holder) || performance.now() > deadline) {
+      await client.end();
+      throw new DataDirectoryInUseError(dataDir, holder);
+    }
   }
-  const { rows } = await client.query<{ application_name: string }>(
-    `select application_name from pg_locks join pg_stat_activity using (pid)
+}
+
+async function ownerPid(client: Client): Promise<number> {
+  const { rows } = await client.query<{ pid: string }>(
+    `select split_part(application_name, ' ', 2) as pid from pg_locks join pg_stat_activity using (pid)
      where locktype = 'advisory' and granted and objid::bigint = ${OWNER_LOCK}::bigint & 4294967295`,
   );
-  await client.end();
-  throw new DataDirectoryInUseError(dataDir, rows[0]?.application_name.replace('synctrail ', '') ?? 'unknown');
+  return Number(rows[0]?.pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** The package brings PostgreSQL's own programs; its JavaScript would stop the server behind our back on a signal. */

@@ -5,7 +5,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import { migrations } from '#migrations';
 import { migrate, openEmbeddedPostgres, ormOptions, type EmbeddedDatabase } from '#database';
 
-export const TEMPLATE = 'synctrail_template';
+import { TEMPLATE } from './template.ts';
 
 declare global {
   // eslint-disable-next-line no-var

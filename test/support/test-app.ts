@@ -1,0 +1,59 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, readConfig } from '../../src/app.module.ts';
+import { configureApp, httpAdapter } from '../../src/configure-app.ts';
+import { createTestDatabase } from './test-database.ts';
+
+export interface TestApp {
+  app: NestFastifyApplication;
+  url: string;
+  databaseUrl: string;
+  /** A request under /api/v1; the body is sent as JSON. */
+  api(method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: never }>;
+  close(): Promise<void>;
+}
+
+/** The whole service in this process, on a free port and a database of its own; retries wait 1 ms. */
+export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+  const database = env.DATABASE_URL ? { url: env.DATABASE_URL, drop: () => Promise.resolve() } : await createTestDatabase();
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    LOG_LEVEL: 'silent',
+    RETRY_INITIAL_DELAY_MS: '1',
+    RETRY_MAX_DELAY_MS: '5',
+    ...env,
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(), {
+    abortOnError: false,
+    logger: false,
+  });
+  configureApp(app);
+  await app.listen(0, '127.0.0.1');
+  const url = await app.getUrl();
+  return {
+    app,
+    url,
+    databaseUrl: database.url,
+    api: async (method, path, body) => {
+      const response = await fetch(`${url}/api/v1${path}`, {
+        method,
+        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      });
+      return { status: response.status, headers: response.headers, body: (await response.json()) as never };
+    },
+    close: async () => {
+      await app.close();
+      await database.drop();
+    },
+  };
+}
+
+/** The environment variables of one Optimizely environment at this address. */
+export function optimizelyAt(url: string): NodeJS.ProcessEnv {
+  return {
+    OPTIMIZELY_CMS_CLIENT_ID: 'demo-client',
+    OPTIMIZELY_CMS_CLIENT_SECRET: 'demo-secret',
+    OPTIMIZELY_CMS_API_URL: url,
+  };
+}
