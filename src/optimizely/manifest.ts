@@ -1,0 +1,25 @@
+import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+
+/** The kinds of this platform, in the order the service applies them. */
+export const KINDS = ['propertyGroup', 'contentType', 'displayTemplate'] as const;
+export type OptimizelyKind = (typeof KINDS)[number];
+
+/** The section of a manifest that holds a kind. */
+export const SECTION_OF_KIND = {
+  propertyGroup: 'propertyGroups',
+  contentType: 'contentTypes',
+  displayTemplate: 'displayTemplates',
+} as const satisfies Record<OptimizelyKind, string>;
+
+export interface Definition extends JsonObject {
+  key: string;
+}
+
+/** The body of `POST /manifest`: definitions by section. */
+export type Manifest = { [kind in OptimizelyKind as (typeof SECTION_OF_KIND)[kind]]?: Definition[] };
+export type Section = keyof Manifest;
+
+export const isOptimizelyKind = (kind: string): kind is OptimizelyKind => KINDS.some((known) => known === kind);
+
+export const isDefinition = (value: Json | undefined): value is Definition =>
+  isJsonObject(value) && typeof value['key'] === 'string';

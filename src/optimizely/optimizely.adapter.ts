@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import {
+  DEFAULT_KIND,
+  Platform,
+  type ContentType,
+  type PlatformAdapter,
+  type SyncAnswer,
+  type SyncAnswerItem,
+  type SyncCall,
+  type SyncFailure,
+  type SyncItem,
+} from '#platform';
+import { isJsonObject, type Json } from '#snapshot';
+import { TrackSync } from '#tracking';
+import { builtIn, isBuiltIn } from './built-in-types.ts';
+import { readManifestAnswer, type SentItem } from './manifest-answer.ts';
+import {
+  isDefinition,
+  isOptimizelyKind,
+  KINDS,
+  SECTION_OF_KIND,
+  type Definition,
+  type Manifest,
+  type OptimizelyKind,
+} from './manifest.ts';
+import type { ApiAnswer } from './optimizely-connection.ts';
+import { OptimizelyApiClient } from './optimizely.client.ts';
+import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
+
+interface Sendable extends SentItem {
+  definition: Definition;
+}
+
+/** Optimizely CMS: a push is one manifest import, a pull one manifest export, however many items there are. */
+@Platform('optimizely')
+@Injectable()
+export class OptimizelyAdapter implements PlatformAdapter {
+  constructor(private readonly client: OptimizelyApiClient) {}
+
+  environments(): string[] {
+    return this.client.environments();
+  }
+
+  toPlatform(definition: ContentType): Json {
+    return toPlatform(definition);
+  }
+
+  fromPlatform(payload: Json, kind?: string): ContentType {
+    return fromPlatform(payload, kind);
+  }
+
+  /** Sends what may be sent; an item that may not fails by itself. */
+  @TrackSync({ direction: 'PUSH' })
+  async push({ items, context }: SyncCall): Promise<SyncAnswer> {
+    const checked = items.map((item) => sendable(item));
+    const sent = checked.filter((item) => 'definition' in item);
+    if (sent.length === 0) return { items: checked.filter((item) => 'status' in item) };
+    const answer = await this.client.importManifest(context.environment, manifestOf(sent), { force: context.force });
+    const outcomes = readManifestAnswer(sent, answer.body);
+    return {
+      ...recorded(answer),
+      items: checked.map((item) => ('status' in item ? item : outcomes[sent.indexOf(item)]!)),
+    };
+  }
+
+  /** Reads everything but the built-in parts, or the items asked for. */
+  @TrackSync({ direction: 'PULL' })
+  async pull({ items, context }: SyncCall): Promise<SyncAnswer> {
+    const wanted = KINDS.filter((kind) => items.length === 0 || items.some((item) => kindOf(item) === kind));
+    if (wanted.length === 0) return { items: items.map((item) => refusedItem(item)!) };
+    const sections = wanted.map((kind) => SECTION_OF_KIND[kind]);
+    const answer = await this.client.exportManifest(context.environment, sections);
+    const held = wanted.flatMap((kind) => pulled(kind, answer.manifest));
+    const heldBy = new Map(held.map((item) => [identity(item), item]));
+    const found = items.map(
+      (item) => refusedItem(item) ?? heldBy.get(identity(item)) ?? notFound(item, context.environment),
+    );
+    return { ...recorded(answer), items: items.length === 0 ? held : found };
+  }
+}
+
+/** The item as the platform takes it, or why it does not. */
+function sendable(item: SyncItem): Sendable | SyncAnswerItem {
+  const refused = refusedItem(item);
+  if (refused) return refused;
+  const { typeKey, data } = item;
+  const kind = kindOf(item);
+  if (isOptimizelyKind(kind) && isDefinition(data) && data.key === typeKey) {
+    return { typeKey, kind, definition: { ...toPlatform(data), key: typeKey } };
+  }
+  const key = isJsonObject(data) ? data['key'] : undefined;
+  const found = key === undefined ? 'has no key' : `has the key ${JSON.stringify(key)}`;
+  const message = `The definition of "${typeKey}" ${found}: set its "key" to "${typeKey}".`;
+  return failed(item, { code: 'INVALID_ITEM', message });
+}
+
+function refusedItem(item: SyncItem): SyncAnswerItem | undefined {
+  const kind = kindOf(item);
+  if (!isOptimizelyKind(kind)) {
+    const message = `Optimizely has no kind "${kind}": use ${KINDS.join(', ')}.`;
+    return failed(item, { code: 'UNKNOWN_KIND', message });
+  }
+  return isBuiltIn(kind, item.typeKey, item.data) ? failed(item, builtIn(kind, item.typeKey)) : undefined;
+}
+
+function notFound(item: SyncItem, environment: string): SyncAnswerItem {
+  const message = `Optimizely "${environment}" has no ${kindOf(item)} "${item.typeKey}": push it, or check the key.`;
+  return failed(item, { code: 'NOT_FOUND', message });
+}
+
+function failed(item: SyncItem, error: SyncFailure): SyncAnswerItem {
+  return { typeKey: item.typeKey, kind: kindOf(item), status: 'FAILED', error };
+}
+
+function manifestOf(sent: Sendable[]): Manifest {
+  const manifest: Manifest = {};
+  for (const { kind, definition } of sent) (manifest[SECTION_OF_KIND[kind]] ??= []).push(definition);
+  return manifest;
+}
+
+function pulled(kind: OptimizelyKind, manifest: Manifest): SyncAnswerItem[] {
+  const own = (manifest[SECTION_OF_KIND[kind]] ?? []).filter((payload) => !isBuiltIn(kind, payload.key, payload));
+  return own.map((payload) => ({
+    typeKey: payload.key,
+    kind,
+    status: 'SUCCESS',
+    data: fromPlatform(payload, kind),
+  }));
+}
+
+const kindOf = ({ kind = DEFAULT_KIND }: Pick<SyncItem, 'kind'>) => kind;
+
+const identity = (item: Pick<SyncItem, 'kind' | 'typeKey'>) => `${kindOf(item)} ${item.typeKey}`;
+
+function recorded({ statusCode, requestId, body, calls }: ApiAnswer): Omit<SyncAnswer, 'items'> {
+  return { statusCode, metadata: { calls }, ...(requestId && { requestId }), ...(body !== undefined && { body }) };
+}
