@@ -2,9 +2,26 @@ import { Migration0001Snapshot } from './Migration0001Snapshot.ts';
 import { Migration0002Versioning } from './Migration0002Versioning.ts';
 import { Migration0003Tracking } from './Migration0003Tracking.ts';
 import { Migration0004Deployment } from './Migration0004Deployment.ts';
+import { Migration0005Heartbeat } from './Migration0005Heartbeat.ts';
+import { Migration0006EventPosition } from './Migration0006EventPosition.ts';
+import { Migration0007DeploymentOwner } from './Migration0007DeploymentOwner.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
-export const recordingMigrations = [Migration0001Snapshot, Migration0002Versioning, Migration0003Tracking];
+export const recordingMigrations = [
+  Migration0001Snapshot,
+  Migration0002Versioning,
+  Migration0003Tracking,
+  Migration0005Heartbeat,
+  Migration0006EventPosition,
+];
 
 /** Everything the service needs, in order. */
-export const migrations = [...recordingMigrations, Migration0004Deployment];
+export const migrations = [
+  Migration0001Snapshot,
+  Migration0002Versioning,
+  Migration0003Tracking,
+  Migration0004Deployment,
+  Migration0005Heartbeat,
+  Migration0006EventPosition,
+  Migration0007DeploymentOwner,
+];

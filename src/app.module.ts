@@ -45,6 +45,8 @@ export class AppModule {
           http: true,
           migrate: false,
           shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
+          leaseMs: service.LEASE_MS,
+          circuit: { failures: service.CIRCUIT_FAILURES, resetMs: service.CIRCUIT_RESET_MS },
           retry: {
             maxAttempts: service.RETRY_MAX_ATTEMPTS,
             initialDelayMs: service.RETRY_INITIAL_DELAY_MS,

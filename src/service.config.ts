@@ -43,4 +43,16 @@ export class ServiceConfig {
   /** Milliseconds that a shutdown waits for running calls. */
   @WholeNumber(0, 600_000)
   SHUTDOWN_GRACE_MS: number = 10_000;
+
+  /** Milliseconds after which a silent process counts as dead, and others settle what it left. */
+  @WholeNumber(500, 600_000)
+  LEASE_MS: number = 15_000;
+
+  /** Failures in a row after which an environment of a platform is left alone. */
+  @WholeNumber(1, 1_000)
+  CIRCUIT_FAILURES: number = 5;
+
+  /** Milliseconds before one call is let through to an environment that is left alone. */
+  @WholeNumber(1, 600_000)
+  CIRCUIT_RESET_MS: number = 10_000;
 }

@@ -19,6 +19,7 @@ const USER = 'synctrail';
 const OWNER_LOCK = `hashtext('synctrail data directory')`;
 /** A killed service is forgotten by its server within this time. */
 const HAND_OVER_MS = 2_000;
+const REVIVE_PAUSE_MS = 500;
 
 interface Binaries {
   initdb: string;
@@ -39,10 +40,26 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
   const server = new EmbeddedServer(resolve(dataDir, 'postgres'), await binaries(), await postgresAccount());
   await server.ensureRunning();
   const url = await server.url();
-  const owner = await claim(url, resolve(dataDir));
+  let owner = await claim(url, resolve(dataDir));
+  let closing = false;
+  // A server that dies under us is started again, on the same port; whoever writes waits for it meanwhile.
+  const revive = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        await server.ensureRunning();
+        owner = await claim(url, resolve(dataDir));
+        owner.once('end', () => void revive());
+        return;
+      } catch {
+        await wait(REVIVE_PAUSE_MS);
+      }
+    }
+  };
+  owner.once('end', () => void revive());
   return {
     url,
     close: async () => {
+      closing = true;
       await owner.end().catch(() => undefined);
       await server.stop();
     },
@@ -52,6 +69,7 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
 class EmbeddedServer {
   private readonly cluster: string;
   private readonly passwordFile: string;
+  private port: number | undefined;
 
   constructor(
     private readonly directory: string,
@@ -74,8 +92,8 @@ class EmbeddedServer {
 
   async url(): Promise<string> {
     const password = await readFile(this.passwordFile, 'utf8');
-    const port = (await readFile(join(this.cluster, 'postmaster.pid'), 'utf8')).split('\n')[3];
-    return `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+    this.port = Number((await readFile(join(this.cluster, 'postmaster.pid'), 'utf8')).split('\n')[3]);
+    return `postgres://${USER}:${password}@127.0.0.1:${this.port}/postgres`;
   }
 
   async stop(): Promise<void> {
@@ -116,7 +134,7 @@ class EmbeddedServer {
   /** Another service may start the same server at the same moment: that is no failure. */
   private async start(attempt: number): Promise<void> {
     const options = [
-      `-p ${await freePort()}`,
+      `-p ${this.port ?? (await freePort())}`,
       '-c listen_addresses=127.0.0.1',
       '-c unix_socket_directories=',
       '-c max_connections=200',

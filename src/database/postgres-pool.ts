@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 /**
  * The `pg` pool behind the application's ORM: for statements that must not wait in a unit of work, nor be undone by
@@ -8,4 +8,19 @@ import type { Pool } from 'pg';
  */
 export function postgresPool(em: EntityManager): Promise<Pool> {
   return (em.getDriver().getConnection() as PostgreSqlConnection).getNativeClient();
+}
+
+/** Runs work in a transaction of its own; a connection on which anything failed is not used again. */
+export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
 }

@@ -14,6 +14,7 @@ const DeploymentSchema = defineEntity({
     forced: p.boolean(),
     rollbackOf: p.uuid().nullable(),
     planDigest: p.text(),
+    owner: p.uuid().nullable(),
     errorCode: p.text().nullable(),
     errorMessage: p.text().nullable(),
     createdAt: p.datetime().defaultRaw('clock_timestamp()'),

@@ -1,12 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { postgresPool, untilWritten } from '#database';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
+import { Heartbeat, storableText, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
+import { DeploymentSettler } from './deployment.settler.ts';
+
+/** Milliseconds to settle a deployment in, after its call has ended. */
+const SETTLE_MS = 1_000;
 
 export interface DeploymentRequest {
   platform: string;
@@ -35,18 +40,23 @@ export interface StartedDeployment {
 @Injectable()
 export class DeploymentService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(DeploymentService.name);
-  private readonly running = new Set<Promise<void>>();
+  /** The deployments that this process is busy with. */
+  private readonly running = new Map<string, Promise<void>>();
 
   constructor(
     private readonly em: EntityManager,
     private readonly platforms: PlatformRegistry,
     private readonly planner: DeploymentPlanner,
     private readonly versions: VersionHistoryService,
+    private readonly tracker: SyncTracker,
+    private readonly heartbeat: Heartbeat,
+    private readonly settler: DeploymentSettler,
   ) {}
 
-  /** Whatever still runs is settled as soon as its call is; that wait is bounded by the tracker. */
+  /** What still runs is settled as soon as its call is, within the grace that calls have. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.running);
+    const graceOver = this.tracker.drained().then(() => wait(SETTLE_MS, undefined, { ref: false }));
+    await Promise.race([Promise.allSettled(this.running.values()), graceOver]);
   }
 
   /** Pushes content types in one call. Answers once the deployment is recorded. Throws what planning throws. */
@@ -91,26 +101,34 @@ export class DeploymentService implements BeforeApplicationShutdown {
     { actor, reason, force = false, trigger, rollbackOf }: BeginRequest,
   ): Promise<StartedDeployment> {
     const id = uuidv7();
-    const { platform, environment, digest } = plan;
+    const release = this.settler.expect(id);
+    await this.record(id, plan, { actor, reason, force, rollbackOf }).catch((error: unknown) => {
+      release();
+      throw error;
+    });
+    const finished = this.run(id, plan, { actor, reason, force, trigger }).finally(() => this.running.delete(id));
+    this.running.set(id, finished);
+    return { deployment: (await this.get(id)).deployment, finished };
+  }
+
+  private async record(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
+    const { platform, environment, digest, items } = plan;
+    const { actor, reason, force = false, rollbackOf } = request;
     await this.em.fork().transactional(async (em) => {
       em.create(Deployment, {
-        ...{ id, platform, environment, actor, reason, rollbackOf },
+        ...{ id, platform, environment, actor, reason, rollbackOf, owner: this.heartbeat.owner },
         forced: force,
         planDigest: digest,
       });
       await em.flush();
       await em.insertMany(
         DeploymentItem,
-        plan.items.map(({ kind, typeKey, versionHash, previousHash }) => ({
+        items.map(({ kind, typeKey, versionHash, previousHash }) => ({
           ...{ deploymentId: id, kind, typeKey, versionHash, previousHash },
           status: 'IN_PROGRESS' as const,
         })),
       );
     });
-    const finished = this.run(id, plan, { actor, reason, force, trigger });
-    this.running.add(finished);
-    void finished.finally(() => this.running.delete(finished));
-    return { deployment: (await this.get(id)).deployment, finished };
   }
 
   private async run(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'rollbackOf'>): Promise<void> {
@@ -126,32 +144,10 @@ export class DeploymentService implements BeforeApplicationShutdown {
       await this.platforms.get(plan.platform).push({ items, context });
     } catch (error) {
       const { code = 'DEPLOYMENT_FAILED', message } = error as Partial<SyncFailure>;
-      failure = { code, message: message ?? String(error) };
+      failure = { code, message: storableText(message ?? String(error)) };
     }
-    await this.settle(id, failure).catch((error: unknown) => {
+    await this.settler.settle(id, failure).catch((error: unknown) => {
       this.logger.error({ err: error, deploymentId: id }, 'A deployment could not be settled');
-    });
-  }
-
-  /** The status of each item is that of its sync; one that has none was never sent. */
-  private async settle(id: string, failure?: SyncFailure): Promise<void> {
-    await untilWritten(async () => {
-      const pool = await postgresPool(this.em);
-      await pool.query(
-        `with synced as (
-           select distinct on (kind, type_key) kind, type_key, id, sync_status from sync_history
-           where deployment_id = $1 order by kind, type_key, id desc),
-         item as (
-           update deployment_item i set sync_id = s.id, status = coalesce(s.sync_status, 'FAILED')
-           from deployment_item d left join synced s using (kind, type_key)
-           where d.deployment_id = $1 and i.deployment_id = $1 and i.kind = d.kind and i.type_key = d.type_key
-           returning i.status)
-         update deployment set completed_at = clock_timestamp(), error_code = $2, error_message = $3, status = (
-           select case when bool_and(status = 'SUCCESS') then 'SUCCESS'
-             when bool_or(status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end from item)
-         where id = $1 and status = 'IN_PROGRESS'`,
-        [id, failure?.code ?? null, failure?.message ?? null],
-      );
     });
   }
 }

@@ -1,3 +1,8 @@
+export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-breakers.ts';
+export { Heartbeat } from './heartbeat.ts';
+export { Periodic } from './periodic.ts';
+export { storableText } from './storable-text.ts';
+export { SyncTracker } from './sync.tracker.ts';
 export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
 export {
   DIRECTIONS,

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
+import { Heartbeat } from './heartbeat.ts';
 import { storableText } from './storable-text.ts';
 import type { FailedAttempt, NewSync, RecordedSync, SyncEventType, SyncResult } from './sync.ts';
 import { SyncEvent } from './sync-event.entity.ts';
@@ -25,6 +26,7 @@ export class SyncHistoryService {
   constructor(
     private readonly em: EntityManager,
     private readonly recorder: SyncRecorder,
+    private readonly heartbeat: Heartbeat,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
   ) {}
@@ -42,11 +44,11 @@ export class SyncHistoryService {
     return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
   }
 
-  /** Records a try that failed, for every sync of the call. */
-  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<void> {
+  /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
+  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
     const { error, waitMs, ...rest } = failed;
     const data = compact({ ...rest, errorCode: error.code, errorMessage: storableText(error.message), waitMs });
-    await this.recorder.attemptsFailed(
+    return this.recorder.attemptsFailed(
       syncIds.map((id) => ({
         id,
         retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
@@ -70,19 +72,16 @@ export class SyncHistoryService {
     await this.settle(results);
   }
 
+  /** Whether all of these are still in progress, under this process. */
+  async areOpen(syncIds: string[]): Promise<boolean> {
+    const where = { id: { $in: syncIds }, syncStatus: 'IN_PROGRESS' as const, owner: this.heartbeat.owner };
+    return (await this.em.fork().count(SyncRecord, where)) === syncIds.length;
+  }
+
   /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
   async linkToVersion(syncId: string, versionHash: string): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
-      const updated = await em.nativeUpdate(SyncRecord, { id: syncId }, { versionHash });
-      if (updated === 0) throw new SyncNotFoundError(syncId);
-      await em.insert(SyncEvent, {
-        id: uuidv7(),
-        syncId,
-        type: 'sync.version_linked',
-        data: { versionHash },
-        createdAt: new Date(),
-      });
-    });
+    const event = { id: uuidv7(), syncId, type: 'sync.version_linked' as const, data: { versionHash } };
+    if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
   }
 
   /** The hash of the version that a sync carried, if it is known. Throws {@link SyncNotFoundError}. */
@@ -151,7 +150,7 @@ export class SyncHistoryService {
       context,
       pushedDigest: payload?.digest ?? null,
       replayOf: sync.replayOf ?? null,
-      owner: this.recorder.owner,
+      owner: this.heartbeat.owner,
       snapshots,
       ...(isNew && { newVersion: { digest: definition.digest } }),
     };
@@ -175,7 +174,7 @@ export class SyncHistoryService {
     // What a platform answers may be more than a snapshot holds; the sync is settled all the same, and says so.
     const notKept: JsonObject =
       response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
-    const metadata: JsonObject = { ...result.metadata, ...notKept };
+    const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
     const fields = {
       statusCode: result.statusCode ?? null,
       requestId: storableText(result.requestId, 200) ?? null,
@@ -190,7 +189,7 @@ export class SyncHistoryService {
       id: uuidv7(),
       syncId: result.id,
       type: FINISHED[result.status],
-      data: compact({ status: result.status, ...fields }),
+      data: compact({ status: result.status, ...fields, ...result.resolution }),
     };
     return {
       ...fields,

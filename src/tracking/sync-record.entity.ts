@@ -32,6 +32,7 @@ const SyncRecordSchema = defineEntity({
     reason: p.text().nullable(),
     forced: p.boolean(),
     owner: p.uuid().nullable(),
+    expiresAt: p.datetime().nullable(),
     startedAt: p.datetime(),
     completedAt: p.datetime().nullable(),
     durationMs: p.integer().nullable(),

@@ -70,3 +70,21 @@ export class NoContentError extends DomainError {
     super(`The sync ${syncId} holds no content that could be compared: nothing was received.`, { syncId });
   }
 }
+
+/** A push without content. */
+export class MissingDataError extends DomainError {
+  readonly code = 'MISSING_DATA';
+
+  constructor(typeKey: string) {
+    super(`The push of "${typeKey}" has no data: give the definition that is to be sent.`, { typeKey });
+  }
+}
+
+/** This process was paused for so long that others took it for dead and settled its syncs. */
+export class InterruptedError extends DomainError {
+  readonly code = 'INTERRUPTED';
+
+  constructor() {
+    super('Nothing more was sent: this process was silent for longer than its lease, and its syncs were settled.');
+  }
+}

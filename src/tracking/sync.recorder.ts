@@ -1,10 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { type DatabaseFault, databaseFault, pauseAfter, postgresPool, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
-import { attemptStatement, finishStatement, startStatement } from './sync.statements.ts';
-import type { AttemptRow, FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import { attemptStatement, finishStatement, linkStatement, startStatement } from './sync.statements.ts';
+import type { AttemptRow, EventRow, FinishRow, Settlement, StartRow } from './sync.statements.ts';
 import { RecordingUnavailableError } from './sync.errors.ts';
 import type { Statement } from './statement.ts';
 
@@ -19,9 +18,6 @@ export class SyncRecorder {
   /** Versions that are known to exist, so that the usual sync does not ask again. */
   private readonly knownVersions = new Set<string>();
 
-  /** This process, on every record it makes. */
-  readonly owner = uuidv7();
-
   constructor(private readonly em: EntityManager) {}
 
   /** Resolves after the commit. Throws {@link RecordingUnavailableError} when the database does not answer. */
@@ -34,9 +30,16 @@ export class SyncRecorder {
     return this.finishes.add(rows);
   }
 
-  /** Resolves after the commit, however long the database is away. */
-  async attemptsFailed(rows: AttemptRow[]): Promise<void> {
-    await untilWritten(() => this.execute(attemptStatement(rows)), this.mend);
+  /** Resolves after the commit, however long the database is away; false when a sync was settled already. */
+  async attemptsFailed(rows: AttemptRow[]): Promise<boolean> {
+    const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.mend);
+    return open.length === rows.length;
+  }
+
+  /** Resolves after the commit; false when there is no such sync. */
+  async linkVersion(event: EventRow, versionHash: string): Promise<boolean> {
+    const linked = await untilWritten(() => this.execute(linkStatement(event, versionHash)), this.mend);
+    return linked.length > 0;
   }
 
   private async writeStarts(rows: StartRow[]): Promise<void[]> {

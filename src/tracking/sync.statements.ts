@@ -96,7 +96,21 @@ export function attemptStatement(rows: AttemptRow[]): Written {
       rows.map((row) => row.event),
     )})
     update sync_history h set retry_count = a.retry_count from attempt a
-    where h.id = a.id and h.sync_status = 'IN_PROGRESS'`;
+    where h.id = a.id and h.sync_status = 'IN_PROGRESS' returning h.id`;
+  return Object.assign(statement, { text });
+}
+
+/** The version that a sync carried, said after it began. */
+export function linkStatement(event: EventRow, versionHash: string): Written {
+  const statement = new Statement();
+  const link: Column<string>[] = [{ name: 'version_hash', type: 'text', value: (hash) => hash }];
+  const text = `with event (${names(EVENT)}) as (${statement.rows(EVENT, [event])}),
+    link (version_hash) as (${statement.rows(link, [versionHash])}),
+    linked as (
+      update sync_history h set version_hash = l.version_hash from link l, event e where h.id = e.sync_id returning h.id),
+    event_in as (
+      insert into sync_event (${names(EVENT)}) select e.* from event e, linked on conflict do nothing)
+    select id from linked`;
   return Object.assign(statement, { text });
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import {
   DEFAULT_KIND,
@@ -12,10 +12,12 @@ import {
 } from '#platform';
 import { refKey } from '#versioning';
 import { delayAfter, type RetryPolicy } from './backoff.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { asRecorded } from './recorded-calls.ts';
 import { type Direction, EVERYTHING, type RecordedSync, type SyncResult } from './sync.ts';
-import { DuplicateItemError } from './sync.errors.ts';
+import { DuplicateItemError, InterruptedError, MissingDataError } from './sync.errors.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
@@ -29,9 +31,12 @@ type Result = SyncResult & { id: string };
 /** Runs a call to a platform so that nothing about it goes unrecorded. */
 @Injectable()
 export class SyncTracker implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(SyncTracker.name);
+  /** The syncs that this process is busy with. */
+  readonly inFlight = new Set<string>();
+
   private readonly running = new Set<Promise<unknown>>();
   private readonly closing = new AbortController();
+  private draining: Promise<unknown> | undefined;
   private readonly policy: RetryPolicy;
   private readonly graceMs: number;
 
@@ -39,18 +44,26 @@ export class SyncTracker implements BeforeApplicationShutdown {
     private readonly history: SyncHistoryService,
     private readonly platforms: PlatformRegistry,
     private readonly pulledVersions: PulledVersions,
+    private readonly circuits: CircuitBreakers,
+    private readonly heartbeat: Heartbeat,
     @Inject(TRACKING_OPTIONS) options: TrackingOptions,
   ) {
     this.policy = options.retry;
     this.graceMs = options.shutdownGraceMs;
   }
 
-  /** Lets running calls finish, within the grace; nobody waits for another attempt any more. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.drained();
+  }
+
+  /** Lets running calls finish, within the grace; nobody waits for another attempt any more. */
+  drained(): Promise<unknown> {
     this.closing.abort();
-    if (this.running.size === 0) return;
-    this.logger.log(`Waiting for ${this.running.size} running calls, at most ${this.graceMs} ms`);
-    await Promise.race([Promise.allSettled(this.running), wait(this.graceMs, undefined, { ref: false })]);
+    this.draining ??= Promise.race([
+      Promise.allSettled(this.running),
+      wait(this.running.size > 0 ? this.graceMs : 0, undefined, { ref: false }),
+    ]);
+    return this.draining;
   }
 
   /** Records the call, makes it, tries again where that helps, records what came of it, and answers as the call did. */
@@ -64,19 +77,25 @@ export class SyncTracker implements BeforeApplicationShutdown {
 
   private async run(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
     const syncs = await this.record(route, call);
+    for (const { id } of syncs) this.inFlight.add(id);
     const startedAt = performance.now();
     const attempts = { failed: 0 };
     const outcome = () => ({ retryCount: attempts.failed, durationMs: since(startedAt) });
-    let answer: SyncAnswer;
     try {
-      answer = await asRecorded(call, () => this.attemptUntilAnswered(syncs, attempt, attempts));
-    } catch (error) {
-      await this.settleFailed(call, syncs, error, { ...outcome(), retryCount: attempts.failed - 1 });
-      throw error;
+      let answer: SyncAnswer;
+      try {
+        const through = () => this.circuits.through(route.platform, call.context.environment, attempt);
+        answer = await asRecorded(call, () => this.attemptUntilAnswered(syncs, through, attempts));
+      } catch (error) {
+        await this.settleFailed(call, syncs, error, { ...outcome(), retryCount: Math.max(attempts.failed - 1, 0) });
+        throw error;
+      }
+      // Outside that try: what fails from here on must not mark a good push as failed.
+      await this.settle(route, call, syncs, answer, outcome());
+      return answer;
+    } finally {
+      for (const { id } of syncs) this.inFlight.delete(id);
     }
-    // Outside the try: what fails from here on must not mark a good push as failed.
-    await this.settle(route, call, syncs, answer, outcome());
-    return answer;
   }
 
   private record({ platform, direction }: Route, { items, context }: SyncCall): Promise<RecordedSync[]> {
@@ -85,6 +104,8 @@ export class SyncTracker implements BeforeApplicationShutdown {
     const keys = new Set(items.map((item) => refKey(withKind(item))));
     if (keys.size < items.length) throw new DuplicateItemError(items.map((item) => item.typeKey));
     const syncs = items.length > 0 || direction === 'PUSH' ? items : [{ typeKey: EVERYTHING }];
+    const missing = items.find((item) => direction === 'PUSH' && item.data === undefined);
+    if (missing) throw new MissingDataError(missing.typeKey);
     return this.history.recordSyncAttempts(
       syncs.map((item: SyncItem) => ({
         ...item,
@@ -105,13 +126,14 @@ export class SyncTracker implements BeforeApplicationShutdown {
     attempts: { failed: number },
   ): Promise<SyncAnswer> {
     for (;;) {
+      await this.assertOurs(syncs);
       const startedAt = performance.now();
       try {
         return await attempt();
       } catch (error) {
         attempts.failed += 1;
         const waitMs = this.waitBeforeNext(error, attempts.failed);
-        await this.history.recordFailedAttempt(
+        const ours = await this.history.recordFailedAttempt(
           syncs.map((sync) => sync.id),
           {
             attempt: attempts.failed,
@@ -121,11 +143,18 @@ export class SyncTracker implements BeforeApplicationShutdown {
             waitMs,
           },
         );
-        if (waitMs === undefined) throw error;
+        if (waitMs === undefined || !ours) throw error;
         const slept = await wait(waitMs, true, { signal: this.closing.signal }).catch(() => false);
         if (!slept) throw error;
       }
     }
+  }
+
+  /** A process that was paused longer than its lease may find its syncs settled by another: then nothing is sent. */
+  private async assertOurs(syncs: RecordedSync[]): Promise<void> {
+    if (this.heartbeat.isFresh()) return;
+    await this.heartbeat.refresh();
+    if (!(await this.history.areOpen(syncs.map(({ id }) => id)))) throw new InterruptedError();
   }
 
   private waitBeforeNext(error: unknown, failed: number): number | undefined {
@@ -198,7 +227,12 @@ export class SyncTracker implements BeforeApplicationShutdown {
       response: item.data,
     }));
     const whole = { ...shared, ...summary(answer.items), id: everything.id, response: answer.body };
-    await this.history.updateSyncStatuses([...results, whole]);
+    for (const { id } of syncs) this.inFlight.add(id);
+    try {
+      await this.history.updateSyncStatuses([...results, whole]);
+    } finally {
+      for (const { id } of syncs) this.inFlight.delete(id);
+    }
   }
 
   private async settleFailed(
@@ -224,8 +258,9 @@ export class SyncTracker implements BeforeApplicationShutdown {
 }
 
 function failureOf(error: unknown): { code: string; message: string } {
-  const { message } = error as Error;
-  return { code: error instanceof PlatformError ? error.code : 'ADAPTER_ERROR', message: message ?? String(error) };
+  const { message = String(error) } = error as Error;
+  const known = error instanceof PlatformError || error instanceof InterruptedError;
+  return { code: known ? error.code : 'ADAPTER_ERROR', message };
 }
 
 function notAnswered({ typeKey, kind }: RecordedSync): SyncAnswerItem {

@@ -72,6 +72,16 @@ export interface SyncResult {
   retryCount?: number;
   /** Milliseconds from a monotonic clock; from the database's clock unless said. */
   durationMs?: number;
-  /** Added to the metadata of the sync. */
+  /** Replaces the metadata of the sync. */
   metadata?: JsonObject;
+  /** How it was found out, when the process that made the call could not tell; kept in metadata and event. */
+  resolution?: Resolution;
+}
+
+/** What another process found out about a sync whose own had died. */
+export interface Resolution {
+  /** The platform was asked what it holds. */
+  resolvedBy?: 'read-back';
+  /** It cannot be told whether the platform applied the push. */
+  outcome?: 'unknown';
 }

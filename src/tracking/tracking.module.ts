@@ -7,6 +7,9 @@ import { PlatformModule } from '#platform';
 import { Snapshot } from '#snapshot';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './backoff.ts';
+import { CircuitBreakers } from './circuit-breakers.ts';
+import { EventSequencer } from './event.sequencer.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncController } from './sync.controller.ts';
@@ -15,8 +18,9 @@ import { SyncExplorer } from './sync.explorer.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { SyncRecorder } from './sync.recorder.ts';
+import { SyncSweeper } from './sync.sweeper.ts';
 import { SyncTracker } from './sync.tracker.ts';
-import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+import { DEFAULT_TRACKING_OPTIONS, TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 /** The entities of recording, for an application that lists its own. */
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
@@ -35,9 +39,7 @@ export class TrackingModule implements OnModuleInit {
     given: Partial<Omit<TrackingOptions, 'retry'>> & { retry?: Partial<RetryPolicy> } = {},
   ): DynamicModule {
     const options: TrackingOptions = {
-      http: false,
-      migrate: true,
-      shutdownGraceMs: 10_000,
+      ...DEFAULT_TRACKING_OPTIONS,
       ...given,
       retry: { ...DEFAULT_RETRY_POLICY, ...given.retry },
     };
@@ -47,14 +49,18 @@ export class TrackingModule implements OnModuleInit {
       controllers: options.http ? [SyncController] : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
+        CircuitBreakers,
+        EventSequencer,
+        Heartbeat,
         PulledVersions,
         SyncComparison,
         SyncExplorer,
         SyncHistoryService,
         SyncRecorder,
+        SyncSweeper,
         SyncTracker,
       ],
-      exports: [PlatformModule, VersioningModule, SyncHistoryService, SyncTracker],
+      exports: [PlatformModule, VersioningModule, CircuitBreakers, Heartbeat, SyncHistoryService, SyncTracker],
     };
   }
 

@@ -1,14 +1,33 @@
 import type { RetryPolicy } from './backoff.ts';
 
-/** What {@link TrackingModule.forRoot} takes. */
+/** What {@link TrackingModule.forRoot} takes. Times are milliseconds. */
 export interface TrackingOptions {
   retry: RetryPolicy;
+  circuit: CircuitOptions;
   /** Whether the HTTP routes of the history are served. Default: no. */
   http: boolean;
   /** Whether the tables are made or brought up to date at start. Default: yes. */
   migrate: boolean;
-  /** How long a shutdown waits for running calls, in milliseconds. */
+  /** How long a shutdown waits for running calls. */
   shutdownGraceMs: number;
+  /** A process that has been silent for longer counts as dead, and others settle what it left. */
+  leaseMs: number;
 }
+
+/** When calls to an environment of a platform stop for a while. */
+export interface CircuitOptions {
+  /** Failures in a row that open it. */
+  failures: number;
+  /** How long it stays open before one call is let through. */
+  resetMs: number;
+}
+
+export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
+  circuit: { failures: 5, resetMs: 10_000 },
+  http: false,
+  migrate: true,
+  shutdownGraceMs: 10_000,
+  leaseMs: 15_000,
+};
 
 export const TRACKING_OPTIONS = Symbol('tracking-options');

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { inTransaction, postgresPool } from '#database';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeVersion } from './content-type-version.entity.ts';
@@ -124,10 +124,7 @@ export class VersionHistoryService {
   private async write(
     prepared: { commit: VersionCommit; versionHash: string; snapshot: PreparedSnapshot }[],
   ): Promise<{ number: number; created: boolean }[]> {
-    const pool = await postgresPool(this.em);
-    const client = await pool.connect();
-    try {
-      await client.query('begin');
+    return inTransaction(await postgresPool(this.em), async (client) => {
       const numbers: { number: number; created: boolean }[] = [];
       for (const { commit, versionHash, snapshot } of prepared) {
         await client.query(
@@ -141,14 +138,8 @@ export class VersionHistoryService {
         );
         numbers.push(rows[0]!);
       }
-      await client.query('commit');
       return numbers;
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined);
-      throw error;
-    } finally {
-      client.release();
-    }
+    });
   }
 }
 

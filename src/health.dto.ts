@@ -1,0 +1,25 @@
+import type { CircuitName } from '#tracking';
+
+/** Whether the process lives. */
+export class HealthDto {
+  /** Always `ok`: a process that is not well does not answer. */
+  status: 'ok';
+}
+
+/** The circuit breaker of one environment of a platform. */
+export class CircuitDto {
+  /** The platform. */
+  platform: string;
+  /** The instance of the platform. */
+  environment: string;
+  /** `open`: calls are refused without being sent; `half-open`: one is let through to see. */
+  state: CircuitName;
+}
+
+/** Whether the service can record. */
+export class ReadinessDto {
+  /** Always `ok`: else the answer is a problem with status 503. */
+  status: 'ok';
+  /** The breakers that have been used since the start of this process. */
+  circuits: CircuitDto[];
+}

@@ -1,0 +1,80 @@
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleWhen,
+} from 'cockatiel';
+import { Inject, Injectable } from '@nestjs/common';
+import { PlatformError } from '#platform';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+
+export type CircuitName = 'closed' | 'open' | 'half-open';
+
+/** The breaker of one environment of a platform, as seen from outside. */
+export interface Circuit {
+  platform: string;
+  environment: string;
+  state: CircuitName;
+}
+
+const NAMES: Record<CircuitState, CircuitName> = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.Open]: 'open',
+  [CircuitState.HalfOpen]: 'half-open',
+  [CircuitState.Isolated]: 'open',
+};
+
+/** Keeps an outage from becoming a storm: one breaker per platform and environment, in each process. */
+@Injectable()
+export class CircuitBreakers {
+  private readonly breakers = new Map<string, { circuit: Omit<Circuit, 'state'>; policy: CircuitBreakerPolicy }>();
+
+  constructor(@Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions) {}
+
+  /** Runs an attempt, or throws a `PlatformError` with code CIRCUIT_OPEN without running it. */
+  async through<T>(platform: string, environment: string, attempt: () => Promise<T>): Promise<T> {
+    const { policy } = this.breaker(platform, environment);
+    try {
+      return await policy.execute(attempt);
+    } catch (error) {
+      if (!(error instanceof BrokenCircuitError)) throw error;
+      const { failures, resetMs } = this.options.circuit;
+      throw new PlatformError({
+        code: 'CIRCUIT_OPEN',
+        retryable: false,
+        message:
+          `Nothing was sent: ${platform} "${environment}" failed ${failures} times in a row. ` +
+          `One call is let through every ${resetMs} ms; when it succeeds, all are again.`,
+        metadata: { circuit: { state: NAMES[policy.state], failures, resetMs } },
+      });
+    }
+  }
+
+  /** Every breaker that has been used. */
+  states(): Circuit[] {
+    return [...this.breakers.values()].map(({ circuit, policy }) => ({ ...circuit, state: NAMES[policy.state] }));
+  }
+
+  private breaker(platform: string, environment: string) {
+    const key = JSON.stringify([platform, environment]);
+    let breaker = this.breakers.get(key);
+    if (!breaker) {
+      const { failures, resetMs } = this.options.circuit;
+      const policy = circuitBreaker(handleWhen(isOutage), {
+        breaker: new ConsecutiveBreaker(failures),
+        halfOpenAfter: resetMs,
+      });
+      breaker = { circuit: { platform, environment }, policy };
+      this.breakers.set(key, breaker);
+    }
+    return breaker;
+  }
+}
+
+/** The platform does not answer, or only that it cannot: not that it refuses what was sent. */
+function isOutage(error: unknown): boolean {
+  if (!(error instanceof PlatformError) || error.retryable === false) return false;
+  return error.statusCode === undefined || error.statusCode >= 500;
+}

@@ -1,0 +1,134 @@
+import { EntityManager } from '@mikro-orm/core';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { postgresPool } from '#database';
+import { PlatformRegistry, type SyncAnswerItem } from '#platform';
+import { type JsonObject, SnapshotService } from '#snapshot';
+import { ContentTypeHasher, refKey } from '#versioning';
+import { Heartbeat } from './heartbeat.ts';
+import { Periodic } from './periodic.ts';
+import type { Resolution, SyncResult } from './sync.ts';
+import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncRecord } from './sync-record.entity.ts';
+import { SyncTracker } from './sync.tracker.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+
+const MOST = 500;
+const UNKNOWN: SyncResult & { resolution: Resolution } = {
+  status: 'FAILED',
+  error: {
+    code: 'INTERRUPTED',
+    message:
+      'The process that made this call ended before the answer came: whether it was applied is not known. Pull to see.',
+  },
+  resolution: { outcome: 'unknown' },
+};
+
+/** Settles what a dead process left in progress, by reading the platform back: never by a blind second push. */
+@Injectable()
+export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(SyncSweeper.name);
+  private readonly leaseMs: number;
+  private readonly runs: Periodic;
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly heartbeat: Heartbeat,
+    private readonly history: SyncHistoryService,
+    private readonly tracker: SyncTracker,
+    private readonly platforms: PlatformRegistry,
+    private readonly snapshots: SnapshotService,
+    private readonly hasher: ContentTypeHasher,
+    @Inject(TRACKING_OPTIONS) options: TrackingOptions,
+  ) {
+    this.leaseMs = options.leaseMs;
+    this.runs = new Periodic(SyncSweeper.name, this.leaseMs / 5, () => this.sweep());
+  }
+
+  onApplicationBootstrap(): void {
+    this.runs.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runs.stop();
+  }
+
+  /** Settles everything that is nobody's any more; returns how many syncs that were. */
+  async sweep(): Promise<number> {
+    const abandoned = await this.claim();
+    const calls = Map.groupBy(abandoned, (sync) => sync.callId);
+    for (const syncs of calls.values()) await this.settle(syncs);
+    if (abandoned.length > 0) this.logger.warn(`${abandoned.length} syncs of processes that died were settled`);
+    return abandoned.length;
+  }
+
+  /** Makes abandoned syncs ours, so that no other replica settles them too, and another does if we die as well. */
+  private async claim(): Promise<SyncRecord[]> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `update sync_history set owner = $1 where id in (
+         select id from sync_history
+         where sync_status = 'IN_PROGRESS' and case
+           when owner is null then expires_at < clock_timestamp()
+           when started_at > clock_timestamp() - $2 * interval '1 millisecond' then false
+           when owner = $1 then id <> all ($3::uuid[])
+           else not is_alive(owner) end
+         order by id limit $4 for update skip locked)
+       and sync_status = 'IN_PROGRESS' returning *`,
+      [this.heartbeat.owner, this.leaseMs, [...this.tracker.inFlight], MOST],
+    );
+    await pool.query(`delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
+    const em = this.em.fork();
+    return rows.map((row) => em.map(SyncRecord, row));
+  }
+
+  private async settle(syncs: SyncRecord[]): Promise<void> {
+    const held = syncs[0]!.syncDirection === 'PUSH' && !syncs[0]!.expiresAt ? await this.readBack(syncs) : new Map();
+    const contents = await this.snapshots.readMany(
+      syncs.flatMap((sync) => (held.has(refKey(sync)) ? sync.pushedDigest! : [])),
+    );
+    await this.history.updateSyncStatuses(
+      syncs.map((sync) => {
+        const sent = sync.pushedDigest ? contents.get(sync.pushedDigest) : undefined;
+        const applied = sent !== undefined && this.isSame(sync, sent as JsonObject, held.get(refKey(sync)));
+        const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
+        return { ...result, id: sync.id, metadata: sync.syncMetadata ?? undefined };
+      }),
+    );
+  }
+
+  /** What the platform holds of these types, by {@link refKey}; nothing when it cannot be read. */
+  private async readBack(syncs: SyncRecord[]): Promise<Map<string, JsonObject>> {
+    const { targetPlatform, environment, callId } = syncs[0]!;
+    try {
+      const answer = await this.platforms.get(targetPlatform).pull({
+        items: syncs.map(({ kind, typeKey }) => ({ kind, typeKey })),
+        context: {
+          environment,
+          actor: 'synctrail',
+          trigger: 'SCHEDULE',
+          reason: 'Read-back: the process that pushed has ended without an answer',
+          metadata: { readBackOf: callId },
+        },
+      });
+      const pulled = answer.items.filter(
+        (item): item is SyncAnswerItem & { data: JsonObject } => item.status === 'SUCCESS' && item.data !== undefined,
+      );
+      return new Map(pulled.map(({ kind = syncs[0]!.kind, typeKey, data }) => [refKey({ kind, typeKey }), data]));
+    } catch (error) {
+      this.logger.warn(`${targetPlatform} "${environment}" could not be read back: ${(error as Error).message}`);
+      return new Map();
+    }
+  }
+
+  private isSame({ targetPlatform, kind }: SyncRecord, sent: JsonObject, held: JsonObject | undefined): boolean {
+    if (!held) return false;
+    const ours = this.platforms.get(targetPlatform).fromPlatform(sent, kind);
+    return this.hasher.generateHash(ours) === this.hasher.generateHash(held);
+  }
+}
