@@ -46,6 +46,10 @@ export class AppModule {
           migrate: false,
           shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
           leaseMs: service.LEASE_MS,
+          retention: {
+            payloadDays: service.RETENTION_PAYLOAD_DAYS ?? null,
+            factMonths: service.RETENTION_FACT_MONTHS ?? null,
+          },
           circuit: { failures: service.CIRCUIT_FAILURES, resetMs: service.CIRCUIT_RESET_MS },
           retry: {
             maxAttempts: service.RETRY_MAX_ATTEMPTS,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Retention } from '#tracking';
 import { ContentTypeImporter } from '#versioning';
 import { AppModule, readConfig } from './app.module.ts';
 import { DomainError } from './domain-error.ts';
@@ -13,12 +14,13 @@ const USAGE = `usage: npm run cli -- COMMAND
 
   migrate                              brings the tables up to date
   import FILE [--author WHO] [--message WHY]
-                                       takes every definition of a manifest as the latest version`;
+                                       takes every definition of a manifest as the latest version
+  retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it`;
 
 type Command = (
   app: INestApplicationContext,
   args: string[],
-  options: { author?: string; message?: string },
+  options: { author?: string; message?: string; apply?: boolean },
 ) => Promise<string>;
 
 const COMMANDS: Record<string, Command> = {
@@ -33,6 +35,14 @@ const COMMANDS: Record<string, Command> = {
     const left = ignored.length > 0 ? `; not taken: ${ignored.join(', ')}` : '';
     return `${created} new versions, ${versions.length - created} the same already${left}`;
   },
+
+  retention: async (app, _args, { apply = false }) => {
+    const retention = app.get(Retention);
+    const report = apply ? await retention.apply() : await retention.plan();
+    const months = report.months.map(({ month, syncs }) => `${month} (${syncs} syncs)`).join(', ') || 'none';
+    const kept = report.kept.length > 0 ? `; kept for syncs in progress: ${report.kept.join(', ')}` : '';
+    return `${apply ? 'Dropped' : 'Would drop'} ${report.payloads} payloads; months: ${months}${kept}`;
+  },
 };
 
 class UsageError extends Error {}
@@ -41,7 +51,7 @@ class UsageError extends Error {}
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { author: { type: 'string' }, message: { type: 'string' } },
+    options: { author: { type: 'string' }, message: { type: 'string' }, apply: { type: 'boolean' } },
   });
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

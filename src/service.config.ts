@@ -55,4 +55,14 @@ export class ServiceConfig {
   /** Milliseconds before one call is let through to an environment that is left alone. */
   @WholeNumber(1, 600_000)
   CIRCUIT_RESET_MS: number = 10_000;
+
+  /** Days after which payloads go that no version and no younger sync names; unset keeps them for ever. */
+  @IsOptional()
+  @WholeNumber(1, 36_500)
+  RETENTION_PAYLOAD_DAYS?: number;
+
+  /** Whole months before this one that syncs and events are kept; unset keeps them for ever. */
+  @IsOptional()
+  @WholeNumber(1, 1_200)
+  RETENTION_FACT_MONTHS?: number;
 }

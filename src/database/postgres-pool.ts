@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import type { Pool, PoolClient } from 'pg';
+import { type CustomTypesConfig, type Pool, type PoolClient, types } from 'pg';
 
 /**
  * The `pg` pool behind the application's ORM: for statements that must not wait in a unit of work, nor be undone by
@@ -9,6 +9,9 @@ import type { Pool, PoolClient } from 'pg';
 export function postgresPool(em: EntityManager): Promise<Pool> {
   return (em.getDriver().getConnection() as PostgreSqlConnection).getNativeClient();
 }
+
+/** The driver's own types, for statements that bring times: the ORM has them come as text. */
+export const DRIVER_TYPES: CustomTypesConfig = { getTypeParser: types.getTypeParser };
 
 /** Runs work in a transaction of its own; a connection on which anything failed is not used again. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {

@@ -30,6 +30,10 @@ export interface SyncItem {
   data?: Json;
   /** The version that `data` is, when it is known already. */
   versionHash?: string;
+  /** A UUIDv7 by which the caller finds the sync; a new one unless said. */
+  syncId?: string;
+  /** The sync whose content is sent again. */
+  replayOf?: string;
 }
 
 /** One call to a platform, for one or many content types. A pull without items asks for everything. */

@@ -20,13 +20,16 @@ export { SyncEvent } from './sync-event.entity.ts';
 export {
   DuplicateItemError,
   InvalidCursorError,
+  InvalidFilterError,
   NoContentError,
   NotTrackedYetError,
   RecordingUnavailableError,
   SyncNotFoundError,
   SyncSettledError,
 } from './sync.errors.ts';
-export { type HistoryFilter, type HistoryPage } from './sync-history.filter.ts';
+export { Retention, type RetentionReport } from './retention.ts';
+export type { HistoryFilter, Window } from './sync-history.filter.ts';
+export type { HistoryPage, PageRequest } from './sync-history.queries.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';

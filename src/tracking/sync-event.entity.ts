@@ -7,7 +7,7 @@ const SyncEventSchema = defineEntity({
   tableName: 'sync_event',
   properties: {
     id: p.uuid().primary(),
-    syncId: p.uuid(),
+    syncId: p.uuid().nullable(),
     type: p.text().$type<SyncEventType>(),
     data: p.json<JsonObject>(),
     position: p.bigint('number').nullable(),

@@ -1,71 +1,154 @@
-import type { FilterQuery } from '@mikro-orm/core';
-import { validate as isUuid } from 'uuid';
+import type { Trigger } from '#platform';
 import type { Direction, SyncStatus } from './sync.ts';
-import { InvalidCursorError } from './sync.errors.ts';
-import type { SyncRecord } from './sync-record.entity.ts';
+import { InvalidFilterError } from './sync.errors.ts';
 
-/** What a history is asked for; everything given must hold. */
+/** One value, or several of which one must hold. */
+export type OneOf<T> = T | T[];
+
+/** What a history is asked for; everything given must hold. One object for list, count, facets, export and replay. */
 export interface HistoryFilter {
-  typeKey?: string;
-  kind?: string;
-  platform?: string;
-  environment?: string;
-  status?: SyncStatus;
-  direction?: Direction;
-  deploymentId?: string;
-  versionHash?: string;
-  actor?: string;
-  errorCode?: string;
-  /** Started at or after. */
+  typeKey?: OneOf<string>;
+  kind?: OneOf<string>;
+  platform?: OneOf<string>;
+  environment?: OneOf<string>;
+  status?: OneOf<SyncStatus>;
+  direction?: OneOf<Direction>;
+  trigger?: OneOf<Trigger>;
+  deploymentId?: OneOf<string>;
+  versionHash?: OneOf<string>;
+  actor?: OneOf<string>;
+  errorCode?: OneOf<string>;
+  callId?: OneOf<string>;
+  /** HTTP status of the platform's answer by its class. */
+  statusClass?: OneOf<StatusClass>;
+  forced?: boolean;
+  /** Text that must occur in type key or error message, whatever the case. */
+  q?: string;
+  /** Which moment the dates are about; `started` unless said. */
+  dateField?: DateField;
+  /** At or after. */
   startDate?: Date;
-  /** Started before. */
+  /** Before. */
   endDate?: Date;
+  /** The time until now, instead of dates: `90m`, `24h`, `7d`. */
+  last?: string;
 }
 
-export interface HistoryPage {
-  items: SyncRecord[];
-  /** The cursor of the next page, or null at the end. */
-  next: string | null;
+export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+export type StatusClass = (typeof STATUS_CLASSES)[number];
+
+export const DATE_FIELDS = ['started', 'completed'] as const;
+export type DateField = (typeof DATE_FIELDS)[number];
+
+/** The time that an answer covers. */
+export interface Window {
+  from: Date | null;
+  to: Date | null;
+  /** Whether we chose it, because the question would else go through the whole history. */
+  default: boolean;
 }
 
-/** Clocks of services and of the database differ by less than this; ids are made by services. */
+/** A filter whose times are fixed. */
+export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: Window };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What a search goes through when it names no time. */
+const SEARCH_WINDOW_MS = 30 * DAY_MS;
+const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
+
+/** Fixes relative times, once. Throws {@link InvalidFilterError} for what cannot hold together. */
+export function resolveFilter(
+  { last, startDate, endDate, ...filter }: HistoryFilter,
+  now = new Date(),
+): ResolvedFilter {
+  if (last !== undefined && (startDate ?? endDate)) {
+    throw new InvalidFilterError('last', 'goes with neither startDate nor endDate');
+  }
+  if (startDate && endDate && startDate >= endDate) throw new InvalidFilterError('endDate', 'must be after startDate');
+  if (
+    filter.dateField === 'completed' &&
+    filter.status &&
+    [filter.status].flat().every((one) => one === 'IN_PROGRESS')
+  ) {
+    throw new InvalidFilterError('dateField', 'cannot be "completed" for syncs that are IN_PROGRESS');
+  }
+  if (last !== undefined) return { ...filter, window: { from: before(now, lastMs(last)), to: now, default: false } };
+  if (filter.q !== undefined && !startDate && !endDate) {
+    return { ...filter, window: { from: before(now, SEARCH_WINDOW_MS), to: now, default: true } };
+  }
+  return { ...filter, window: { from: startDate ?? null, to: endDate ?? null, default: false } };
+}
+
+function lastMs(last: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(last) ?? [];
+  if (!count || !unit || count === '0') throw new InvalidFilterError('last', 'must be like 90m, 24h or 7d');
+  return Number(count) * UNITS[unit]!;
+}
+
+function before(moment: Date, ms: number): Date {
+  return new Date(moment.getTime() - ms);
+}
+
+/** Clocks of services and of the database differ by less than this; ids are made by services, before they are stored. */
 const CLOCK_SLACK_MS = 60 * 60 * 1000;
 
-export function historyWhere(filter: HistoryFilter): FilterQuery<SyncRecord> {
-  const { platform, status, direction, startDate, endDate, ...same } = filter;
-  const where = {
-    ...same,
-    targetPlatform: platform,
-    syncStatus: status,
-    syncDirection: direction,
-    startedAt: range(startDate, endDate),
-    // The id begins with its time: this is what lets whole months be left out.
-    id: range(startDate && uuidAt(startDate, -CLOCK_SLACK_MS), endDate && uuidAt(endDate, CLOCK_SLACK_MS)),
-  };
-  return Object.fromEntries(
-    Object.entries(where).filter(([, value]) => value !== undefined),
-  ) as FilterQuery<SyncRecord>;
+const COLUMNS = {
+  typeKey: 'type_key',
+  kind: 'kind',
+  platform: 'target_platform',
+  environment: 'environment',
+  status: 'sync_status',
+  direction: 'sync_direction',
+  trigger: 'trigger',
+  deploymentId: 'deployment_id',
+  versionHash: 'version_hash',
+  actor: 'actor',
+  errorCode: 'error_code',
+  callId: 'call_id',
+} as const;
+
+/** The filter as SQL over `sync_history h`; each value goes through `bind`, which gives its place in the statement. */
+export function whereSql(filter: ResolvedFilter, bind: (value: unknown, type: string) => string): string {
+  const conditions: string[] = [];
+  for (const [field, column] of Object.entries(COLUMNS)) {
+    const value = filter[field as keyof typeof COLUMNS];
+    if (value === undefined) continue;
+    const type = column.endsWith('_id') ? 'uuid' : 'text';
+    // One value as `=`: an index whose next column is the id then gives the order as well.
+    const one = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    conditions.push(
+      Array.isArray(one) ? `h.${column} = any(${bind(one, `${type}[]`)})` : `h.${column} = ${bind(one, type)}`,
+    );
+  }
+  if (filter.statusClass !== undefined) {
+    const classes = [filter.statusClass].flat().map((name) => Number(name[0]));
+    conditions.push(`h.status_code / 100 = any(${bind(classes, 'integer[]')})`);
+  }
+  if (filter.forced !== undefined) conditions.push(`h.forced = ${bind(filter.forced, 'boolean')}`);
+  if (filter.q !== undefined) {
+    const pattern = bind(`%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`, 'text');
+    conditions.push(`(h.type_key ilike ${pattern} or h.error_message ilike ${pattern})`);
+  }
+  conditions.push(...windowSql(filter, bind));
+  return conditions.length > 0 ? conditions.join(' and ') : 'true';
 }
 
-export function cursorAfter(sync: SyncRecord): string {
-  return Buffer.from(sync.id).toString('base64url');
-}
-
-export function readCursor(cursor: string): string {
-  const id = Buffer.from(cursor, 'base64url').toString();
-  if (!isUuid(id)) throw new InvalidCursorError();
-  return id;
-}
-
-function range<T>(from: T | undefined, to: T | undefined): { $gte?: T; $lt?: T } | undefined {
-  if (from === undefined && to === undefined) return undefined;
-  return { ...(from !== undefined && { $gte: from }), ...(to !== undefined && { $lt: to }) };
+/** Besides the moment itself, the range of ids in which it can lie: this is what leaves out whole months. */
+function windowSql({ window, dateField }: ResolvedFilter, bind: (value: unknown, type: string) => string): string[] {
+  const { from, to } = window;
+  const column = dateField === 'completed' ? 'h.completed_at' : 'h.started_at';
+  const conditions: string[] = [];
+  if (from) conditions.push(`${column} >= ${bind(from, 'timestamptz')}`);
+  if (to)
+    conditions.push(`${column} < ${bind(to, 'timestamptz')}`, `h.id < ${bind(uuidAt(to, CLOCK_SLACK_MS), 'uuid')}`);
+  // What is completed in a month may have started in an earlier one.
+  if (from && dateField !== 'completed') conditions.push(`h.id >= ${bind(uuidAt(from, -CLOCK_SLACK_MS), 'uuid')}`);
+  return conditions;
 }
 
 /** The smallest UUIDv7 of a moment. */
 function uuidAt(moment: Date, shiftMs: number): string {
-  const time = Math.max(moment.getTime() + shiftMs, 0)
-    .toString(16)
-    .padStart(12, '0');
-  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+  const time = Math.min(Math.max(moment.getTime() + shiftMs, 0), 2 ** 48 - 1);
+  const hex = time.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

@@ -1,4 +1,4 @@
-import { EntityManager, type FilterQuery } from '@mikro-orm/core';
+import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
@@ -10,7 +10,8 @@ import type { FailedAttempt, NewSync, RecordedSync, SyncEventType, SyncResult } 
 import { SyncEvent } from './sync-event.entity.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { SyncNotFoundError, SyncSettledError } from './sync.errors.ts';
-import { cursorAfter, historyWhere, readCursor, type HistoryFilter, type HistoryPage } from './sync-history.filter.ts';
+import type { HistoryFilter } from './sync-history.filter.ts';
+import { type HistoryPage, type PageRequest, SyncHistoryQueries } from './sync-history.queries.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import type { FinishRow, StartRow } from './sync.statements.ts';
 
@@ -27,6 +28,7 @@ export class SyncHistoryService {
     private readonly em: EntityManager,
     private readonly recorder: SyncRecorder,
     private readonly heartbeat: Heartbeat,
+    private readonly queries: SyncHistoryQueries,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
   ) {}
@@ -114,26 +116,20 @@ export class SyncHistoryService {
     return this.em.fork().find(SyncEvent, { syncId }, { orderBy: { id: 'asc' } });
   }
 
-  /** Syncs under a filter, newest first; `limit` of them after the cursor. Throws `InvalidCursorError`. */
-  async getSyncHistory(filter: HistoryFilter, limit = 50, cursor?: string): Promise<HistoryPage> {
-    const where: FilterQuery<SyncRecord>[] = [historyWhere(filter)];
-    if (cursor !== undefined) where.push({ id: { $lt: readCursor(cursor) } });
-    const found = await this.em
-      .fork()
-      .find(SyncRecord, { $and: where }, { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true });
-    const items = found.slice(0, limit);
-    return { items, next: found.length > limit ? cursorAfter(items.at(-1)!) : null };
+  /** Syncs under a filter, newest first unless said. Throws `InvalidFilterError` and `InvalidCursorError`. */
+  getSyncHistory(filter: HistoryFilter, page: PageRequest = {}): Promise<HistoryPage> {
+    return this.queries.page(filter, page);
   }
 
   /** The newest successful sync under a filter, or null: what is live as far as we know. */
   async getLastSuccessfulSync(filter: Omit<HistoryFilter, 'status'>): Promise<SyncRecord | null> {
-    const { items } = await this.getSyncHistory({ ...filter, status: 'SUCCESS' }, 1);
+    const { items } = await this.getSyncHistory({ ...filter, status: 'SUCCESS' }, { limit: 1 });
     return items[0] ?? null;
   }
 
   private async startRow(sync: NewSync): Promise<StartRow> {
     const { typeKey, kind = DEFAULT_KIND, platform, direction, context } = sync;
-    const id = uuidv7();
+    const { id = uuidv7() } = sync;
     const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
     const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
     const isNew = sync.versionHash === undefined && definition !== undefined;

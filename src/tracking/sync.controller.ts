@@ -1,77 +1,77 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { createHash } from 'node:crypto';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SnapshotService } from '#snapshot';
+import { asText } from './comparison-text.ts';
+import { LiveVersions } from './live-versions.ts';
+import { SyncComparison } from './sync.comparison.ts';
+import { SyncDetails } from './sync.details.ts';
 import {
-  HistoryQuery,
+  eventDto,
+  KindQuery,
+  LiveVersionsDto,
   type SnapshotDto,
   SyncDetailDto,
+  SyncDetailQuery,
   SyncDiffDto,
   SyncDiffQuery,
-  SyncDto,
   SyncEventDto,
-  SyncPageDto,
   SyncParams,
   SyncSnapshotDto,
   SyncStatusDto,
-  TypeHistoryQuery,
   TypeKeyParams,
 } from './sync.dto.ts';
-import { SyncComparison } from './sync.comparison.ts';
-import type { SyncEvent } from './sync-event.entity.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
-import type { SyncRecord } from './sync-record.entity.ts';
+
+interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+}
 
 @ApiTags('history')
-@Controller('sync')
+@Controller()
 export class SyncController {
   constructor(
     private readonly history: SyncHistoryService,
+    private readonly details: SyncDetails,
     private readonly snapshots: SnapshotService,
     private readonly comparison: SyncComparison,
+    private readonly live: LiveVersions,
   ) {}
 
-  /** Lists syncs under a filter, newest first. */
-  @Get('history')
-  async list(@Query() { limit, cursor, ...filter }: HistoryQuery): Promise<SyncPageDto> {
-    const { items, next } = await this.history.getSyncHistory(filter, limit, cursor);
-    return { items: items.map(syncDto), next, prev: null };
+  /** Shows a sync; heavy parts by `include`. */
+  @Get('sync/:syncId')
+  async get(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<SyncDetailDto> {
+    return this.details.of(await this.history.getSync(syncId), new Set(include));
   }
 
-  /** Shows a sync with its timeline. */
-  @Get(':syncId')
-  async get(@Param() { syncId }: SyncParams): Promise<SyncDetailDto> {
-    const sync = await this.history.getSync(syncId);
-    return { ...syncDto(sync), events: (await this.history.getEvents(syncId)).map(eventDto) };
-  }
-
-  /** Shows the status of a sync: small, for polling every 2 s. */
-  @Get(':syncId/status')
-  async status(@Param() { syncId }: SyncParams): Promise<SyncStatusDto> {
-    const sync = await this.history.getSync(syncId);
-    const waiting = sync.syncStatus === 'IN_PROGRESS' && sync.retryCount > 0;
-    const last = waiting
-      ? (await this.history.getEvents(syncId)).findLast(({ type }) => type === 'attempt.failed')
-      : null;
-    const waitMs = last?.data.waitMs;
-    return {
-      id: sync.id,
-      status: sync.syncStatus,
-      attempt: sync.retryCount + 1,
-      nextAttemptAt: last && typeof waitMs === 'number' ? new Date(last.createdAt.getTime() + waitMs) : null,
-      errorCode: sync.errorCode ?? null,
-      completedAt: sync.completedAt ?? null,
-    };
+  /** Shows the status of a sync: small, for polling every 2 s; answers 304 while nothing has changed. */
+  @Get('sync/:syncId/status')
+  @ApiResponse({ status: 304, description: 'Nothing has changed since the answer with this `ETag`.' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` of the last answer.' })
+  @ApiOkResponse({ type: SyncStatusDto })
+  async status(
+    @Param() { syncId }: SyncParams,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<SyncStatusDto | undefined> {
+    const status = await this.details.status(await this.history.getSync(syncId));
+    const etag = `"${createHash('sha256').update(JSON.stringify(status)).digest('base64url').slice(0, 22)}"`;
+    reply.header('etag', etag);
+    if (known !== etag) return status;
+    reply.status(304);
+    return undefined;
   }
 
   /** Lists the timeline of a sync, oldest first. */
-  @Get(':syncId/events')
+  @Get('sync/:syncId/events')
   async events(@Param() { syncId }: SyncParams): Promise<SyncEventDto[]> {
     await this.history.getSync(syncId);
     return (await this.history.getEvents(syncId)).map(eventDto);
   }
 
   /** Shows what exactly was sent, and what came back. */
-  @Get(':syncId/snapshot')
+  @Get('sync/:syncId/snapshot')
   async snapshot(@Param() { syncId }: SyncParams): Promise<SyncSnapshotDto> {
     const { pushedDigest, responseDigest } = await this.history.getSync(syncId);
     const digests = [pushedDigest, responseDigest].filter((digest) => typeof digest === 'string');
@@ -81,50 +81,37 @@ export class SyncController {
     return { sent: shown(pushedDigest), received: shown(responseDigest) };
   }
 
-  /** Shows how the content of a sync differs from that of the sync before, of another sync, or from a version. */
-  @Get(':syncId/diff')
-  async diff(@Param() { syncId }: SyncParams, @Query() { against }: SyncDiffQuery): Promise<SyncDiffDto> {
-    return { syncId, ...(await this.comparison.compare(await this.history.getSync(syncId), against)) };
+  /**
+   * Shows how the content of a sync differs from that of the sync before, of another sync, or from a version: as
+   * changes, as JSON Patch (RFC 6902), or as text.
+   */
+  @Get('sync/:syncId/diff')
+  @ApiProduces('application/json', 'application/json-patch+json', 'text/plain')
+  @ApiOkResponse({ type: SyncDiffDto })
+  async diff(
+    @Param() { syncId }: SyncParams,
+    @Query() { against, format }: SyncDiffQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<unknown> {
+    const comparison = await this.comparison.compare(await this.history.getSync(syncId), against);
+    const wanted =
+      format ?? (accept === 'text/plain' ? 'text' : accept === 'application/json-patch+json' ? 'patch' : 'changes');
+    if (wanted === 'patch') {
+      reply.header('content-type', 'application/json-patch+json');
+      return comparison.patch();
+    }
+    const { added, modified, removed, unchanged } = comparison.changes();
+    if (wanted === 'text') {
+      reply.header('content-type', 'text/plain; charset=utf-8');
+      return asText({ added, modified, removed, unchanged });
+    }
+    return { syncId, against: comparison.against, added, modified, removed, unchanged } satisfies SyncDiffDto;
   }
 
-  /** Lists the syncs of one content type across platforms, newest first. */
-  @Get(':typeKey/history')
-  ofType(@Param() { typeKey }: TypeKeyParams, @Query() query: TypeHistoryQuery): Promise<SyncPageDto> {
-    return this.list({ ...query, typeKey });
+  /** Tells which version of a content type is live where, as far as we know, since when, and by which sync. */
+  @Get('content-types/:typeKey/where')
+  async where(@Param() { typeKey }: TypeKeyParams, @Query() { kind }: KindQuery): Promise<LiveVersionsDto> {
+    return { items: await this.live.of({ kind, typeKey }) };
   }
-}
-
-function syncDto(sync: SyncRecord): SyncDto {
-  return {
-    id: sync.id,
-    callId: sync.callId,
-    kind: sync.kind,
-    typeKey: sync.typeKey,
-    versionHash: sync.versionHash ?? null,
-    platform: sync.targetPlatform,
-    environment: sync.environment,
-    direction: sync.syncDirection,
-    status: sync.syncStatus,
-    pushedDigest: sync.pushedDigest ?? null,
-    responseDigest: sync.responseDigest ?? null,
-    statusCode: sync.statusCode ?? null,
-    requestId: sync.requestId ?? null,
-    errorCode: sync.errorCode ?? null,
-    errorMessage: sync.errorMessage ?? null,
-    retryCount: sync.retryCount,
-    metadata: sync.syncMetadata ?? null,
-    deploymentId: sync.deploymentId ?? null,
-    replayOf: sync.replayOf ?? null,
-    actor: sync.actor,
-    trigger: sync.trigger,
-    reason: sync.reason ?? null,
-    forced: sync.forced,
-    startedAt: sync.startedAt,
-    completedAt: sync.completedAt ?? null,
-    durationMs: sync.durationMs ?? null,
-  };
-}
-
-function eventDto({ id, type, data, createdAt }: SyncEvent): SyncEventDto {
-  return { id, type, data, createdAt };
 }

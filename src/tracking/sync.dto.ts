@@ -1,9 +1,11 @@
-import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsInt, IsOptional, IsString, IsUUID, Max, MaxLength, Min } from 'class-validator';
+import { Transform } from 'class-transformer';
+import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import type { Trigger } from '#platform';
 import type { Json, JsonObject } from '#snapshot';
 import { Text } from '../text.decorator.ts';
-import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncEventType, type SyncStatus } from './sync.ts';
+import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
+import type { SyncEvent } from './sync-event.entity.ts';
+import type { SyncRecord } from './sync-record.entity.ts';
 
 /** Which sync is meant. */
 export class SyncParams {
@@ -22,114 +24,6 @@ export class TypeKeyParams {
    */
   @Text()
   typeKey: string;
-}
-
-/** A page of a list. */
-export class PageQuery {
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 50;
-
-  /** `next` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(1_000)
-  cursor?: string;
-}
-
-/** What a history is asked for; everything given must hold. */
-export class TypeHistoryQuery extends PageQuery {
-  /**
-   * What the key names.
-   * @example 'contentType'
-   */
-  @IsOptional()
-  @Text(100)
-  kind?: string;
-
-  /**
-   * The platform.
-   * @example 'optimizely'
-   */
-  @IsOptional()
-  @Text()
-  platform?: string;
-
-  /**
-   * The instance of the platform.
-   * @example 'default'
-   */
-  @IsOptional()
-  @Text()
-  environment?: string;
-
-  /** What came of it. */
-  @IsOptional()
-  @IsIn(SYNC_STATUSES)
-  status?: SyncStatus;
-
-  /** Sent or received. */
-  @IsOptional()
-  @IsIn(DIRECTIONS)
-  direction?: Direction;
-
-  /** The deployment that the sync was part of. */
-  @IsOptional()
-  @IsUUID()
-  deploymentId?: string;
-
-  /** The version that was sent or received. */
-  @IsOptional()
-  @Text()
-  versionHash?: string;
-
-  /**
-   * Who asked.
-   * @example 'jane@example.com'
-   */
-  @IsOptional()
-  @Text()
-  actor?: string;
-
-  /**
-   * The code of the error.
-   * @example 'RATE_LIMITED'
-   */
-  @IsOptional()
-  @Text()
-  errorCode?: string;
-
-  /**
-   * Started at or after this moment.
-   * @example '2026-01-01T00:00:00Z'
-   */
-  @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: '$property must be a date and time in ISO 8601' })
-  startDate?: Date;
-
-  /**
-   * Started before this moment.
-   * @example '2027-01-01T00:00:00Z'
-   */
-  @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: '$property must be a date and time in ISO 8601' })
-  endDate?: Date;
-}
-
-export class HistoryQuery extends TypeHistoryQuery {
-  /**
-   * The key of the content type.
-   * @example 'Article'
-   */
-  @IsOptional()
-  @Text()
-  typeKey?: string;
 }
 
 /** One content type, one direction, one platform and environment, one call. */
@@ -188,19 +82,95 @@ export class SyncDto {
   durationMs: number | null;
 }
 
-export class SyncPageDto {
-  /** Newest first. */
-  items: SyncDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
-  /** Always null: this list is read forwards. */
-  prev: string | null;
+export const INCLUDES = ['events', 'version', 'deployment', 'replays'] as const;
+export type SyncInclude = (typeof INCLUDES)[number];
+
+export class SyncDetailQuery {
+  /**
+   * The parts to show besides the record, with commas between them.
+   * @example 'events,version'
+   */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @IsIn(INCLUDES, { each: true })
+  include: SyncInclude[] = ['events'];
 }
 
-/** A sync with its timeline. */
+export class KindQuery {
+  /**
+   * What the key names.
+   * @example 'contentType'
+   */
+  @IsOptional()
+  @Text(100)
+  kind: string = 'contentType';
+}
+
+/** The version that a sync carried, and what it changed. */
+export class SyncVersionDto {
+  /** Counts the versions of the content type. */
+  number: number;
+  /** The hash of the version. */
+  versionHash: string;
+  /** Who made it. */
+  author: string;
+  /** Why it was made. */
+  message: string | null;
+  /** When it was made. */
+  createdAt: Date;
+  /** The worst impact of its changes against the version before. */
+  impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
+  /** What it changed, by path. */
+  changes: object[];
+}
+
+/** How far the syncs of a deployment are. */
+export class DeploymentSyncsDto {
+  /** The deployment. */
+  id: string;
+  /** Its syncs. */
+  total: number;
+  /** Those that are settled. */
+  settled: number;
+  /** Those that succeeded. */
+  succeeded: number;
+  /** Settled syncs in percent of all, rounded down. */
+  percent: number;
+}
+
+/** A sync with the parts that were asked for. */
 export class SyncDetailDto extends SyncDto {
-  /** Oldest first. */
-  events: SyncEventDto[];
+  /** Its timeline, oldest first (`include=events`). */
+  events?: SyncEventDto[];
+  /** The version that it carried (`include=version`); null where we know none. */
+  version?: SyncVersionDto | null;
+  /** The deployment that it was part of (`include=deployment`). */
+  deployment?: DeploymentSyncsDto | null;
+  /** The syncs that sent its content again (`include=replays`), oldest first. */
+  replays?: SyncDto[];
+}
+
+/** Which version of a content type is live at one place. */
+export class LiveVersionDto {
+  /** The platform. */
+  platform: string;
+  /** The instance of the platform. */
+  environment: string;
+  /** The hash of what is there. */
+  versionHash: string;
+  /** The newest version with this hash; null for content that is no version of ours. */
+  number: number | null;
+  /** When it was first seen there, without another in between. */
+  since: Date;
+  /** The sync that told so last. */
+  syncId: string;
+  /** Whether that sync sent or received. */
+  direction: Direction;
+}
+
+export class LiveVersionsDto {
+  /** By platform and environment. */
+  items: LiveVersionDto[];
 }
 
 /** An immutable fact about a sync. */
@@ -229,6 +199,8 @@ export class SyncStatusDto {
   errorCode: string | null;
   /** When it was settled. */
   completedAt: Date | null;
+  /** How far its deployment is; null when it is part of none. */
+  deployment: DeploymentSyncsDto | null;
 }
 
 /** Content as it was sent or received. */
@@ -255,6 +227,11 @@ export class SyncDiffQuery {
   @IsOptional()
   @Text()
   against: string = 'previous';
+
+  /** `changes` by path, a JSON Patch (`patch`), or `text`; unless said, what `Accept` asks for. */
+  @IsOptional()
+  @IsIn(['changes', 'patch', 'text'])
+  format?: 'changes' | 'patch' | 'text';
 }
 
 export class PathValueDto {
@@ -286,4 +263,39 @@ export class SyncDiffDto {
   removed: PathValueDto[];
   /** How many values are the same. */
   unchanged: number;
+}
+
+export function syncDto(sync: SyncRecord): SyncDto {
+  return {
+    id: sync.id,
+    callId: sync.callId,
+    kind: sync.kind,
+    typeKey: sync.typeKey,
+    versionHash: sync.versionHash ?? null,
+    platform: sync.targetPlatform,
+    environment: sync.environment,
+    direction: sync.syncDirection,
+    status: sync.syncStatus,
+    pushedDigest: sync.pushedDigest ?? null,
+    responseDigest: sync.responseDigest ?? null,
+    statusCode: sync.statusCode ?? null,
+    requestId: sync.requestId ?? null,
+    errorCode: sync.errorCode ?? null,
+    errorMessage: sync.errorMessage ?? null,
+    retryCount: sync.retryCount,
+    metadata: sync.syncMetadata ?? null,
+    deploymentId: sync.deploymentId ?? null,
+    replayOf: sync.replayOf ?? null,
+    actor: sync.actor,
+    trigger: sync.trigger,
+    reason: sync.reason ?? null,
+    forced: sync.forced,
+    startedAt: sync.startedAt,
+    completedAt: sync.completedAt ?? null,
+    durationMs: sync.durationMs ?? null,
+  };
+}
+
+export function eventDto({ id, type, data, createdAt }: SyncEvent): SyncEventDto {
+  return { id, type, data, createdAt };
 }

@@ -33,8 +33,17 @@ export class SyncSettledError extends DomainError {
 export class InvalidCursorError extends DomainError {
   readonly code = 'INVALID_CURSOR';
 
-  constructor() {
-    super('The cursor is none of ours: leave it out to begin at the newest.');
+  constructor(why = 'it is none of ours') {
+    super(`The cursor cannot be used: ${why}. Leave it out to begin at the first page.`);
+  }
+}
+
+/** A filter that cannot hold together. */
+export class InvalidFilterError extends DomainError {
+  readonly code = 'INVALID_FILTER';
+
+  constructor(field: string, detail: string) {
+    super(`The filter cannot be used: ${field} ${detail}.`, { errors: [{ field, detail }] });
   }
 }
 
@@ -86,5 +95,36 @@ export class InterruptedError extends DomainError {
 
   constructor() {
     super('Nothing more was sent: this process was silent for longer than its lease, and its syncs were settled.');
+  }
+}
+
+export class TooManyStreamsError extends DomainError {
+  readonly code = 'TOO_MANY_STREAMS';
+
+  constructor(limit: number) {
+    super(`This service has ${limit} event streams open, which is its limit: close one, or try again later.`, {
+      limit,
+    });
+  }
+}
+
+/** A replay of what cannot be sent again. */
+export class NotReplayableError extends DomainError {
+  readonly code = 'NOT_REPLAYABLE';
+
+  constructor(syncId: string, why: string) {
+    super(`The sync ${syncId} cannot be replayed: ${why}.`, { syncId });
+  }
+}
+
+/** A replay of more than one request may ask for. */
+export class TooManyReplaysError extends DomainError {
+  readonly code = 'TOO_MANY_REPLAYS';
+
+  constructor(count: number, limit: number) {
+    super(`The filter has ${count} syncs to replay and a request takes at most ${limit}: narrow the filter.`, {
+      count,
+      limit,
+    });
   }
 }

@@ -107,8 +107,9 @@ export class SyncTracker implements BeforeApplicationShutdown {
     const missing = items.find((item) => direction === 'PUSH' && item.data === undefined);
     if (missing) throw new MissingDataError(missing.typeKey);
     return this.history.recordSyncAttempts(
-      syncs.map((item: SyncItem) => ({
+      syncs.map(({ syncId, ...item }: SyncItem) => ({
         ...item,
+        id: syncId,
         callId,
         platform,
         direction,

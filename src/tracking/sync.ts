@@ -17,10 +17,13 @@ export type SyncEventType =
   | 'sync.failed'
   | 'sync.partial'
   | 'sync.late_result'
-  | 'sync.version_linked';
+  | 'sync.version_linked'
+  | 'retention.applied';
 
 /** A sync that is about to begin. */
 export interface NewSync {
+  /** A UUIDv7; a new one unless said. */
+  id?: string;
   /** The call it is part of; syncs of one call share it. A new one unless said. */
   callId?: string;
   typeKey: string;

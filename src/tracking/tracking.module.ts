@@ -8,7 +8,18 @@ import { Snapshot } from '#snapshot';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './backoff.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
+import { EventController } from './event.controller.ts';
+import { EventFeed } from './event.feed.ts';
 import { EventSequencer } from './event.sequencer.ts';
+import { EventStreams } from './event.streams.ts';
+import { LiveVersions } from './live-versions.ts';
+import { ReplayController } from './replay.controller.ts';
+import { Retention } from './retention.ts';
+import { SyncDetails } from './sync.details.ts';
+import { SyncHistoryController } from './sync-history.controller.ts';
+import { SyncHistoryExport } from './sync-history.export.ts';
+import { SyncHistoryQueries } from './sync-history.queries.ts';
+import { SyncReplayer } from './sync.replayer.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
@@ -24,6 +35,8 @@ import { DEFAULT_TRACKING_OPTIONS, TRACKING_OPTIONS, type TrackingOptions } from
 
 /** The entities of recording, for an application that lists its own. */
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
+
+const CONTROLLERS = [EventController, ReplayController, SyncController, SyncHistoryController];
 
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
@@ -46,21 +59,37 @@ export class TrackingModule implements OnModuleInit {
     return {
       module: TrackingModule,
       imports: [DiscoveryModule, PlatformModule, VersioningModule],
-      controllers: options.http ? [SyncController] : [],
+      controllers: options.http ? CONTROLLERS : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
         CircuitBreakers,
         EventSequencer,
         Heartbeat,
+        EventFeed,
+        EventStreams,
+        LiveVersions,
         PulledVersions,
+        Retention,
         SyncComparison,
+        SyncDetails,
         SyncExplorer,
+        SyncHistoryExport,
+        SyncHistoryQueries,
         SyncHistoryService,
         SyncRecorder,
+        SyncReplayer,
         SyncSweeper,
         SyncTracker,
       ],
-      exports: [PlatformModule, VersioningModule, CircuitBreakers, Heartbeat, SyncHistoryService, SyncTracker],
+      exports: [
+        PlatformModule,
+        VersioningModule,
+        CircuitBreakers,
+        Heartbeat,
+        Retention,
+        SyncHistoryService,
+        SyncTracker,
+      ],
     };
   }
 

@@ -12,6 +12,15 @@ export interface TrackingOptions {
   shutdownGraceMs: number;
   /** A process that has been silent for longer counts as dead, and others settle what it left. */
   leaseMs: number;
+  retention: RetentionOptions;
+}
+
+/** How long things are kept; null is for ever. */
+export interface RetentionOptions {
+  /** Days that payloads no version and no younger sync names are kept. */
+  payloadDays: number | null;
+  /** Whole months before this one that syncs and events are kept. */
+  factMonths: number | null;
 }
 
 /** When calls to an environment of a platform stop for a while. */
@@ -28,6 +37,7 @@ export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
   migrate: true,
   shutdownGraceMs: 10_000,
   leaseMs: 15_000,
+  retention: { payloadDays: null, factMonths: null },
 };
 
 export const TRACKING_OPTIONS = Symbol('tracking-options');

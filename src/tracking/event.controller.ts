@@ -1,0 +1,34 @@
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { EventPageDto, EventQuery } from './event.dto.ts';
+import { EventFeed } from './event.feed.ts';
+import { EventStreams } from './event.streams.ts';
+import { rawResponse, type RawReply } from './raw-reply.ts';
+
+@ApiTags('events')
+@Controller('sync/events')
+export class EventController {
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** Lists the events after a position; with `Accept: text/event-stream` sends them, and every later one as it happens. */
+  @Get()
+  @ApiProduces('application/json', 'text/event-stream')
+  @ApiOkResponse({ type: EventPageDto })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after this position.' })
+  async events(
+    @Query() { after, limit, ...filter }: EventQuery,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<EventPageDto | undefined> {
+    if (!accept?.includes('text/event-stream')) return this.feed.after(after ?? 0, filter, limit);
+    const resumed = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
+    const position = resumed ?? (await this.feed.last());
+    this.streams.assertRoom();
+    this.streams.open(rawResponse(reply), filter, position);
+    return undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import type { JsonObject } from '#snapshot';
+import { Text } from '../text.decorator.ts';
+import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
+
+/** Which events are wanted. */
+export class EventQuery {
+  /** Only events after this position; for a stream: now, unless said. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  after?: number;
+
+  /** How many are looked at. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1_000)
+  limit: number = 100;
+
+  /** Only events of this sync. */
+  @IsOptional()
+  @IsUUID()
+  syncId?: string;
+
+  /** Only events of this deployment. */
+  @IsOptional()
+  @IsUUID()
+  deploymentId?: string;
+
+  /**
+   * Only events of this platform.
+   * @example 'optimizely'
+   */
+  @IsOptional()
+  @Text()
+  platform?: string;
+}
+
+/** The sync that an event is about, as it is now. */
+export class EventSyncDto {
+  /** The sync. */
+  id: string;
+  /** The key of the content type. */
+  typeKey: string;
+  /** What the key names. */
+  kind: string;
+  /** The platform. */
+  platform: string;
+  /** The instance of the platform. */
+  environment: string;
+  /** Sent or received. */
+  direction: Direction;
+  /** What came of it so far. */
+  status: SyncStatus;
+  /** The deployment that it is part of. */
+  deploymentId: string | null;
+}
+
+export class PositionedEventDto {
+  /** Its place among all events: gapless, and later than that of whatever was committed before. */
+  position: number;
+  /** A UUIDv7. */
+  id: string;
+  /** What happened. */
+  type: SyncEventType;
+  /** The particulars. */
+  data: JsonObject;
+  /** When it was written. */
+  createdAt: Date;
+  /** The sync; null for an event about none. */
+  sync: EventSyncDto | null;
+}
+
+export class EventPageDto {
+  /** In order of position. */
+  items: PositionedEventDto[];
+  /** Where to go on: `after` of the next page. */
+  next: number;
+}

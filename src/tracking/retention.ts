@@ -1,0 +1,144 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { DRIVER_TYPES, inTransaction, postgresPool } from '#database';
+import { Periodic } from './periodic.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+
+const EVERY_MS = 60 * 60 * 1000;
+/** Snapshots that go at once: recording waits while they do. */
+const BATCH = 1_000;
+
+/** What retention would drop, or has dropped. */
+export interface RetentionReport {
+  /** Payloads older than this; null when they are kept for ever. */
+  payloadsBefore: Date | null;
+  /** Snapshots that neither a version nor a younger sync names. */
+  payloads: number;
+  /** Whole months of facts, `YYYY-MM`, in which every sync is settled. */
+  months: { month: string; syncs: number }[];
+  /** Months that are old enough, but hold a sync in progress. */
+  kept: string[];
+}
+
+/** Forgets what is old enough, off unless configured: payloads before facts, facts by whole months. */
+@Injectable()
+export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Retention.name);
+  private readonly runs = new Periodic(Retention.name, EVERY_MS, () => this.run());
+
+  constructor(
+    private readonly em: EntityManager,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.runs.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.runs.stop();
+  }
+
+  /** What {@link apply} would drop now. */
+  async plan(): Promise<RetentionReport> {
+    const pool = await postgresPool(this.em);
+    const { payloadDays, factMonths } = this.options.retention;
+    const { rows: times } = await pool.query<{ payloads: Date | null; facts: Date | null }>({
+      types: DRIVER_TYPES,
+      text: `select now() - $1 * interval '1 day' as payloads, date_trunc('month', now(), 'UTC') - $2 * interval '1 month' as facts`,
+      values: [payloadDays, factMonths],
+    });
+    const { payloads: payloadsBefore, facts } = times[0]!;
+    const expired = payloadsBefore
+      ? (
+          await pool.query<{ count: number }>(`select count(*)::integer as count from (${EXPIRED}) expired`, [
+            payloadsBefore,
+          ])
+        ).rows
+      : [];
+    const { rows: old } = facts ? await pool.query<{ month: string }>(OLD_MONTHS, [facts]) : { rows: [] };
+    const report: RetentionReport = { payloadsBefore, payloads: expired[0]?.count ?? 0, months: [], kept: [] };
+    for (const { month } of old) {
+      const { rows } = await pool.query<{ syncs: number; open: boolean }>(
+        `select count(*)::float8 as syncs, coalesce(bool_or(sync_status = 'IN_PROGRESS'), false) as open
+         from ${partition('sync_history', month)}`,
+      );
+      if (rows[0]!.open) report.kept.push(month);
+      else report.months.push({ month, syncs: rows[0]!.syncs });
+    }
+    return report;
+  }
+
+  /** Drops what is old enough. What was dropped is itself an event. */
+  async apply(): Promise<RetentionReport> {
+    const report = await this.plan();
+    for (const { month, syncs } of report.months) await this.dropMonth(month, syncs);
+    if (report.payloadsBefore) report.payloads = await this.dropPayloads(report.payloadsBefore);
+    return report;
+  }
+
+  private async run(): Promise<void> {
+    const pool = await postgresPool(this.em);
+    await pool.query(`select ensure_sync_partitions(now(), 3)`);
+    const { payloadDays, factMonths } = this.options.retention;
+    if (payloadDays === null && factMonths === null) return;
+    const { payloads, months } = await this.apply();
+    if (payloads > 0 || months.length > 0) this.logger.log(`Dropped ${payloads} payloads and ${months.length} months`);
+  }
+
+  private async dropMonth(month: string, syncs: number): Promise<void> {
+    await inTransaction(await postgresPool(this.em), async (client) => {
+      // A reader that takes long must not make every writer wait behind us.
+      await client.query(`set local lock_timeout = '5s'`);
+      await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
+      const { rowCount } = await client.query(
+        `select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS' limit 1`,
+      );
+      if (rowCount) return;
+      await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
+      await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs })]);
+    });
+  }
+
+  private async dropPayloads(before: Date): Promise<number> {
+    const pool = await postgresPool(this.em);
+    let dropped = 0;
+    for (let batch = BATCH; batch === BATCH; dropped += batch) {
+      batch = await inTransaction(pool, async (client) => {
+        await client.query(`set local lock_timeout = '5s'`);
+        // Whoever records now names its snapshot before us, or stores it again after us.
+        await client.query(`lock table snapshot in share row exclusive mode`);
+        const { rowCount } = await client.query(
+          `delete from snapshot where digest in (select digest from (${EXPIRED}) expired limit ${BATCH})`,
+          [before],
+        );
+        return rowCount ?? 0;
+      });
+    }
+    if (dropped > 0) {
+      await pool.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
+    }
+    return dropped;
+  }
+}
+
+const INSERT_EVENT = `insert into sync_event (id, sync_id, type, data) values ($1, null, 'retention.applied', $2)`;
+
+const EXPIRED = `
+  select digest from snapshot s
+  where created_at < $1 and not exists (select from content_type_version v where v.snapshot_digest = s.digest)
+  except select pushed_digest from sync_history where id >= uuid_at($1) or sync_status = 'IN_PROGRESS'
+  except select response_digest from sync_history where id >= uuid_at($1) or sync_status = 'IN_PROGRESS'`;
+
+/** The months whose partitions end before a moment, oldest first. */
+const OLD_MONTHS = `
+  select replace(substring(c.relname from '.......$'), '_', '-') as month from pg_inherits i
+  join pg_class c on c.oid = i.inhrelid
+  where i.inhparent = 'sync_history'::regclass
+    and to_date(substring(c.relname from '.......$'), 'YYYY_MM') < ($1 at time zone 'UTC')::date
+  order by 1`;
+
+function partition(table: string, month: string): string {
+  return `${table}_${month.replace('-', '_')}`;
+}

@@ -1,0 +1,60 @@
+import { validate as isUuid } from 'uuid';
+import { canonicalDigest, type Json } from '#snapshot';
+import type { HistoryFilter, Window } from './sync-history.filter.ts';
+import { InvalidCursorError } from './sync.errors.ts';
+
+export const SORTS = ['-startedAt', 'startedAt', '-durationMs', 'durationMs'] as const;
+export type Sort = (typeof SORTS)[number];
+
+/** Where a page ends, and the question that it belongs to. */
+export interface Cursor {
+  /** The page after (`next`) or before (`prev`) this place. */
+  direction: 'next' | 'prev';
+  id: string;
+  /** The sorted value at this place; null sorts last. */
+  durationMs: number | null;
+  /** What the first page resolved a relative time to. */
+  window: Window;
+}
+
+/** Names filter and order, so that a cursor is refused with any other. */
+export function questionDigest(filter: HistoryFilter, sort: Sort): string {
+  const plain = JSON.parse(JSON.stringify([sort, filter])) as Json;
+  return canonicalDigest(plain).slice(0, 16);
+}
+
+export function writeCursor(question: string, { direction, id, durationMs, window }: Cursor): string {
+  const times = [window.from?.getTime() ?? null, window.to?.getTime() ?? null, window.default];
+  return Buffer.from(JSON.stringify([question, direction, id, durationMs, times])).toString('base64url');
+}
+
+/** Throws {@link InvalidCursorError} for what is none of ours, or belongs to another question. */
+export function readCursor(question: string, cursor: string): Cursor {
+  const [asked, direction, id, durationMs, times] = parts(cursor);
+  if (asked !== question) throw new InvalidCursorError('it belongs to another filter or order');
+  const [from, to, isDefault] = Array.isArray(times) ? times : [];
+  const valid =
+    (direction === 'next' || direction === 'prev') &&
+    isUuid(id) &&
+    (durationMs === null || Number.isSafeInteger(durationMs)) &&
+    isTime(from) &&
+    isTime(to) &&
+    typeof isDefault === 'boolean';
+  if (!valid) throw new InvalidCursorError();
+  const window = { from: date(from), to: date(to), default: isDefault };
+  return { direction, id: id as string, durationMs: durationMs as number | null, window };
+}
+
+function parts(cursor: string): Json[] {
+  try {
+    const value = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Json;
+    return Array.isArray(value) ? value : [];
+  } catch {
+    throw new InvalidCursorError();
+  }
+}
+
+const isTime = (value: Json | undefined): value is number | null =>
+  value === null || (typeof value === 'number' && Math.abs(value) <= 8.64e15);
+
+const date = (time: number | null) => (time === null ? null : new Date(time));

@@ -1,0 +1,266 @@
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDate,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
+import { type Trigger, TRIGGERS } from '#platform';
+import { Text } from '../text.decorator.ts';
+import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncStatus } from './sync.ts';
+import { SyncDto } from './sync.dto.ts';
+import { type Sort, SORTS } from './sync-history.cursor.ts';
+import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
+
+/** A parameter that may be repeated. */
+const OneOrMany = (): PropertyDecorator => (target, property) => {
+  Transform(({ value }: { value: unknown }) => (value === undefined || Array.isArray(value) ? value : [value]))(
+    target,
+    property,
+  );
+  IsArray()(target, property);
+  ArrayMaxSize(100)(target, property);
+};
+
+/** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
+export class SyncFilterDto {
+  /**
+   * The key of the content type.
+   * @example ['Article']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  typeKey?: string[];
+
+  /**
+   * What the key names.
+   * @example ['contentType']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(100, { each: true })
+  kind?: string[];
+
+  /**
+   * The platform.
+   * @example ['optimizely']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  platform?: string[];
+
+  /**
+   * The instance of the platform.
+   * @example ['default']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  environment?: string[];
+
+  /** What came of it. */
+  @IsOptional()
+  @OneOrMany()
+  @IsIn(SYNC_STATUSES, { each: true })
+  status?: SyncStatus[];
+
+  /** Sent or received. */
+  @IsOptional()
+  @OneOrMany()
+  @IsIn(DIRECTIONS, { each: true })
+  direction?: Direction[];
+
+  /** How it came about. */
+  @IsOptional()
+  @OneOrMany()
+  @IsIn(TRIGGERS, { each: true })
+  trigger?: Trigger[];
+
+  /** The deployment that the sync was part of. */
+  @IsOptional()
+  @OneOrMany()
+  @IsUUID(undefined, { each: true })
+  deploymentId?: string[];
+
+  /** The version that was sent or received. */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  versionHash?: string[];
+
+  /**
+   * Who asked.
+   * @example ['jane@example.com']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  actor?: string[];
+
+  /**
+   * The code of the error.
+   * @example ['RATE_LIMITED']
+   */
+  @IsOptional()
+  @OneOrMany()
+  @Text(255, { each: true })
+  errorCode?: string[];
+
+  /** The call that the sync was part of. */
+  @IsOptional()
+  @OneOrMany()
+  @IsUUID(undefined, { each: true })
+  callId?: string[];
+
+  /** HTTP status of the platform's answer, by its class. */
+  @IsOptional()
+  @OneOrMany()
+  @IsIn(STATUS_CLASSES, { each: true })
+  statusClass?: StatusClass[];
+
+  /** Whether changes that lose data were asked to be applied. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean({ message: '$property must be true or false' })
+  forced?: boolean;
+
+  /**
+   * Text that occurs in type key or error message, whatever the case; no character has a special meaning.
+   * @example 'reserved'
+   */
+  @IsOptional()
+  @Text(200)
+  q?: string;
+
+  /** Which moment the dates are about. */
+  @IsOptional()
+  @IsIn(DATE_FIELDS)
+  dateField?: DateField;
+
+  /**
+   * At or after this moment.
+   * @example '2026-01-01T00:00:00Z'
+   */
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate({ message: '$property must be a date and time in ISO 8601' })
+  startDate?: Date;
+
+  /**
+   * Before this moment.
+   * @example '2027-01-01T00:00:00Z'
+   */
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate({ message: '$property must be a date and time in ISO 8601' })
+  endDate?: Date;
+
+  /**
+   * The time until now, instead of dates, in minutes, hours or days.
+   * @example '7d'
+   */
+  @IsOptional()
+  @Matches(/^\d{1,6}[mhd]$/, { message: '$property must be like 90m, 24h or 7d' })
+  last?: string;
+}
+
+export class SyncListQuery extends SyncFilterDto {
+  /** The order; `-` puts the largest first. */
+  @IsOptional()
+  @IsIn(SORTS)
+  sort: Sort = '-startedAt';
+
+  /** How many at the most. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit: number = 50;
+
+  /** `next` or `prev` of another page of the same list. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(1_000)
+  cursor?: string;
+}
+
+/** The time that an answer covers. */
+export class WindowDto {
+  /** At or after; null is the beginning. */
+  from: Date | null;
+  /** Before; null is now. */
+  to: Date | null;
+  /** Whether we chose it: a search that names no time goes through the last 30 days. */
+  default: boolean;
+}
+
+export class SyncPageDto {
+  /** In the order asked for. */
+  items: SyncDto[];
+  /** Cursor of the next page; null at the end. */
+  next: string | null;
+  /** Cursor of the page before; null at the beginning. */
+  prev: string | null;
+  /** The time that is covered. */
+  window: WindowDto;
+}
+
+export class SyncCountDto {
+  /** How many syncs there are. */
+  count: number;
+  /** The time that is covered. */
+  window: WindowDto;
+}
+
+export class FacetValueDto {
+  /** The value; null where a sync has none. */
+  value: string | null;
+  /** How many syncs have it. */
+  count: number;
+}
+
+export class FacetsDto {
+  /** By what came of it. */
+  status: FacetValueDto[];
+  /** By platform. */
+  platform: FacetValueDto[];
+  /** By instance of the platform. */
+  environment: FacetValueDto[];
+  /** By direction. */
+  direction: FacetValueDto[];
+  /** By how it came about. */
+  trigger: FacetValueDto[];
+  /** By code of the error. */
+  errorCode: FacetValueDto[];
+}
+
+export class SyncFacetsDto {
+  /** How many syncs there are. */
+  total: number;
+  /** The values of each field with their counts, most first, at most 100 each. */
+  facets: FacetsDto;
+  /** The time that is covered. */
+  window: WindowDto;
+}
+
+export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+export class SyncExportQuery extends SyncFilterDto {
+  /** CSV (RFC 4180, formulas made harmless) or one JSON object a line. */
+  @IsOptional()
+  @IsIn(EXPORT_FORMATS)
+  format: ExportFormat = 'csv';
+}

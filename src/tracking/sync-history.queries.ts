@@ -1,0 +1,152 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { postgresPool } from '#database';
+import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
+import {
+  type HistoryFilter,
+  resolveFilter,
+  type ResolvedFilter,
+  whereSql,
+  type Window,
+} from './sync-history.filter.ts';
+import { SyncRecord } from './sync-record.entity.ts';
+
+/** A page of a history, with cursors to those beside it. */
+export interface HistoryPage {
+  items: SyncRecord[];
+  next: string | null;
+  prev: string | null;
+  window: Window;
+}
+
+export interface FacetValue {
+  value: string | null;
+  count: number;
+}
+
+/** The fields that facets count by; the values of each are counted under the whole filter. */
+export const FACETS = {
+  status: 'sync_status',
+  platform: 'target_platform',
+  environment: 'environment',
+  direction: 'sync_direction',
+  trigger: 'trigger',
+  errorCode: 'error_code',
+} as const;
+export type FacetName = keyof typeof FACETS;
+
+const MOST_VALUES = 100;
+
+/** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */
+@Injectable()
+export class SyncHistoryQueries {
+  constructor(private readonly em: EntityManager) {}
+
+  /** Throws `InvalidFilterError` and `InvalidCursorError`. */
+  async page(filter: HistoryFilter, { sort = '-startedAt', limit = 50, cursor }: PageRequest): Promise<HistoryPage> {
+    const question = questionDigest(filter, sort);
+    const place = cursor === undefined ? undefined : readCursor(question, cursor);
+    const resolved = place ? { ...withoutTimes(filter), window: place.window } : resolveFilter(filter);
+    const backwards = place?.direction === 'prev';
+    const found = await this.read(resolved, sort, place, limit + 1);
+    const more = found.length > limit;
+    const items = backwards ? found.slice(0, limit).toReversed() : found.slice(0, limit);
+    const at = (sync: SyncRecord | undefined, direction: Cursor['direction']) =>
+      sync
+        ? writeCursor(question, {
+            direction,
+            id: sync.id,
+            durationMs: sync.durationMs ?? null,
+            window: resolved.window,
+          })
+        : null;
+    return {
+      items,
+      next: backwards || more ? at(items.at(-1), 'next') : null,
+      prev: (backwards ? more : place) ? at(items[0], 'prev') : null,
+      window: resolved.window,
+    };
+  }
+
+  async count(filter: HistoryFilter): Promise<{ count: number; window: Window }> {
+    const resolved = resolveFilter(filter);
+    const { bind, parameters } = binder();
+    const pool = await postgresPool(this.em);
+    const text = `select count(*)::float8 as count from sync_history h where ${whereSql(resolved, bind)}`;
+    const { rows } = await pool.query<{ count: number }>(text, parameters);
+    return { count: rows[0]!.count, window: resolved.window };
+  }
+
+  /** How many syncs there are by each value of each facet, most first. */
+  async facets(
+    filter: HistoryFilter,
+  ): Promise<{ total: number; facets: Record<FacetName, FacetValue[]>; window: Window }> {
+    const resolved = resolveFilter(filter);
+    const { bind, parameters } = binder();
+    const columns = Object.values(FACETS);
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<Record<string, string | null> & { facet: string; count: number }>(
+      `select ${columns.map((column) => `h.${column}`).join(', ')}, count(*)::float8 as count,
+         case ${columns.map((column) => `when grouping(h.${column}) = 0 then '${column}'`).join(' ')} else '' end as facet
+       from sync_history h where ${whereSql(resolved, bind)}
+       group by grouping sets (${columns.map((column) => `(h.${column})`).join(', ')}, ())
+       order by count desc`,
+      parameters,
+    );
+    const values = (column: string) =>
+      rows
+        .filter(({ facet }) => facet === column)
+        .slice(0, MOST_VALUES)
+        .map((row) => ({ value: row[column] ?? null, count: row.count }));
+    const facets = Object.fromEntries(Object.entries(FACETS).map(([name, column]) => [name, values(column)]));
+    return {
+      total: rows.find(({ facet }) => facet === '')?.count ?? 0,
+      facets: facets as Record<FacetName, FacetValue[]>,
+      window: resolved.window,
+    };
+  }
+
+  private async read(
+    filter: ResolvedFilter,
+    sort: Sort,
+    place: Cursor | undefined,
+    limit: number,
+  ): Promise<SyncRecord[]> {
+    const { bind, parameters } = binder();
+    const descending = sort.startsWith('-') !== (place?.direction === 'prev');
+    const order = descending ? 'desc' : 'asc';
+    const byDuration = sort.endsWith('durationMs');
+    // A sync without a duration sorts as the shortest.
+    const key = byDuration ? `(coalesce(h.duration_ms, -1), h.id)` : `h.id`;
+    const conditions = [whereSql(filter, bind)];
+    if (place) {
+      const id = bind(place.id, 'uuid');
+      const bound = byDuration ? `(${bind(place.durationMs ?? -1, 'integer')}, ${id})` : id;
+      conditions.push(`${key} ${descending ? '<' : '>'} ${bound}`);
+    }
+    const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<Record<string, unknown>>(
+      `select h.* from sync_history h where ${conditions.join(' and ')} order by ${ordered} limit ${bind(limit, 'integer')}`,
+      parameters,
+    );
+    const em = this.em.fork();
+    return rows.map((row) => em.map(SyncRecord, row));
+  }
+}
+
+export interface PageRequest {
+  sort?: Sort;
+  limit?: number;
+  cursor?: string;
+}
+
+/** Collects the parameters of a statement. */
+export function binder(): { bind: (value: unknown, type: string) => string; parameters: unknown[] } {
+  const parameters: unknown[] = [];
+  return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
+}
+
+function withoutTimes({ last: _last, startDate: _start, endDate: _end, ...filter }: HistoryFilter) {
+  return filter;
+}
