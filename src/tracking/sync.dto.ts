@@ -95,10 +95,7 @@ export class TypeHistoryQuery extends PageQuery {
   @Text()
   actor?: string;
 
-  /**
-   * The code of the error.
-   * @example 'RATE_LIMITED'
-   */
+  /** The code of the error, such as `RATE_LIMITED`. */
   @IsOptional()
   @Text()
   errorCode?: string;
@@ -114,7 +111,7 @@ export class TypeHistoryQuery extends PageQuery {
 
   /**
    * Started before this moment.
-   * @example '2027-01-01T00:00:00Z'
+   * @example '2100-01-01T00:00:00Z'
    */
   @IsOptional()
   @Type(() => Date)
