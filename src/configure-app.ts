@@ -1,8 +1,9 @@
 import { ValidationPipe, VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import { DomainErrorFilter } from './domain-error.filter.ts';
 import { BODY_LIMIT, parseBody } from './json-body.ts';
+import { openApiDocument } from './openapi-document.ts';
 
 const JSON_TYPES = ['application/json', /^application\/.+\+json($|;)/];
 
@@ -21,7 +22,7 @@ export function configureApp(app: NestFastifyApplication): NestFastifyApplicatio
   app.useGlobalFilters(new DomainErrorFilter());
   app.enableShutdownHooks();
   for (const type of JSON_TYPES) {
-    app.useBodyParser(type as string, { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
+    app.useBodyParser(type, { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
       try {
         done(null, parseBody(body));
       } catch (error) {
@@ -31,19 +32,4 @@ export function configureApp(app: NestFastifyApplication): NestFastifyApplicatio
   }
   SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
   return app;
-}
-
-/** The OpenAPI document of the whole API. */
-export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
-  const config = new DocumentBuilder()
-    .setTitle('SyncTrail')
-    .setDescription(
-      'What exactly was sent to which platform, when, from which version, who asked for it, what came back, ' +
-        'and how to undo it. Errors are application/problem+json (RFC 9457) with a stable `code`.',
-    )
-    .setVersion('1')
-    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/')
-    .build();
-  return SwaggerModule.createDocument(app, config);
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from './domain-error.ts';
+import type { ProblemDto } from './problem.dto.ts';
 
 /** The one place where codes become HTTP statuses. */
 const STATUS: Record<string, number> = {
@@ -36,14 +37,7 @@ const STATUS: Record<string, number> = {
 /** Codes of platforms are many; what they have in common is that the platform did not do as asked. */
 const BAD_GATEWAY = 502;
 
-interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: string;
-  detail: string;
-  [member: string]: unknown;
-}
+type Problem = Omit<ProblemDto, 'instance'> & Record<string, unknown>;
 
 /** Answers every error as `application/problem+json` (RFC 9457) with a stable `code`. */
 @Catch()

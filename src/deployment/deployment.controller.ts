@@ -21,6 +21,10 @@ interface Reply {
   header(name: string, value: string): Reply;
 }
 
+const LOCATION = {
+  Location: { description: 'Where the deployment can be watched.', schema: { type: 'string' } },
+} as const;
+
 @ApiTags('deployments')
 @ApiExtraModels(DeploymentPlanDto)
 @Controller('deployments')
@@ -34,6 +38,7 @@ export class DeploymentController {
   /** Sends content types to a platform; answers at once, with the address at which it can be watched. */
   @Post()
   @HttpCode(202)
+  @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
   @ApiResponse({
     status: 200,
     description: 'With `dryRun`: the plan.',
@@ -67,6 +72,7 @@ export class DeploymentController {
   /** Deploys, as a new deployment, the version of each item that was live before; answers at once. */
   @Post(':id/rollback')
   @HttpCode(202)
+  @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
   async rollback(
     @Param() { id }: DeploymentParams,
     @Body() request: RollbackRequestDto,

@@ -86,7 +86,10 @@ export class DeploymentRequestDto {
   @IsBoolean()
   force: boolean = false;
 
-  /** What to send; the latest version of everything in the catalogue unless said. */
+  /**
+   * What to send; the latest version of everything in the catalogue unless said.
+   * @example [{ "typeKey": "Article" }]
+   */
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)
@@ -230,8 +233,8 @@ export class PlannedItemDto {
   versionHash: string;
   /** The version that is live, as far as we know. */
   previousHash: string | null;
-  /** What the change means to content that exists: additive, breaking, cosmetic or none. */
-  impact: string;
+  /** What the change means to content that exists. */
+  impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
   /** How many places change. */
   changes: number;
 }

@@ -86,12 +86,12 @@ export class DeploymentPlanner {
     if (new Set(refs.map(refKey)).size < refs.length) throw new DuplicateItemError(refs.map(({ typeKey }) => typeKey));
     const latest = new Map((await this.versions.catalogue(refs)).map((version) => [refKey(version), version]));
     return Promise.all(
-      requested.map(({ versionHash }, index) => {
+      requested.map(async ({ versionHash }, index) => {
         const ref = refs[index]!;
         const version = latest.get(refKey(ref));
         if (!version) throw new ContentTypeNotFoundError(ref.kind, ref.typeKey);
         const isLatest = versionHash === undefined || versionHash === version.versionHash;
-        return isLatest ? version : this.versions.byHash(ref, versionHash);
+        return isLatest ? version : await this.versions.byHash(ref, versionHash);
       }),
     );
   }

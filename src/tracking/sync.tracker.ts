@@ -259,7 +259,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
 }
 
 function failureOf(error: unknown): { code: string; message: string } {
-  const { message = String(error) } = error as Error;
+  const { message = String(error) } = error as Partial<Error>;
   const known = error instanceof PlatformError || error instanceof InterruptedError;
   return { code: known ? error.code : 'ADAPTER_ERROR', message };
 }

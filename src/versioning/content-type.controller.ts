@@ -1,11 +1,12 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Json } from '#snapshot';
 import { parseNumberOrHash } from './version-name.ts';
 import {
   AuthorQuery,
   CatalogueDto,
   CatalogueQuery,
+  CommitQuery,
   CommittedVersionDto,
   ContentTypeDto,
   ContentTypeParams,
@@ -30,6 +31,13 @@ const DEFINITION_EXAMPLE = {
   properties: { heading: { type: 'string', displayName: 'Heading', isRequired: true } },
 };
 
+const DEFINITIONS = { type: 'array', items: { type: 'object', additionalProperties: true } } as const;
+const MANIFEST = {
+  propertyGroups: { ...DEFINITIONS, description: 'Definitions of the kind `propertyGroup`.' },
+  contentTypes: { ...DEFINITIONS, description: 'Definitions of the kind `contentType`.' },
+  displayTemplates: { ...DEFINITIONS, description: 'Definitions of the kind `displayTemplate`.' },
+};
+
 @ApiTags('content types')
 @Controller('content-types')
 export class ContentTypeController {
@@ -40,7 +48,7 @@ export class ContentTypeController {
 
   /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
   @Post('import')
-  @ApiBody({ schema: { type: 'object', example: { contentTypes: [DEFINITION_EXAMPLE] } } })
+  @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
   async importManifest(@Body() manifest: object, @Query() { author, message }: AuthorQuery): Promise<ImportResultDto> {
     const { versions, ignored } = await this.importer.importManifest(manifest as Json, author, message);
     const created = versions.filter((version) => version.created).length;
@@ -55,10 +63,12 @@ export class ContentTypeController {
 
   /** Makes a definition the latest version; answers 200 instead of 201 when it was the same already. */
   @Put(':typeKey')
+  @ApiResponse({ status: 201, type: CommittedVersionDto, description: 'A new version.' })
+  @ApiResponse({ status: 200, type: CommittedVersionDto, description: 'The latest version was the same already.' })
   @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })
   async put(
     @Param() { typeKey }: ContentTypeParams,
-    @Query() { kind, author, message }: AuthorQuery,
+    @Query() { kind, author, message }: CommitQuery,
     @Body() definition: object,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<CommittedVersionDto> {

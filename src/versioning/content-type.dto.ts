@@ -24,7 +24,7 @@ export class KindQuery {
 }
 
 /** Who made a version, and why. */
-export class AuthorQuery extends KindQuery {
+export class AuthorQuery {
   /**
    * Who made this version.
    * @example 'jane@example.com'
@@ -40,6 +40,16 @@ export class AuthorQuery extends KindQuery {
   @IsOptional()
   @Text(2_000)
   message?: string;
+}
+
+export class CommitQuery extends AuthorQuery {
+  /**
+   * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
+   * @example 'contentType'
+   */
+  @IsOptional()
+  @Text(100)
+  kind: string = 'contentType';
 }
 
 export class VersionsQuery extends KindQuery {
@@ -89,10 +99,7 @@ export class DiffQuery extends KindQuery {
   @Text()
   from: string;
 
-  /**
-   * The version after: its number or its hash. The latest unless said.
-   * @example '2'
-   */
+  /** The version after: its number or its hash. The latest unless said. */
   @IsOptional()
   @Text()
   to?: string;

@@ -16,7 +16,9 @@ export interface TestApp {
 
 /** The whole service in this process, on a free port and a database of its own; retries wait 1 ms. */
 export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
-  const database = env.DATABASE_URL ? { url: env.DATABASE_URL, drop: () => Promise.resolve() } : await createTestDatabase();
+  const database = env.DATABASE_URL
+    ? { url: env.DATABASE_URL, drop: () => Promise.resolve() }
+    : await createTestDatabase();
   const config = readConfig({
     DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
