@@ -87,8 +87,8 @@ export type SyncInclude = (typeof INCLUDES)[number];
 
 export class SyncDetailQuery {
   /**
-   * The parts to show besides the record, with commas between them.
-   * @example 'events,version'
+   * The parts to show besides the record: repeated, or with commas between them.
+   * @example ['events', 'version']
    */
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
