@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import type { INestApplicationContext } from '@nestjs/common';
+import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Retention } from '#tracking';
 import { ContentTypeImporter } from '#versioning';
@@ -29,7 +29,10 @@ const COMMANDS: Record<string, Command> = {
 
   import: async (app, [file], { author = process.env.USER ?? 'cli', message }) => {
     if (!file) throw new UsageError('import needs the FILE of a manifest');
-    const manifest = parseBody(await readFile(file));
+    const bytes = await readFile(file).catch((error: Error) => {
+      throw new UsageError(`${file} cannot be read (${error.message})`);
+    });
+    const manifest = parseBody(bytes);
     const { versions, ignored } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
     const created = versions.filter((version) => version.created).length;
     const left = ignored.length > 0 ? `; not taken: ${ignored.join(', ')}` : '';
@@ -49,10 +52,7 @@ class UsageError extends Error {}
 
 /** The same application without HTTP. */
 async function main(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { author: { type: 'string' }, message: { type: 'string' }, apply: { type: 'boolean' } },
-  });
+  const { positionals, values } = readArgs();
   const [name = '', ...args] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(name ? `there is no command "${name}"` : 'no command given');
@@ -68,9 +68,20 @@ async function main(): Promise<void> {
   }
 }
 
+function readArgs() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { author: { type: 'string' }, message: { type: 'string' }, apply: { type: 'boolean' } },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
 main().catch((error: unknown) => {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof DomainError) console.error(error.message);
+  else if (error instanceof DomainError || error instanceof HttpException) console.error(error.message);
   else stopWithError(error);
   process.exitCode = 1;
 });

@@ -133,7 +133,9 @@ export class SyncHistoryService {
     const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
     const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
     const isNew = sync.versionHash === undefined && definition !== undefined;
-    const versionHash = isNew ? this.hasher.generateHash(sync.data as JsonObject) : (sync.versionHash ?? null);
+    const versionHash = isNew
+      ? await this.hasher.hashOf(sync.data as JsonObject, definition)
+      : (sync.versionHash ?? null);
     const snapshots = [payload, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
     const row = {
       id,

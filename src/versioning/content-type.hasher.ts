@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { canonicalDigest, type JsonObject } from '#snapshot';
+import { canonicalBytes, canonicalDigest, type JsonObject, type PreparedSnapshot } from '#snapshot';
 
 const SERVER_SET = new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']);
 
@@ -12,6 +12,13 @@ export class ContentTypeHasher {
    */
   generateHash(definition: JsonObject): string {
     return canonicalDigest(withoutServerSet(definition));
+  }
+
+  /** The same for content of any size: gives way to other work, and saves the work that its snapshot has done. */
+  async hashOf(definition: JsonObject, snapshot?: Pick<PreparedSnapshot, 'digest'>): Promise<string> {
+    const content = withoutServerSet(definition);
+    const isAll = Object.keys(content).length === Object.keys(definition).length;
+    return isAll && snapshot ? snapshot.digest : (await canonicalBytes(content)).digest;
   }
 }
 

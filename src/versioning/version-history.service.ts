@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { inTransaction, postgresPool } from '#database';
+import { databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeVersion } from './content-type-version.entity.ts';
@@ -25,6 +25,19 @@ export interface Definition extends TypeRef {
   definition: JsonObject;
 }
 
+interface PreparedCommit {
+  commit: VersionCommit;
+  versionHash: string;
+  snapshot: PreparedSnapshot;
+}
+
+interface CommittedNumber {
+  number: number;
+  created: boolean;
+}
+
+const WRITE_TRIES = 3;
+
 /** In which order content types changed. */
 @Injectable()
 export class VersionHistoryService {
@@ -39,14 +52,14 @@ export class VersionHistoryService {
    * has the same hash gets no new one. `created` tells which did.
    */
   async commit(commits: VersionCommit[]): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
-    const prepared: { commit: VersionCommit; versionHash: string; snapshot: PreparedSnapshot }[] = [];
+    const prepared: PreparedCommit[] = [];
     for (const commit of commits) {
-      const versionHash = this.hasher.generateHash(commit.definition);
-      prepared.push({ commit, versionHash, snapshot: await this.snapshots.prepare(commit.definition) });
+      const snapshot = await this.snapshots.prepare(commit.definition);
+      prepared.push({ commit, versionHash: await this.hasher.hashOf(commit.definition, snapshot), snapshot });
     }
     // One order for every writer, so that two imports never wait for each other in a circle.
     prepared.sort((a, b) => compareRefs(a.commit, b.commit));
-    const numbers = await this.write(prepared);
+    const numbers = await this.writeInTurn(prepared);
     const versions = await this.em
       .fork()
       .find(
@@ -121,18 +134,31 @@ export class VersionHistoryService {
     }));
   }
 
-  private async write(
-    prepared: { commit: VersionCommit; versionHash: string; snapshot: PreparedSnapshot }[],
-  ): Promise<{ number: number; created: boolean }[]> {
+  /** Writers of other tables may hold what we want while they want what we hold: one of the two is told, and waits. */
+  private async writeInTurn(prepared: PreparedCommit[]): Promise<CommittedNumber[]> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.write(prepared);
+      } catch (error) {
+        if (databaseFault(error) !== 'conflict' || attempt === WRITE_TRIES) throw error;
+        await pauseAfter(attempt);
+      }
+    }
+  }
+
+  private async write(prepared: PreparedCommit[]): Promise<CommittedNumber[]> {
     return inTransaction(await postgresPool(this.em), async (client) => {
-      const numbers: { number: number; created: boolean }[] = [];
-      for (const { commit, versionHash, snapshot } of prepared) {
+      // By digest, as every writer of snapshots does, and before the versions.
+      for (const { snapshot } of prepared.toSorted((a, b) => (a.snapshot.digest < b.snapshot.digest ? -1 : 1))) {
         await client.query(
           `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
            on conflict do nothing`,
           [snapshot.digest, snapshot.originalSize, snapshot.storedSize, snapshot.encoding, snapshot.content],
         );
-        const { rows } = await client.query<{ number: number; created: boolean }>(
+      }
+      const numbers: CommittedNumber[] = [];
+      for (const { commit, versionHash, snapshot } of prepared) {
+        const { rows } = await client.query<CommittedNumber>(
           `select number, created from commit_version($1, $2, $3, $4, $5, $6, only_unknown => false)`,
           [commit.kind, commit.typeKey, versionHash, snapshot.digest, commit.author, commit.message ?? null],
         );
