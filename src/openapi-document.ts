@@ -21,6 +21,8 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('deployments', 'What is to be sent where, how far it is, and how to undo it.')
     .addTag('platforms', 'Where content types are sent, and what stands there.')
     .addTag('history', 'Every push and pull: what was sent, and what came of it.')
+    .addTag('events', 'What happened, in order: to be paged through, or watched live.')
+    .addTag('replay', 'Sending again, byte for byte, what was sent before.')
     .addTag('health', 'Whether the service is well.')
     .addGlobalResponse({ status: '4XX', description: 'The request cannot be answered so.', content: PROBLEM })
     .addGlobalResponse({ status: '5XX', description: 'Ours or the platform’s failure.', content: PROBLEM })
