@@ -1,0 +1,329 @@
+import { gunzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { Client } from 'pg';
+import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
+import { startTestApp, type TestApp } from './support/test-app.ts';
+
+interface Page {
+  items: { id: string }[];
+  next: string | null;
+  prev: string | null;
+  window: { from: string | null; to: string | null; default: boolean };
+}
+
+const NOW = Date.now();
+const DAY = 24 * 60 * 60 * 1000;
+
+const randomSync: fc.Arbitrary<RandomSync> = fc
+  .record({
+    typeKey: fc.constantFrom('Article', 'Hero', '100%_sure', 'a\\b', '=HYPERLINK("x")', 'naïve,"quoted"\nline'),
+    platform: fc.constantFrom('optimizely', 'other'),
+    environment: fc.constantFrom('default', 'staging'),
+    direction: fc.constantFrom('PUSH', 'PULL'),
+    status: fc.constantFrom('SUCCESS', 'FAILED', 'PARTIAL', 'IN_PROGRESS'),
+    trigger: fc.constantFrom('API', 'DEPLOYMENT', 'REPLAY'),
+    actor: fc.constantFrom('jane', '+41', '-1', '@me'),
+    errorCode: fc.constantFrom(null, 'TIMEOUT', 'RATE_LIMITED'),
+    errorMessage: fc.constantFrom(null, 'The 100% failed', 'A_B', 'nothing'),
+    statusCode: fc.constantFrom(null, 200, 404, 429, 503),
+    forced: fc.boolean(),
+    durationMs: fc.option(fc.integer({ min: 0, max: 5 }), { nil: null }),
+    // Within the partitions that exist: this month and the one before.
+    startedAt: fc.integer({ min: 0, max: 20 * DAY }).map((ago) => new Date(NOW - ago)),
+  })
+  .map((sync) => ({ ...sync, id: idAt(sync.startedAt) }));
+
+const filter = fc.record(
+  {
+    typeKey: fc.subarray(['Article', 'Hero', '100%_sure', 'missing'], { minLength: 1 }),
+    platform: fc.subarray(['optimizely', 'other'], { minLength: 1 }),
+    environment: fc.subarray(['default', 'staging'], { minLength: 1 }),
+    direction: fc.subarray(['PUSH', 'PULL'], { minLength: 1 }),
+    status: fc.subarray(['SUCCESS', 'FAILED', 'IN_PROGRESS'], { minLength: 1 }),
+    trigger: fc.subarray(['API', 'REPLAY'], { minLength: 1 }),
+    actor: fc.subarray(['jane', '+41'], { minLength: 1 }),
+    errorCode: fc.subarray(['TIMEOUT', 'RATE_LIMITED'], { minLength: 1 }),
+    statusClass: fc.subarray(['2xx', '4xx', '5xx'], { minLength: 1 }),
+    forced: fc.boolean(),
+    q: fc.constantFrom('100%', '_', 'article', 'A_B', '\\', 'zzz'),
+    startDate: fc.integer({ min: 0, max: 20 * DAY }).map((ago) => new Date(NOW - ago)),
+  },
+  { requiredKeys: [] },
+);
+type Filter = typeof filter extends fc.Arbitrary<infer T> ? T : never;
+
+function query(asked: Filter): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) {
+    for (const one of [value].flat()) parameters.append(name, one instanceof Date ? one.toISOString() : String(one));
+  }
+  return parameters.toString();
+}
+
+function holds(asked: Filter, sync: RandomSync): boolean {
+  const { q, startDate, statusClass, forced, ...same } = asked;
+  const text = q?.toLowerCase();
+  return (
+    Object.entries(same).every(([name, values]) => (values as unknown[]).includes(sync[name as keyof RandomSync])) &&
+    (forced === undefined || sync.forced === forced) &&
+    (statusClass === undefined || statusClass.includes(`${Math.floor((sync.statusCode ?? 0) / 100)}xx`)) &&
+    (text === undefined || [sync.typeKey, sync.errorMessage].some((field) => field?.toLowerCase().includes(text))) &&
+    (startDate === undefined || sync.startedAt >= startDate)
+  );
+}
+
+describe('the history under a filter', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startTestApp();
+  });
+  afterAll(() => service?.close());
+
+  const clear = async () => {
+    const client = new Client({ connectionString: service.databaseUrl });
+    await client.connect();
+    await client.query('delete from sync_history');
+    await client.end();
+  };
+
+  const pages = async (asked: Filter, sort: string, limit: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let cursor = ''; ;) {
+      const address = `/sync/history?${query(asked)}&sort=${sort}&limit=${limit}${cursor && `&cursor=${cursor}`}`;
+      const { status, body } = await service.api('GET', address);
+      expect(status).toBe(200);
+      const page = body as Page;
+      ids.push(...page.items.map(({ id }) => id));
+      if (page.next === null) return ids;
+      cursor = page.next;
+    }
+  };
+
+  it('is the same in list, count, facets and export as recomputed by hand', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(randomSync, { maxLength: 30 }), filter, async (syncs, asked) => {
+        await clear();
+        await insertHistory(service.databaseUrl, syncs);
+        const expected = syncs.filter((sync) => holds(asked, sync)).map(({ id }) => id);
+
+        expect(await pages(asked, '-startedAt', 7)).toEqual(expected.toSorted().toReversed());
+        expect(await pages(asked, 'startedAt', 4)).toEqual(expected.toSorted());
+        expect((await service.api('GET', `/sync/history/count?${query(asked)}`)).body).toMatchObject({
+          count: expected.length,
+        });
+
+        const facets = (await service.api('GET', `/sync/history/facets?${query(asked)}`)).body as unknown as {
+          total: number;
+          facets: Record<string, { value: string | null; count: number }[]>;
+        };
+        expect(facets.total).toBe(expected.length);
+        for (const name of ['status', 'platform', 'environment', 'direction', 'trigger', 'errorCode'] as const) {
+          const counts = Map.groupBy(
+            syncs.filter((sync) => holds(asked, sync)),
+            (sync) => sync[name],
+          );
+          expect(new Map(facets.facets[name]!.map(({ value, count }) => [value, count]))).toEqual(
+            new Map([...counts].map(([value, group]) => [value, group.length])),
+          );
+        }
+
+        const exported = await fetch(`${service.url}/api/v1/sync/history/export?format=ndjson&${query(asked)}`);
+        expect(exported.headers.get('x-synctrail-count')).toBe(String(expected.length));
+        const lines = (await exported.text()).split('\n').filter(Boolean);
+        const rows = lines.map((line) => JSON.parse(line) as RandomSync);
+        expect(rows.map(({ id }) => id)).toEqual(expected.toSorted().toReversed());
+        expect(rows.map(({ typeKey }) => typeKey)).toEqual(
+          rows.map(({ id }) => syncs.find((sync) => sync.id === id)!.typeKey),
+        );
+      }),
+      { numRuns: 25 },
+    );
+  }, 120_000);
+
+  it('can be paged by duration in both directions, without gap or repeat', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(randomSync, { minLength: 1, maxLength: 25 }), async (syncs) => {
+        await clear();
+        await insertHistory(service.databaseUrl, syncs);
+        const order = (a: RandomSync, b: RandomSync) =>
+          (b.durationMs ?? -1) - (a.durationMs ?? -1) || (a.id < b.id ? 1 : -1);
+        const expected = syncs.toSorted(order).map(({ id }) => id);
+        expect(await pages({}, '-durationMs', 4)).toEqual(expected);
+
+        const path = (cursor: string) => `/sync/history?sort=-durationMs&limit=4${cursor && `&cursor=${cursor}`}`;
+        let page = (await service.api('GET', path(''))).body as Page;
+        while (page.next) page = (await service.api('GET', path(page.next))).body as Page;
+        const backwards = page.items.map(({ id }) => id);
+        while (page.prev) {
+          page = (await service.api('GET', path(page.prev))).body as Page;
+          backwards.unshift(...page.items.map(({ id }) => id));
+        }
+        expect(backwards).toEqual(expected);
+      }),
+      { numRuns: 8 },
+    );
+  }, 60_000);
+
+  it('stays on its pages while rows arrive, and offers the newer ones on the page before', async () => {
+    await clear();
+    const at = (ago: number): RandomSync => ({
+      ...sample(),
+      startedAt: new Date(NOW - ago),
+      id: idAt(new Date(NOW - ago)),
+    });
+    const old = [at(5000), at(4000), at(3000), at(2000)];
+    await insertHistory(service.databaseUrl, old);
+    const first = (await service.api('GET', '/sync/history?limit=2')).body as Page;
+    const newer = at(1000);
+    await insertHistory(service.databaseUrl, [newer]);
+    const second = (await service.api('GET', `/sync/history?limit=2&cursor=${first.next}`)).body as Page;
+    expect(second.items.map(({ id }) => id)).toEqual([old[1]!.id, old[0]!.id]);
+    const back = (await service.api('GET', `/sync/history?limit=10&cursor=${second.prev}`)).body as Page;
+    expect(back.items.map(({ id }) => id)).toEqual([newer.id, old[3]!.id, old[2]!.id]);
+  });
+
+  it('resolves a relative time once for all pages', async () => {
+    await clear();
+    const first = (await service.api('GET', '/sync/history?last=90m&limit=1')).body as Page;
+    expect(Date.parse(first.window.to!) - Date.parse(first.window.from!)).toBe(90 * 60_000);
+    await insertHistory(service.databaseUrl, [sample(), sample()]);
+    const page = (await service.api('GET', '/sync/history?last=90m&limit=1')).body as Page;
+    const next = (await service.api('GET', `/sync/history?last=90m&limit=1&cursor=${page.next}`)).body as Page;
+    expect(next.window).toEqual(page.window);
+  });
+
+  it('says which time it covers when a search named none', async () => {
+    const { window } = (await service.api('GET', '/sync/history?q=x')).body as Page;
+    expect(window.default).toBe(true);
+    expect(Date.parse(window.to!) - Date.parse(window.from!)).toBe(30 * DAY);
+  });
+
+  it.each([
+    ['last=7d&startDate=2026-01-01', 'INVALID_FILTER', 'last'],
+    ['startDate=2026-02-01&endDate=2026-01-01', 'INVALID_FILTER', 'endDate'],
+    ['dateField=completed&status=IN_PROGRESS', 'INVALID_FILTER', 'dateField'],
+    ['last=0d', 'INVALID_FILTER', 'last'],
+    ['last=soon', 'INVALID_REQUEST', 'last'],
+    ['statusClass=6xx', 'INVALID_REQUEST', 'statusClass'],
+    ['forced=maybe', 'INVALID_REQUEST', 'forced'],
+    ['sort=actor', 'INVALID_REQUEST', 'sort'],
+    ['deploymentId=x', 'INVALID_REQUEST', 'deploymentId'],
+    ['nonsense=1', 'INVALID_REQUEST', 'nonsense'],
+    ['cursor=bm9uc2Vuc2U', 'INVALID_CURSOR', ''],
+  ])('refuses ?%s by name', async (asked, code, field) => {
+    const { status, body } = await service.api('GET', `/sync/history?${asked}`);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({ code, detail: expect.stringContaining(field) });
+  });
+
+  it('refuses a cursor with another filter or order', async () => {
+    await insertHistory(service.databaseUrl, [sample(), sample()]);
+    const { next } = (await service.api('GET', '/sync/history?limit=1&status=FAILED')).body as Page;
+    for (const asked of ['status=SUCCESS', 'status=FAILED&sort=startedAt', '']) {
+      const { status, body } = await service.api('GET', `/sync/history?limit=1&${asked}&cursor=${next}`);
+      expect([status, body]).toMatchObject([400, { code: 'INVALID_CURSOR' }]);
+    }
+  });
+});
+
+describe('an export', () => {
+  let service: TestApp;
+  beforeAll(async () => {
+    service = await startTestApp();
+  });
+  afterAll(() => service?.close());
+
+  it('is CSV that a strict reader reads back, with formulas made harmless', async () => {
+    const syncs = [
+      { ...sample(), typeKey: '=1+1', actor: '+41', errorMessage: '@cmd' },
+      { ...sample(), typeKey: 'plain', actor: '-1', errorMessage: 'comma, "quote"\r\nand line' },
+    ];
+    await insertHistory(service.databaseUrl, syncs);
+    const response = await fetch(`${service.url}/api/v1/sync/history/export`);
+    expect(response.headers.get('content-type')).toMatch('text/csv');
+    const [header, ...rows] = readCsv(await response.text());
+    const read = rows.map((row) => Object.fromEntries(row.map((value, index) => [header![index], value])));
+    expect(read).toHaveLength(2);
+    for (const sync of syncs) {
+      const row = read.find(({ id }) => id === sync.id)!;
+      const harmless = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+      expect(row).toMatchObject({
+        typeKey: harmless(sync.typeKey),
+        actor: harmless(sync.actor),
+        errorMessage: harmless(sync.errorMessage),
+        status: 'FAILED',
+        durationMs: '3',
+      });
+    }
+  });
+
+  it('is compressed when asked', async () => {
+    const url = new URL(`${service.url}/api/v1/sync/history/export?format=ndjson`);
+    const { get } = await import('node:http');
+    const bytes = await new Promise<Buffer>((resolve, reject) => {
+      get(url, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)));
+      }).on('error', reject);
+    });
+    expect(gunzipSync(bytes).toString().trim().split('\n')).toHaveLength(2);
+  });
+
+  it('ends its query when the client leaves', async () => {
+    const client = new Client({ connectionString: service.databaseUrl });
+    await client.connect();
+    const many = Array.from({ length: 3000 }, () => ({ ...sample(), errorMessage: 'x'.repeat(5000) }));
+    await insertHistory(service.databaseUrl, many);
+    const controller = new AbortController();
+    const response = await fetch(`${service.url}/api/v1/sync/history/export`, { signal: controller.signal });
+    await response.body!.getReader().read();
+    controller.abort();
+    const running = async () =>
+      (
+        await client.query(
+          `select from pg_stat_activity where datname = current_database() and state = 'active' and query like 'copy%'`,
+        )
+      ).rowCount;
+    const deadline = Date.now() + 10_000;
+    while ((await running()) !== 0 && Date.now() < deadline) await new Promise((turn) => setTimeout(turn, 50));
+    expect(await running()).toBe(0);
+    await client.end();
+    expect((await service.api('GET', '/sync/history/count')).status).toBe(200);
+  });
+});
+
+let made = 0;
+function sample(): RandomSync {
+  made += 1;
+  const startedAt = new Date(NOW - 60_000 + made);
+  return {
+    ...{ id: idAt(startedAt), typeKey: 'Article', platform: 'optimizely', environment: 'default', direction: 'PUSH' },
+    ...{ status: 'FAILED', trigger: 'API', actor: 'jane', errorCode: 'TIMEOUT', errorMessage: 'slow', statusCode: 503 },
+    ...{ forced: false, durationMs: 3, startedAt },
+  };
+}
+
+/** A reader of RFC 4180 that knows nothing of the writer. */
+function readCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let value = '';
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at]!;
+    if (quoted) {
+      if (character !== '"') value += character;
+      else if (text[at + 1] === '"') value += text[(at += 1)];
+      else quoted = false;
+    } else if (character === '"') quoted = true;
+    else if (character === ',' || character === '\n') {
+      row.push(value);
+      value = '';
+      if (character === '\n') {
+        rows.push(row);
+        row = [];
+      }
+    } else value += character;
+  }
+  return rows;
+}
