@@ -1,0 +1,165 @@
+import { get, type IncomingMessage } from 'node:http';
+import { Client } from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { startTestApp, type TestApp } from './support/test-app.ts';
+import { createTestDatabase } from './support/test-database.ts';
+
+interface Event {
+  position: number;
+  id: string;
+}
+
+/** One reader of the stream; `events` grows as they come. */
+class StreamReader {
+  readonly events: Event[] = [];
+  private response: IncomingMessage | undefined;
+  private readonly waiting: { count: number; done: () => void }[] = [];
+
+  constructor(private readonly url: string) {}
+
+  get lastId(): string | undefined {
+    return this.events.at(-1) && String(this.events.at(-1)!.position);
+  }
+
+  connect(headers: Record<string, string> = {}): Promise<number> {
+    return new Promise((resolve, reject) => {
+      get(this.url, { headers: { accept: 'text/event-stream', ...headers } }, (response) => {
+        this.response = response;
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+          const messages = text.split('\n\n');
+          text = messages.pop()!;
+          for (const message of messages) this.take(message);
+        });
+        response.on('error', () => undefined);
+        resolve(response.statusCode!);
+      }).on('error', reject);
+    });
+  }
+
+  cut(): void {
+    this.response?.destroy();
+  }
+
+  until(count: number): Promise<void> {
+    if (this.events.length >= count) return Promise.resolve();
+    return new Promise((done) => this.waiting.push({ count, done }));
+  }
+
+  private take(message: string): void {
+    const lines = message.split('\n');
+    const data = lines.find((line) => line.startsWith('data: '));
+    if (!data) return;
+    const event = JSON.parse(data.slice(6)) as Event;
+    expect(lines).toContain(`id: ${event.position}`);
+    this.events.push(event);
+    for (const { count, done } of this.waiting) if (this.events.length >= count) done();
+  }
+}
+
+/** Writes events in transactions of random length, so that they commit out of the order of their ids. */
+async function write(databaseUrl: string, transactions: number): Promise<string[]> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  const ids: string[] = [];
+  for (let i = 0; i < transactions; i += 1) {
+    await client.query('begin');
+    const events = Math.ceil(Math.random() * 3);
+    for (let j = 0; j < events; j += 1) {
+      const id = uuidv7();
+      ids.push(id);
+      await client.query(`insert into sync_event (id, sync_id, type) values ($1, $2, 'sync.recorded')`, [id, uuidv7()]);
+      await client.query('select pg_sleep($1)', [Math.random() * 0.03]);
+    }
+    await client.query('commit');
+  }
+  await client.end();
+  return ids;
+}
+
+describe('events', () => {
+  it('are seen by every reader once, in order, whoever writes, and whichever replica is asked', async () => {
+    const database = await createTestDatabase();
+    const replicas = [
+      await startTestApp({ DATABASE_URL: database.url }),
+      await startTestApp({ DATABASE_URL: database.url }),
+    ];
+    const reader = new StreamReader(`${replicas[0]!.url}/api/v1/sync/events?after=0`);
+    await reader.connect();
+    const cuts = (async () => {
+      for (let cut = 0; cut < 20; cut += 1) {
+        await reader.until(reader.events.length + 3);
+        reader.cut();
+        const other = replicas[cut % 2]!;
+        Object.assign(reader, { url: `${other.url}/api/v1/sync/events` });
+        await reader.connect({ 'last-event-id': reader.lastId ?? '0' });
+      }
+    })();
+    const written = (await Promise.all(Array.from({ length: 8 }, () => write(database.url, 15)))).flat();
+    await reader.until(written.length);
+    // Whatever is left of the cuts waits for more events than there are.
+    void cuts;
+
+    const paged: Event[] = [];
+    for (let next = 0; ;) {
+      const { body } = await replicas[1]!.api('GET', `/sync/events?after=${next}&limit=37`);
+      const page = body as { items: Event[]; next: number };
+      if (page.items.length === 0) break;
+      paged.push(...page.items);
+      next = page.next;
+    }
+    reader.cut();
+    const expected = Array.from({ length: written.length }, (_, index) => index + 1);
+    expect(paged.map(({ position }) => position)).toEqual(expected);
+    expect(paged.map(({ id }) => id).toSorted()).toEqual(written.toSorted());
+    expect(reader.events.map(({ position }) => position)).toEqual(expected);
+    expect(reader.events.map(({ id }) => id)).toEqual(paged.map(({ id }) => id));
+    for (const replica of replicas) await replica.close();
+    await database.drop();
+  }, 90_000);
+
+  describe('of one service', () => {
+    let service: TestApp;
+    beforeAll(async () => {
+      service = await startTestApp();
+    });
+    afterAll(() => service?.close());
+
+    it('begin at now unless a place is given', async () => {
+      const [, last] = [await write(service.databaseUrl, 2), await settledPosition(service)];
+      const reader = new StreamReader(`${service.url}/api/v1/sync/events`);
+      await reader.connect();
+      await write(service.databaseUrl, 1);
+      await reader.until(1);
+      expect(reader.events[0]!.position).toBe(last + 1);
+      reader.cut();
+    });
+
+    it('are refused with 429 beyond the limit of streams', async () => {
+      const readers = Array.from({ length: 200 }, () => new StreamReader(`${service.url}/api/v1/sync/events`));
+      const statuses = await Promise.all(readers.map((reader) => reader.connect()));
+      expect(new Set(statuses)).toEqual(new Set([200]));
+      const { status, headers } = await fetch(`${service.url}/api/v1/sync/events`, {
+        headers: { accept: 'text/event-stream' },
+      });
+      expect([status, headers.get('content-type')]).toEqual([429, expect.stringContaining('application/problem+json')]);
+      for (const reader of readers) reader.cut();
+    });
+  });
+});
+
+async function settledPosition(service: TestApp): Promise<number> {
+  const client = new Client({ connectionString: service.databaseUrl });
+  await client.connect();
+  for (;;) {
+    const { rows } = await client.query<{ open: boolean; last: string }>(
+      'select exists (select from sync_event where position is null) as open, last from event_position',
+    );
+    if (!rows[0]!.open) {
+      await client.end();
+      return Number(rows[0]!.last);
+    }
+    await new Promise((turn) => setTimeout(turn, 50));
+  }
+}

@@ -1,0 +1,113 @@
+import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
+
+interface Sync {
+  id: string;
+  typeKey: string;
+  status: string;
+  replayOf: string | null;
+  pushedDigest: string;
+  trigger: string;
+  reason: string;
+}
+
+const type = (key: string) => ({ key, displayName: key, baseType: '_page', properties: {} });
+const asked = { actor: 'jane', reason: 'the platform was down' };
+
+describe('a replay', () => {
+  let sandbox: Sandbox;
+  let service: TestApp;
+  beforeAll(async () => {
+    sandbox = await startSandbox();
+    service = await startTestApp({ ...optimizelyAt(sandbox.url), RETRY_MAX_ATTEMPTS: '1', CIRCUIT_FAILURES: '1000' });
+  });
+  afterAll(async () => {
+    await service?.close();
+    await sandbox?.close();
+  });
+
+  const history = async (query: string) =>
+    ((await service.api('GET', `/sync/history?${query}`)).body as { items: Sync[] }).items;
+  const settled = async (query: string, count: number): Promise<Sync[]> => {
+    for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {
+      const found = (await history(query)).filter(({ status }) => status !== 'IN_PROGRESS');
+      if (found.length >= count) return found;
+      await new Promise((turn) => setTimeout(turn, 50));
+    }
+    throw new Error(`no ${count} settled syncs under ${query}`);
+  };
+  const outage = (on: boolean) =>
+    on
+      ? fetch(`${sandbox.url}/_sandbox/faults`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({
+            faults: [{ call: 1, untilReset: true, match: { path: '/manifest' }, kind: 'status', status: 503 }],
+          }),
+        })
+      : fetch(`${sandbox.url}/_sandbox/faults`, { method: 'DELETE' });
+  const deploy = async (keys: string[]) => {
+    await service.api('POST', '/content-types/import', { contentTypes: keys.map(type) });
+    const items = keys.map((typeKey) => ({ typeKey }));
+    const { body } = await service.api('POST', '/deployments', { platform: 'optimizely', actor: 'jane', items });
+    return settled(`deploymentId=${(body as { id: string }).id}`, keys.length);
+  };
+
+  it('of one sync is a new sync with the same bytes, linked to the old', async () => {
+    await outage(true);
+    const [failed] = await deploy(['Lost']);
+    expect(failed!.status).toBe('FAILED');
+    await outage(false);
+    const { status, headers, body } = await service.api('POST', `/sync/${failed!.id}/replay`, asked);
+    expect([status, body]).toMatchObject([202, { replayOf: failed!.id }]);
+    expect(headers.get('location')).toBe(`/api/v1/sync/${(body as Sync).id}`);
+    const [replay] = await settled('trigger=REPLAY&typeKey=Lost', 1);
+    expect(replay).toMatchObject({
+      id: (body as Sync).id,
+      status: 'SUCCESS',
+      replayOf: failed!.id,
+      pushedDigest: failed!.pushedDigest,
+      reason: asked.reason,
+    });
+    const { body: detail } = await service.api('GET', `/sync/${failed!.id}?include=replays`);
+    expect(detail).toMatchObject({ replays: [{ id: replay!.id }] });
+  });
+
+  it('of a filter counts first, keeps the order, and leaves out what a newer success has healed', async () => {
+    await outage(true);
+    const [healed] = await deploy(['Healed']);
+    const failed = [...(await deploy(['First'])), ...(await deploy(['Second']))];
+    await outage(false);
+    await deploy(['Healed']);
+    const filter = { status: ['FAILED'], typeKey: ['Healed', 'First', 'Second'] };
+
+    const dry = await service.api('POST', '/sync/replay', { ...asked, filter, dryRun: true });
+    expect([dry.status, dry.body]).toEqual([
+      200,
+      { matched: 3, healed: 1, replays: 2, batch: null, syncIds: failed.map(({ id }) => id) },
+    ]);
+    expect(await history('trigger=REPLAY&typeKey=First')).toEqual([]);
+
+    const started = await service.api('POST', '/sync/replay', { ...asked, filter });
+    expect(started.status).toBe(202);
+    const replays = await settled('trigger=REPLAY&typeKey=First&typeKey=Second', 2);
+    expect(replays.map(({ replayOf }) => replayOf).toReversed()).toEqual(failed.map(({ id }) => id));
+    expect(new Set(replays.map(({ status }) => status))).toEqual(new Set(['SUCCESS']));
+    expect(await history('trigger=REPLAY&typeKey=Healed')).toEqual([]);
+
+    const all = { ...asked, filter: { typeKey: ['Healed'], status: ['FAILED'] }, includeHealed: true, dryRun: true };
+    expect((await service.api('POST', '/sync/replay', all)).body).toMatchObject({ replays: 1, syncIds: [healed!.id] });
+  });
+
+  it('needs a reason, and content', async () => {
+    const [sync] = await deploy(['Asked']);
+    const { status, body } = await service.api('POST', `/sync/${sync!.id}/replay`, { actor: 'jane' });
+    expect([status, body]).toMatchObject([400, { detail: expect.stringContaining('reason') }]);
+    await service.api('POST', '/platforms/optimizely/pull', { actor: 'jane' });
+    const [pull] = await history('direction=PULL&limit=1');
+    const refused = await service.api('POST', `/sync/${pull!.id}/replay`, asked);
+    expect([refused.status, refused.body]).toMatchObject([409, { code: 'NOT_REPLAYABLE' }]);
+    const pulls = await service.api('POST', '/sync/replay', { ...asked, filter: { direction: ['PULL'] } });
+    expect([pulls.status, pulls.body]).toMatchObject([400, { code: 'INVALID_FILTER' }]);
+  });
+});
