@@ -34,8 +34,9 @@ describe('a service with an embedded database', () => {
   it('leaves no database server when its port is taken', async () => {
     const other = createServer();
     await once(other.listen(0, '127.0.0.1'), 'listening');
-    const { port } = other.address() as { port: number };
-    service = start({ PORT: String(port) });
+    const address = other.address();
+    const port = String(typeof address === 'object' && address?.port);
+    service = start({ PORT: port });
     const said: string[] = [];
     service.stderr!.on('data', (chunk) => said.push(String(chunk)));
     expect(await once(service, 'close')).toEqual([1, null]);
