@@ -1,0 +1,53 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { closingWords } from './closing-words.ts';
+import { failureText, Interrupted } from './demo.errors.ts';
+import { historyTable } from './history-table.ts';
+import { Progress } from './progress.ts';
+import { readRecordedCalls, verifyAgainstJournal } from './recorded-calls.ts';
+import { Stage } from './stage.ts';
+import { tellStory } from './story.ts';
+
+/** The end of a child is told a little later than its connections break. */
+const AFTERMATH_MS = 200;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Resolves with the exit code, once everything it started has ended. */
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+  const stop = new AbortController();
+  for (const signal of SIGNALS) process.on(signal, () => stop.abort(new Interrupted(signal)));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => stop.abort(new Interrupted('SIGPIPE')));
+  }
+  const progress = new Progress();
+  const stage = new Stage(stop, progress);
+  let isUp = false;
+  console.log('SyncTrail deploys the content model of an outdoor shop to a simulated Optimizely CMS, all over HTTP.\n');
+  try {
+    const { service, cms } = await stage.set();
+    const story = await tellStory(service, cms, progress);
+    const calls = await readRecordedCalls(service, story);
+    await progress.step("Compare with the CMS's own journal", () => verifyAgainstJournal(calls, cms));
+    console.log(`\n${historyTable(calls)}\n\n${await closingWords(service, cms, calls)}\n`);
+    if (values.once) return 0;
+    isUp = true;
+    console.log('Everything stays up until Ctrl-C.');
+    return await stage.untilStopped();
+  } catch (error) {
+    if (!stop.signal.aborted) await wait(AFTERMATH_MS);
+    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    if (cause instanceof Interrupted) return isUp ? 0 : cause.exitCode;
+    console.error(`\n${failureText(cause, stage.logs)}`);
+    return 1;
+  } finally {
+    await stage.clear();
+  }
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { verify } from './demo.errors.ts';
+import type { Note } from './progress.ts';
+import type { Deployment, ServiceApi, Status } from './service-api.ts';
+import { statusText } from './terminal-text.ts';
+
+const POLL_MS = 100;
+const TIMEOUT_MS = 60_000;
+
+/** What a deployment must come to. */
+export interface Promised {
+  status: Status;
+  /** 1 unless said. */
+  attempts?: number;
+  /** The error code of each item that does not succeed, by key; or one code for all. */
+  refused?: Record<string, string> | string;
+}
+
+/** Watches a deployment until it is settled, holds it against what was promised, and says what came of it. */
+export async function settled(service: ServiceApi, id: string, promised: Promised, note: Note): Promise<string> {
+  const deployment = await whenSettled(service, id, note);
+  const { status, items, progress } = deployment;
+  const what = `Deployment ${id}: `;
+  verify(`${what}its status`, status, promised.status);
+  verify(`${what}its attempts`, progress.attempt, promised.attempts ?? 1);
+  verify(`${what}the items that were not applied`, refusals(items), expectedRefusals(items, promised.refused ?? {}));
+  const codes = Object.entries(refusals(items)).map(([key, code]) => `${key} ${code}`);
+  const why = typeof promised.refused === 'string' ? promised.refused : codes.join(', ');
+  const on = progress.attempt > 1 ? ` on attempt ${progress.attempt}` : '';
+  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${why && `: ${why}`}`;
+}
+
+async function whenSettled(service: ServiceApi, id: string, note: Note): Promise<Deployment> {
+  for (const deadline = performance.now() + TIMEOUT_MS; ; await wait(POLL_MS)) {
+    const deployment = await service.deployment(id);
+    if (deployment.status !== 'IN_PROGRESS') return deployment;
+    if (performance.now() > deadline) throw new Error(`Deployment ${id} did not end within ${TIMEOUT_MS / 1_000} s.`);
+    note(await underWay(service, deployment));
+  }
+}
+
+async function underWay(service: ServiceApi, { items }: Deployment): Promise<string> {
+  const syncId = items[0]?.syncId;
+  const last = syncId ? (await service.failedAttempts(syncId)).at(-1) : undefined;
+  if (!last) return 'attempt 1';
+  const dueMs = last.at.getTime() + (last.waitMs ?? 0) - Date.now();
+  const due = dueMs > 0 ? ` in ${(dueMs / 1_000).toFixed(1)} s` : '';
+  return `attempt ${last.attempt}: ${last.errorCode}; attempt ${last.attempt + 1}${due}`;
+}
+
+function refusals(items: Deployment['items']): Record<string, string | null> {
+  return Object.fromEntries(
+    items.filter(({ status }) => status !== 'SUCCESS').map(({ typeKey, errorCode }) => [typeKey, errorCode]),
+  );
+}
+
+function expectedRefusals(
+  items: Deployment['items'],
+  refused: Record<string, string> | string,
+): Record<string, string | null> {
+  if (typeof refused === 'object') return refused;
+  return Object.fromEntries(items.map(({ typeKey }) => [typeKey, refused]));
+}

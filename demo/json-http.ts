@@ -1,0 +1,24 @@
+const TIMEOUT_MS = 30_000;
+
+/** JSON over HTTP to one address, until the signal says stop. */
+export class JsonHttp {
+  constructor(
+    readonly url: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** The body of a 2xx answer, which is what the caller says it is. Throws an error that quotes any other answer. */
+  async request<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const asked = `${method} ${this.url}${path}`;
+    const response = await fetch(this.url + path, {
+      method,
+      signal: AbortSignal.any([this.signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    }).catch((error: unknown) => {
+      throw new Error(`${asked} got no answer.`, { cause: error });
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${asked} was answered ${response.status}: ${text.slice(0, 1_000)}`);
+    return JSON.parse(text || 'null');
+  }
+}

@@ -1,0 +1,78 @@
+import { verify } from './demo.errors.ts';
+import { type Promised, settled } from './deploying.ts';
+import type { Note } from './progress.ts';
+import type { DeploymentRequest, PullResult, ServiceApi, TypeRef } from './service-api.ts';
+import { countedKinds } from './terminal-text.ts';
+
+/** What was done, for holding the history against it. */
+export interface Story {
+  startedAt: Date;
+  deploymentIds: string[];
+  pulls: PullResult[];
+}
+
+/** People who work with SyncTrail. Each method throws where the product does not do as promised. */
+export class Team {
+  readonly story: Story = { startedAt: new Date(), deploymentIds: [], pulls: [] };
+
+  constructor(private readonly service: ServiceApi) {}
+
+  async takeIn(manifest: object, actor: string, reason: string): Promise<string> {
+    const { items, created } = await this.service.importManifest(manifest, actor, reason);
+    return `${countedKinds(items)}; ${created} new versions`;
+  }
+
+  /** Takes changed definitions in, checks what the plan says of each, and answers with the request to deploy them. */
+  async change(
+    manifest: object,
+    { actor, reason }: { actor: string; reason: string },
+    impacts: Record<string, string>,
+  ): Promise<DeploymentRequest> {
+    const { items } = await this.service.importManifest(manifest, actor, reason);
+    const request = { actor, reason, items: items.map(({ kind, typeKey }): TypeRef => ({ kind, typeKey })) };
+    const plan = await this.service.plan(request);
+    const planned = Object.fromEntries(plan.items.map(({ typeKey, impact }) => [typeKey, impact]));
+    verify(`The impact that the plan for "${reason}" tells`, planned, impacts);
+    return request;
+  }
+
+  async deploy(request: DeploymentRequest, promised: Promised, note: Note): Promise<string> {
+    return this.follow(await this.service.deploy(request), promised, note);
+  }
+
+  async rollBack(
+    deploymentId: string,
+    request: Omit<DeploymentRequest, 'items'>,
+    promised: Promised,
+    note: Note,
+  ): Promise<string> {
+    return this.follow(await this.service.rollBack(deploymentId, request), promised, note);
+  }
+
+  /** `different` are the keys of the types that must differ from ours. */
+  async pull(actor: string, reason: string, different: string[]): Promise<string> {
+    const pulled = await this.service.pull(actor, reason);
+    this.story.pulls.push(pulled);
+    const others = pulled.items.filter(({ state }) => state !== 'same');
+    const expected = different.map((typeKey) => [typeKey, 'different']);
+    verify(
+      'What the pull finds',
+      others.map(({ typeKey, state }) => [typeKey, state]),
+      expected,
+    );
+    const same = `${pulled.items.length - others.length} of ${pulled.items.length} as we left them`;
+    return [same, ...(await Promise.all(others.map((item) => this.difference(item))))].join('; ');
+  }
+
+  private follow({ id }: { id: string }, promised: Promised, note: Note): Promise<string> {
+    this.story.deploymentIds.push(id);
+    return settled(this.service, id, promised, note);
+  }
+
+  private async difference({ typeKey, syncId, latestHash }: PullResult['items'][number]): Promise<string> {
+    const { added, modified, removed } = await this.service.compare(syncId!, latestHash!);
+    const paths = { added, modified, removed };
+    const changes = Object.entries(paths).flatMap(([change, places]) => places.map(({ path }) => `${change} ${path}`));
+    return `${typeKey}: ${changes.join(', ')}`;
+  }
+}

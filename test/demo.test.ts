@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const DEMO = join(import.meta.dirname, '../dist/demo/demo.js');
+
+describe('the demo', () => {
+  let dataDir: string;
+  let running: ChildProcess | undefined;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'synctrail-demo-'));
+    // Under root PostgreSQL runs as another user, who must get in.
+    await chmod(dataDir, 0o755);
+  });
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+  afterEach(async () => {
+    if (running?.exitCode === null && running.kill()) await once(running, 'close');
+    const left = await processesLeft();
+    if (left.length > 0) throw new Error(`The demo left behind: ${left.join(', ')}`);
+  });
+
+  it('shows what succeeded, failed, was refused and tried again; with --once it ends with 0', async () => {
+    const demo = start('--once');
+    expect(await demo.ended).toEqual([0, null]);
+    expectWholeStory(demo.text());
+    expect(demo.errors()).toBe('');
+  }, 60_000);
+
+  it('does so a second time on the same data, and stays up until Ctrl-C', async () => {
+    const demo = start();
+    await demo.line(/Everything stays up until Ctrl-C/);
+    expectWholeStory(demo.text());
+    expect((await fetch(/API +(http:\S+)/.exec(demo.text())![1]!)).status).toBe(200);
+    demo.process.kill('SIGINT');
+    expect(await demo.ended).toEqual([0, null]);
+  }, 60_000);
+
+  it('ends with 1 and says what was promised when the platform does not do its part', async () => {
+    const demo = start('--once');
+    const cms = await demo.line(/Optimizely CMS +(http:\S+)/);
+    const refusal = { kind: 'status', status: 400, untilReset: true, match: { method: 'POST', path: '/manifest' } };
+    const body = JSON.stringify({ faults: [refusal] });
+    await fetch(`${cms}/_sandbox/faults`, { method: 'POST', body, headers: { 'content-type': 'application/json' } });
+    expect(await demo.ended).toEqual([1, null]);
+    expect(demo.errors()).toMatch(/The demo failed: .*status should be "SUCCESS", but is "FAILED"/);
+    expect(demo.text()).not.toContain('The history of this run');
+  }, 60_000);
+
+  it.each([
+    ['while the service starts', /Optimizely CMS +http/],
+    ['while it waits for an attempt', /attempt 1: RATE_LIMITED/],
+  ])(
+    'stops everything on a signal %s',
+    async (_when, line) => {
+      const demo = start('--once');
+      await demo.line(line);
+      expect(await processesLeft()).not.toEqual([]);
+      demo.process.kill('SIGTERM');
+      expect((await demo.ended)[0]).toBe(143);
+    },
+    60_000,
+  );
+
+  function start(...args: string[]) {
+    const env = { ...process.env, DATA_DIR: dataDir, PORT: '0', DATABASE_URL: 'postgres://127.0.0.1:1/not-ours' };
+    const child = spawn(process.execPath, [DEMO, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    running = child;
+    const said = { out: '', err: '' };
+    child.stdout.on('data', (chunk) => (said.out += String(chunk)));
+    child.stderr.on('data', (chunk) => (said.err += String(chunk)));
+    const lines = createInterface(child.stdout);
+    return {
+      process: child,
+      ended: once(child, 'close'),
+      text: () => said.out,
+      errors: () => said.err,
+      /** The first group of the first line like this, once it has come. */
+      line: (like: RegExp) =>
+        new Promise<string | undefined>((resolve, reject) => {
+          lines.on('line', (line) => like.test(line) && resolve(like.exec(line)![1]));
+          child.once('close', () => reject(new Error(`No line like ${like.source} in:\n${said.out}${said.err}`)));
+        }),
+    };
+  }
+
+  /** Whatever names the data directory in its command line or environment: each process of the demo does. */
+  async function processesLeft(): Promise<string[]> {
+    const pidFile = join(dataDir, 'demo/postgres/data/postmaster.pid');
+    const found = existsSync(pidFile) ? ['postgres'] : [];
+    for (const pid of existsSync('/proc/self/environ') ? await readdir('/proc') : []) {
+      const told = await Promise.all(
+        ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+      );
+      if (told.some((text) => text.includes(dataDir))) found.push(`${pid} ${told[0]!.replaceAll('\0', ' ')}`);
+    }
+    return found;
+  }
+});
+
+function expectWholeStory(text: string): void {
+  const table = text.slice(text.indexOf('The history of this run'));
+  expect(table).toContain(' 115 syncs: 112 ✔ SUCCESS, 3 ✖ FAILED');
+  expect(table).toContain(' 11 calls: 9 ✔ SUCCESS, 1 ◐ PARTIAL, 1 ✖ FAILED');
+  expect(table).toMatch(/PUSH {2}Deployment …\w{8} +◐ PARTIAL +1 +omar/);
+  expect(table).toMatch(/ProductPage \(contentType\) +✖ FAILED +[0-9a-f]{7} +DATA_LOSS_REFUSED/);
+  expect(table).toMatch(/PUSH {2}Deployment …\w{8}, forced +✔ SUCCESS/);
+  expect(table).toMatch(/✔ SUCCESS +2 +nightly\n.*\n +attempt 1: 429 RATE_LIMITED, next after 3\.0 s/);
+  expect(table).toMatch(/✔ SUCCESS +3 +omar\n.*\n +attempt 1: 502 UNAVAILABLE/);
+  expect(table).toMatch(/✖ FAILED +3 +ingrid\n(.*\n){3} +attempt 3: 503 UNAVAILABLE, given up/);
+  expect(table).toMatch(/ArticlePage \(contentType\) +✔ SUCCESS +[0-9a-f]{7} +different/);
+  expect(table).toMatch(/PUSH {2}Rollback …\w{8} of …\w{8}, forced +✔ SUCCESS/);
+  expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  expect(text).not.toContain('\u001b');
+}
