@@ -59,8 +59,9 @@ async function main(): Promise<void> {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
     abortOnError: false,
-    logger: ['error', 'warn'],
+    logger: false,
   });
+  app.useLogger(['error', 'warn']);
   try {
     console.log(await command(app, args, values));
   } finally {

@@ -44,7 +44,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     await migrate(this.orm.em, migrations);
   }
 
-  /** Last of all: whoever still writes has been waited for before. */
+  /** After everybody's `beforeApplicationShutdown`: what is asked after this opens a connection again. */
   async onApplicationShutdown(): Promise<void> {
     await this.orm.close();
     await this.database.close();

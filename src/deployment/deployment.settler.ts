@@ -1,5 +1,5 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { postgresPool, untilWritten } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, Periodic } from '#tracking';
@@ -12,7 +12,7 @@ const INTERRUPTED = {
 
 /** Gives a deployment its status, from its syncs: when its call has ended, or when its process has. */
 @Injectable()
-export class DeploymentSettler implements OnApplicationBootstrap, OnApplicationShutdown {
+export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly runs = new Periodic(DeploymentSettler.name, EVERY_MS, () => this.sweep());
   private readonly running = new Set<string>();
 
@@ -25,7 +25,7 @@ export class DeploymentSettler implements OnApplicationBootstrap, OnApplicationS
     this.runs.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop();
   }
 

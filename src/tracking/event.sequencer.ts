@@ -1,5 +1,5 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { inTransaction, postgresPool } from '#database';
 import { Periodic } from './periodic.ts';
 
@@ -11,7 +11,7 @@ const MOST = 5_000;
  * transaction at a time, in whichever replica gets the row. A sequence would skip those who commit late.
  */
 @Injectable()
-export class EventSequencer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class EventSequencer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly runs = new Periodic(EventSequencer.name, EVERY_MS, () => this.drain());
 
   constructor(private readonly em: EntityManager) {}
@@ -20,7 +20,7 @@ export class EventSequencer implements OnApplicationBootstrap, OnApplicationShut
     this.runs.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop();
   }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { postgresPool } from '#database';
 import { Periodic } from './periodic.ts';
@@ -8,7 +8,7 @@ import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 /** Says that this process lives: one row, beaten five times a lease. */
 @Injectable()
-export class Heartbeat implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** This process, on every sync and deployment that it runs. */
   readonly owner = uuidv7();
 
@@ -30,7 +30,7 @@ export class Heartbeat implements OnApplicationBootstrap, OnApplicationShutdown 
   }
 
   /** What is left unsettled is anybody's at once. */
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.beats.stop();
     const pool = await postgresPool(this.em);
     await pool.query(`delete from recorder where owner = $1`, [this.owner]).catch(() => undefined);

@@ -1,5 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type BeforeApplicationShutdown,
+} from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DRIVER_TYPES, inTransaction, postgresPool } from '#database';
 import { Periodic } from './periodic.ts';
@@ -23,7 +29,7 @@ export interface RetentionReport {
 
 /** Forgets what is old enough, off unless configured: payloads before facts, facts by whole months. */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(Retention.name);
   private readonly runs = new Periodic(Retention.name, EVERY_MS, () => this.run());
 
@@ -36,7 +42,7 @@ export class Retention implements OnApplicationBootstrap, OnApplicationShutdown 
     this.runs.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop();
   }
 

@@ -1,0 +1,28 @@
+import { startTestApp } from './support/test-app.ts';
+import { createTestDatabase } from './support/test-database.ts';
+import { connectSql, type Sql } from './support/sql.ts';
+
+describe('a service that was stopped', () => {
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  let sql: Sql;
+
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    sql = await connectSql(database.url);
+    const service = await startTestApp({ DATABASE_URL: database.url });
+    await service.close();
+  });
+  afterEach(async () => {
+    await sql.close();
+    await database.drop();
+  });
+
+  it('has taken back its heartbeat, so that nobody waits for it', async () => {
+    expect(await sql('select owner from recorder')).toEqual([]);
+  });
+
+  it('holds no connection, which would keep its process for ten seconds', async () => {
+    const open = `select application_name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
+    expect(await sql(open)).toEqual([]);
+  });
+});
