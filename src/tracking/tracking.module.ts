@@ -87,6 +87,8 @@ export class TrackingModule implements OnModuleInit {
         CircuitBreakers,
         Heartbeat,
         Retention,
+        SyncHistoryExport,
+        SyncHistoryQueries,
         SyncHistoryService,
         SyncTracker,
       ],
