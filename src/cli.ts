@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Finding } from '#database';
 import { Retention } from '#tracking';
 import { ContentTypeImporter } from '#versioning';
 import { AppModule, readConfig } from './app.module.ts';
 import { DomainError } from './domain-error.ts';
+import { fsck, withDatabase } from './fsck.ts';
 import { parseBody } from './json-body.ts';
 import { stopWithError } from './stop-with-error.ts';
 
@@ -15,13 +17,20 @@ const USAGE = `usage: npm run cli -- COMMAND
   migrate                              brings the tables up to date
   import FILE [--author WHO] [--message WHY]
                                        takes every definition of a manifest as the latest version
-  retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it`;
+  retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it
+  fsck [--json]                        proves the books: ends with 1 and the findings if anything in them cannot be`;
 
-type Command = (
-  app: INestApplicationContext,
-  args: string[],
-  options: { author?: string; message?: string; apply?: boolean },
-) => Promise<string>;
+/** Findings that are told; more are counted. */
+const MOST_TOLD = 1_000;
+
+interface Options {
+  author?: string;
+  message?: string;
+  apply?: boolean;
+  json?: boolean;
+}
+
+type Command = (app: INestApplicationContext, args: string[], options: Options) => Promise<string>;
 
 const COMMANDS: Record<string, Command> = {
   /** The start itself migrates. */
@@ -48,12 +57,34 @@ const COMMANDS: Record<string, Command> = {
   },
 };
 
+/** Without the application, whose jobs would change what is looked at. */
+async function checkBooks({ json }: Options): Promise<void> {
+  const { service } = readConfig(process.env);
+  const findings: Finding[] = [];
+  let found = 0;
+  const startedAt = performance.now();
+  const tell = (finding: Finding) => {
+    found += 1;
+    if (json && found <= MOST_TOLD) findings.push(finding);
+    else if (found <= MOST_TOLD) console.log(`${finding.rule}: ${finding.subject}: ${finding.problem}`);
+  };
+  const location = { url: service.DATABASE_URL, dataDir: service.DATA_DIR };
+  const counts = await withDatabase(location, (url) => fsck(url, tell));
+  const checked = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  if (json) console.log(JSON.stringify({ ok: found === 0, found, findings, checked: counts }));
+  else
+    console.log(`${found === 0 ? 'The books are right' : `${found} findings`}: ${checked.join(', ')} in ${seconds} s`);
+  if (found > 0) process.exitCode = 1;
+}
+
 class UsageError extends Error {}
 
 /** The same application without HTTP. */
 async function main(): Promise<void> {
   const { positionals, values } = readArgs();
   const [name = '', ...args] = positionals;
+  if (name === 'fsck') return checkBooks(values);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command) throw new UsageError(name ? `there is no command "${name}"` : 'no command given');
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
@@ -73,7 +104,12 @@ function readArgs() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { author: { type: 'string' }, message: { type: 'string' }, apply: { type: 'boolean' } },
+      options: {
+        author: { type: 'string' },
+        message: { type: 'string' },
+        apply: { type: 'boolean' },
+        json: { type: 'boolean' },
+      },
     });
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -66,6 +66,14 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
   };
 }
 
+/** The address of the server in `dataDir` if one runs: for looking at its data beside the service that owns it. */
+export async function runningEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
+  const directory = resolve(dataDir, 'postgres');
+  if (!existsSync(directory)) return undefined;
+  const server = new EmbeddedServer(directory, await binaries(), await postgresAccount());
+  return (await server.isRunning()) ? server.url() : undefined;
+}
+
 class EmbeddedServer {
   private readonly cluster: string;
   private readonly passwordFile: string;
@@ -102,7 +110,7 @@ class EmbeddedServer {
     });
   }
 
-  private async isRunning(): Promise<boolean> {
+  async isRunning(): Promise<boolean> {
     return this.pgCtl('status').then(
       () => true,
       () => false,

@@ -1,3 +1,4 @@
+export { checkDeployments } from './deployment.check.ts';
 export { Deployment, deploymentEntities, DeploymentItem } from './deployment.entity.ts';
 export {
   DeploymentNotFoundError,

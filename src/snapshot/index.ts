@@ -4,11 +4,13 @@ export { compareJson, type JsonComparison, type PathChange, type PathValue } fro
 export { pointerNames } from './json-pointer.ts';
 export { Snapshot } from './snapshot.entity.ts';
 export { NotJsonError, SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';
+export { checkSnapshots } from './snapshot.check.ts';
 export { SnapshotModule } from './snapshot.module.ts';
 export {
   GZIP_ABOVE,
   SNAPSHOT_LIMIT,
   SnapshotService,
+  unpack,
   type PreparedSnapshot,
   type SnapshotValidation,
 } from './snapshot.service.ts';

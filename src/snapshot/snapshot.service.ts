@@ -100,8 +100,11 @@ export class SnapshotService {
   }
 }
 
-/** The canonical bytes, checked against the digest. Never grows beyond the size that was recorded. */
-async function unpack({ digest, encoding, content, originalSize }: Snapshot): Promise<Buffer> {
+/** The canonical bytes, checked against the digest. Never grows beyond the size that was recorded. Throws {@link SnapshotCorruptError}. */
+export async function unpack(
+  snapshot: Pick<Snapshot, 'digest' | 'encoding' | 'originalSize' | 'content'>,
+): Promise<Buffer> {
+  const { digest, encoding, content, originalSize } = snapshot;
   const bytes =
     encoding === 'gzip'
       ? await promisify(gunzip)(content, { maxOutputLength: Math.min(originalSize, SNAPSHOT_LIMIT) }).catch(

@@ -2,6 +2,9 @@ export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-break
 export { Heartbeat } from './heartbeat.ts';
 export { Periodic } from './periodic.ts';
 export { storableText } from './storable-text.ts';
+export { FACTS_SINCE } from './forgotten.ts';
+export { checkPositions } from './event-position.check.ts';
+export { checkOwners, checkSyncs } from './sync.check.ts';
 export { SyncTracker } from './sync.tracker.ts';
 export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
 export {

@@ -102,8 +102,11 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         `select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS' limit 1`,
       );
       if (rowCount) return;
+      const { rows } = await client.query<{ lastPosition: number }>(
+        `select coalesce(max(position), 0)::float8 as "lastPosition" from ${partition('sync_event', month)}`,
+      );
       await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
-      await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs })]);
+      await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, ...rows[0] })]);
     });
   }
 

@@ -152,7 +152,12 @@ export class SyncHistoryService {
       snapshots,
       ...(isNew && { newVersion: { digest: definition.digest } }),
     };
-    const data = compact({ versionHash, pushedDigest: row.pushedDigest, replayOf: sync.replayOf });
+    const { pushedDigest, callId, replayOf } = row;
+    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
+    const data = compact({
+      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest },
+      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
+    });
     return { ...row, event: { id: uuidv7(), syncId: id, type: 'sync.recorded', data } };
   }
 

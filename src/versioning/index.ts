@@ -2,6 +2,7 @@ export { impactOf, worstImpact, type Impact } from './change-impact.ts';
 export { ContentTypeHasher } from './content-type.hasher.ts';
 export { ContentTypeImporter, LONGEST_KEY, type ImportResult } from './content-type.importer.ts';
 export { ContentTypeVersion } from './content-type-version.entity.ts';
+export { checkVersions } from './version.check.ts';
 export { VersionDiff, type VersionChange } from './version.diff.ts';
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';
 export {

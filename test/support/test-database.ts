@@ -2,10 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { TEMPLATE } from './template.ts';
 
-/** A database of its own for a test file: a copy of the migrated template, or an empty one. */
-export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
+export interface TestDatabase {
+  url: string;
+  drop(): Promise<void>;
+}
+
+/** A database of its own for a test file: a copy of the migrated template, of another that nobody uses, or an empty one. */
+export async function createTestDatabase({ empty = false, copyOf = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await admin(`create database ${name}${empty ? '' : ` template ${TEMPLATE}`}`);
+  const template = copyOf ? new URL(copyOf).pathname.slice(1) : TEMPLATE;
+  await admin(`create database ${name}${empty ? '' : ` template ${template}`}`);
   const url = new URL(process.env.TEST_SERVER_URL!);
   url.pathname = name;
   return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) };

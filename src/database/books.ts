@@ -1,0 +1,51 @@
+import { Client } from 'pg';
+
+/** Something in the books that cannot be. */
+export interface Finding {
+  /** The rule that is broken, such as `sync.row`. */
+  rule: string;
+  /** What breaks it: `sync 019a…`, `snapshot 3f…`. */
+  subject: string;
+  problem: string;
+}
+
+/** Reads a part of the books, and tells what cannot be. */
+export type Check = (books: Books) => AsyncGenerator<Finding>;
+
+/**
+ * The whole database as it was at one moment, read only and row by row: memory stays the same however long the history
+ * is, and whatever is written meanwhile is not seen. `now()` in a query is that moment.
+ */
+export class Books {
+  private cursors = 0;
+
+  private constructor(private readonly client: Client) {}
+
+  static async open(url: string): Promise<Books> {
+    const client = new Client({ connectionString: url, application_name: 'synctrail fsck', keepAlive: true });
+    client.on('error', () => undefined);
+    await client.connect();
+    await client.query('begin isolation level repeatable read read only');
+    return new Books(client);
+  }
+
+  /** The rows of a query without parameters; `batch` of them are held at a time. */
+  async *rows<Row>(query: string, batch = 500): AsyncGenerator<Row> {
+    const cursor = `books_${(this.cursors += 1)}`;
+    await this.client.query(`declare ${cursor} no scroll cursor for ${query}`);
+    for (let fetched = batch; fetched === batch;) {
+      const { rows } = await this.client.query(`fetch ${batch} from ${cursor}`);
+      fetched = rows.length;
+      yield* rows as Row[];
+    }
+    await this.client.query(`close ${cursor}`);
+  }
+
+  async row<Row>(query: string, values: unknown[] = []): Promise<Row> {
+    return (await this.client.query(query, values)).rows[0] as Row;
+  }
+
+  async close(): Promise<void> {
+    await this.client.end();
+  }
+}

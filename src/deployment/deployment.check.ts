@@ -1,0 +1,43 @@
+import type { Books, Finding } from '#database';
+import { FACTS_SINCE } from '#tracking';
+
+/** A deployment is settled after its last sync, by a look every few seconds. */
+const GRACE = `interval '15 seconds'`;
+
+/** Each item has the status of its sync, each deployment that of its items; none goes on without its process. */
+export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
+  const items = books.rows<{ deployment_id: string; type_key: string; status: string; expected: string }>(`
+    select i.deployment_id, i.type_key, i.status, coalesce(s.sync_status, 'FAILED') as expected
+    from deployment d join deployment_item i on i.deployment_id = d.id
+    left join lateral (
+      select h.id, h.sync_status from sync_history h
+      where h.deployment_id = d.id and h.kind = i.kind and h.type_key = i.type_key order by h.id desc limit 1) s on true
+    where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
+      and (i.status <> coalesce(s.sync_status, 'FAILED') or i.sync_id is not null and i.sync_id is distinct from s.id)`);
+  for await (const { deployment_id, type_key, status, expected } of items) {
+    const problem = `the item "${type_key}" is ${status}, its sync says ${expected}`;
+    yield { rule: 'deployment.item', subject: `deployment ${deployment_id}`, problem };
+  }
+  const deployments = books.rows<{ id: string; status: string; expected: string | null }>(`
+    select d.id, d.status, o.status as expected from deployment d, lateral (
+      select case when bool_and(i.status = 'SUCCESS') then 'SUCCESS'
+        when bool_or(i.status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end as status
+      from deployment_item i where i.deployment_id = d.id) o
+    where d.status not in ('IN_PROGRESS', o.status)`);
+  for await (const { id, status, expected } of deployments) {
+    yield {
+      rule: 'deployment.status',
+      subject: `deployment ${id}`,
+      problem: `it is ${status}, its items say ${expected}`,
+    };
+  }
+  const abandoned = books.rows<{ id: string }>(`
+    select d.id from deployment d left join recorder r using (owner)
+    where d.status = 'IN_PROGRESS' and d.created_at < now() - ${GRACE}
+      and coalesce(r.beat_at < now() - r.lease_ms * interval '1 millisecond' - ${GRACE}, true)
+      and not exists (select from sync_history h where h.deployment_id = d.id and h.sync_status = 'IN_PROGRESS')`);
+  for await (const { id } of abandoned) {
+    const problem = 'it is in progress, but its process has ended: start the service, which settles it';
+    yield { rule: 'deployment.owner', subject: `deployment ${id}`, problem };
+  }
+}
