@@ -1,6 +1,8 @@
 export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-breakers.ts';
 export { Heartbeat } from './heartbeat.ts';
+export { Idempotent, Ids } from './idempotency.decorator.ts';
 export { Periodic } from './periodic.ts';
+export { RequestIds } from './request-ids.ts';
 export { storableText } from './storable-text.ts';
 export { SyncTracker } from './sync.tracker.ts';
 export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
@@ -25,6 +27,7 @@ export {
   NotTrackedYetError,
   RecordingUnavailableError,
   SyncNotFoundError,
+  SyncOwnedError,
   SyncSettledError,
 } from './sync.errors.ts';
 export { Retention, type RetentionReport } from './retention.ts';
