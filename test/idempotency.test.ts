@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { v7 as uuidv7, validate, version } from 'uuid';
+import { canonicalDigest } from '#snapshot';
 import { RequestIds } from '#tracking';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { IdempotencyService } from '../src/tracking/idempotency.service.ts';
@@ -131,6 +132,24 @@ describe('a request with an Idempotency-Key', () => {
     expect(await send(service.url, 'POST', '/sync/batch', { syncs }, key)).toMatchObject({ text: first.text });
     const { rows } = await database.query(`select from sync_history where type_key ~ '^T[0-9]+$'`);
     expect(rows).toHaveLength(50);
+  });
+
+  it('is found by its time when it was done long after it was first sent', async () => {
+    const key = uuidv7();
+    const hours = 20 * 60 * 60 * 1000;
+    await post({}, key);
+    const seed = uuidv7({ msecs: Date.now() - hours });
+    const body = aSync({ typeKey: 'Delayed' });
+    const digest = canonicalDigest({ url: '/api/v1/sync', body });
+    await database.query(`update idempotency_key set seed = $2, request_digest = $3 where key = $1`, [
+      key,
+      seed,
+      digest,
+    ]);
+    const { id } = (await post(body, key)).body;
+    expect(id.slice(0, 13)).toBe(seed.slice(0, 13));
+    const found = await service.api('GET', '/sync/history?typeKey=Delayed&last=10m');
+    expect(found.body).toMatchObject({ items: [{ id }] });
   });
 
   it('keeps its answer for 24 hours, and no longer', async () => {

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { canonicalDigest } from '#snapshot';
 import { SyncHistoryService } from '#tracking';
-import { startTestApp, type TestApp } from './support/test-app.ts';
+import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Sync {
   id: string;
@@ -18,7 +18,7 @@ let service: TestApp;
 let database: Client;
 
 beforeAll(async () => {
-  service = await startTestApp({ LEASE_MS: '500' });
+  service = await startTestApp({ LEASE_MS: '500', ...optimizelyAt('http://127.0.0.1:9') });
   database = new Client({ connectionString: service.databaseUrl });
   await database.connect();
 });
@@ -127,6 +127,13 @@ describe('recording a sync from outside', () => {
     const nothing = { environment: null, kind: null, versionHash: null, deploymentId: null, reason: null };
     const id = await recorded({ ...nothing, metadata: null, force: null, expiresInMs: null, result: null });
     expect(await theSync(id)).toMatchObject({ environment: 'default', kind: 'contentType', status: 'IN_PROGRESS' });
+  });
+
+  it('cannot be replayed when what it sent is no definition', async () => {
+    const id = await recorded({ platform: 'optimizely', data: [1, 2], result: { status: 'FAILED' } });
+    expect(await service.api('POST', `/sync/${id}/replay`, { actor: 'jane', reason: 'r' })).toMatchObject({
+      ...{ status: 409, body: { code: 'NOT_REPLAYABLE' } },
+    });
   });
 
   it('loses no key of data, metadata and response, whatever its name', async () => {
