@@ -5,6 +5,7 @@ import { Migration0004Deployment } from './Migration0004Deployment.ts';
 import { Migration0005Heartbeat } from './Migration0005Heartbeat.ts';
 import { Migration0006EventPosition } from './Migration0006EventPosition.ts';
 import { Migration0007DeploymentOwner } from './Migration0007DeploymentOwner.ts';
+import { Migration0008Idempotency } from './Migration0008Idempotency.ts';
 import { Migration0009Retention } from './Migration0009Retention.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
@@ -14,6 +15,7 @@ export const recordingMigrations = [
   Migration0003Tracking,
   Migration0005Heartbeat,
   Migration0006EventPosition,
+  Migration0008Idempotency,
   Migration0009Retention,
 ];
 
@@ -26,5 +28,6 @@ export const migrations = [
   Migration0005Heartbeat,
   Migration0006EventPosition,
   Migration0007DeploymentOwner,
+  Migration0008Idempotency,
   Migration0009Retention,
 ];

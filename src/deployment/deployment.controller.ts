@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { Idempotent, Ids, RequestIds } from '#tracking';
 import {
   DeploymentDetailDto,
   DeploymentDto,
@@ -38,6 +39,7 @@ export class DeploymentController {
   /** Sends content types to a platform; answers at once, with the address at which it can be watched. */
   @Post()
   @HttpCode(202)
+  @Idempotent()
   @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
   @ApiResponse({
     status: 200,
@@ -47,9 +49,10 @@ export class DeploymentController {
   async deploy(
     @Body() request: DeploymentRequestDto,
     @Query() { dryRun }: DryRunQuery,
+    @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<DeploymentDto | DeploymentPlanDto> {
-    if (!dryRun) return accepted(await this.deployments.deployToProvider(request), reply);
+    if (!dryRun) return accepted(await this.deployments.deployToProvider(request, ids.at(0)), reply);
     reply.status(200);
     return this.plan(request);
   }
@@ -72,13 +75,15 @@ export class DeploymentController {
   /** Deploys, as a new deployment, the version of each item that was live before; answers at once. */
   @Post(':id/rollback')
   @HttpCode(202)
+  @Idempotent()
   @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
   async rollback(
     @Param() { id }: DeploymentParams,
     @Body() request: RollbackRequestDto,
+    @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<DeploymentDto> {
-    return accepted(await this.deployments.rollback(id, request), reply);
+    return accepted(await this.deployments.rollback(id, request, ids.at(0)), reply);
   }
 
   private async plan(request: DeploymentRequestDto): Promise<DeploymentPlanDto> {

@@ -27,7 +27,7 @@ export class DeploymentProgress {
          coalesce(s.sync_status, i.status) as status
        from deployment_item i left join (
          select distinct on (kind, type_key) * from sync_history
-         where deployment_id = $1 order by kind, type_key, id desc) s using (kind, type_key)
+         where deployment_id = $1 and expires_at is null order by kind, type_key, id desc) s using (kind, type_key)
        where i.deployment_id = $1 order by i.kind, i.type_key`,
       [deploymentId],
     );

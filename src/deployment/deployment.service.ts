@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { EntityManager } from '@mikro-orm/core';
+import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
@@ -59,17 +59,25 @@ export class DeploymentService implements BeforeApplicationShutdown {
     await Promise.race([Promise.allSettled(this.running.values()), graceOver]);
   }
 
-  /** Pushes content types in one call. Answers once the deployment is recorded. Throws what planning throws. */
-  async deployToProvider(request: DeploymentRequest): Promise<StartedDeployment> {
+  /**
+   * Pushes content types in one call. Answers once the deployment is recorded. A deployment that is begun again under
+   * its id, a UUIDv7, is there and sent once. Throws what planning throws.
+   */
+  async deployToProvider(request: DeploymentRequest, id = uuidv7()): Promise<StartedDeployment> {
+    const begun = await this.begun(id);
+    if (begun) return begun;
     const plan = await this.planner.plan(request, request.items);
-    return this.begin(plan, { ...request, trigger: 'DEPLOYMENT' });
+    return this.begin(id, plan, { ...request, trigger: 'DEPLOYMENT' });
   }
 
   /**
    * Deploys, as a new deployment, the version of each item that was live before. Types that were new stay: a push never
-   * deletes. Throws {@link DeploymentNotFoundError}, {@link DeploymentRunningError}, {@link NothingToRollBackError}.
+   * deletes. `newId` as in {@link deployToProvider}. Throws {@link DeploymentNotFoundError},
+   * {@link DeploymentRunningError}, {@link NothingToRollBackError}.
    */
-  async rollback(id: string, request: RollbackRequest): Promise<StartedDeployment> {
+  async rollback(id: string, request: RollbackRequest, newId = uuidv7()): Promise<StartedDeployment> {
+    const begun = await this.begun(newId);
+    if (begun) return begun;
     const { deployment, items } = await this.get(id);
     if (deployment.status === 'IN_PROGRESS') throw new DeploymentRunningError(id);
     const replaced = items.filter(({ previousHash, versionHash }) => previousHash && previousHash !== versionHash);
@@ -79,7 +87,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     await this.versions.commit(
       plan.items.map((item) => ({ ...item, author: request.actor, message: `Rollback of ${id}: ${request.reason}` })),
     );
-    return this.begin(plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
+    return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
   }
 
   /** Throws {@link DeploymentNotFoundError}. */
@@ -96,16 +104,27 @@ export class DeploymentService implements BeforeApplicationShutdown {
     return this.em.fork().find(Deployment, before ? { id: { $lt: before } } : {}, { orderBy: { id: 'desc' }, limit });
   }
 
+  /** A deployment that is there already is left to whoever began it. */
+  private async begun(id: string): Promise<StartedDeployment | null> {
+    const deployment = await this.em.fork().findOne(Deployment, { id });
+    return deployment && { deployment, finished: this.running.get(id) ?? Promise.resolve() };
+  }
+
   private async begin(
+    id: string,
     plan: DeploymentPlan,
     { actor, reason, force = false, trigger, rollbackOf }: BeginRequest,
   ): Promise<StartedDeployment> {
-    const id = uuidv7();
     const release = this.settler.expect(id);
-    await this.record(id, plan, { actor, reason, force, rollbackOf }).catch((error: unknown) => {
+    try {
+      await this.record(id, plan, { actor, reason, force, rollbackOf });
+    } catch (error) {
+      // Whoever has recorded it expects it too.
+      const begun = error instanceof UniqueConstraintViolationException ? await this.begun(id) : null;
+      if (begun) return begun;
       release();
       throw error;
-    });
+    }
     const finished = this.run(id, plan, { actor, reason, force, trigger }).finally(() => this.running.delete(id));
     this.running.set(id, finished);
     return { deployment: (await this.get(id)).deployment, finished };

@@ -55,7 +55,7 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
 const SETTLE = `
   with synced as (
     select distinct on (kind, type_key) kind, type_key, id, sync_status from sync_history
-    where deployment_id = $1 order by kind, type_key, id desc),
+    where deployment_id = $1 and expires_at is null order by kind, type_key, id desc),
   item as (
     update deployment_item i set sync_id = s.id, status = coalesce(s.sync_status, 'FAILED')
     from deployment_item d left join synced s using (kind, type_key)
@@ -73,4 +73,5 @@ const ABANDONED = `
   select id from deployment d
   where status = 'IN_PROGRESS' and created_at < clock_timestamp() - interval '5 seconds'
     and case when owner = $1 then id <> all ($2::uuid[]) else owner is null or not is_alive(owner) end
-    and not exists (select from sync_history h where h.deployment_id = d.id and h.sync_status = 'IN_PROGRESS')`;
+    and not exists (select from sync_history h where h.deployment_id = d.id and h.expires_at is null
+      and h.sync_status = 'IN_PROGRESS')`;

@@ -1,6 +1,8 @@
 export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-breakers.ts';
 export { Heartbeat } from './heartbeat.ts';
+export { Idempotent, Ids } from './idempotency.decorator.ts';
 export { Periodic } from './periodic.ts';
+export { RequestIds } from './request-ids.ts';
 export { storableText } from './storable-text.ts';
 export { FACTS_SINCE } from './forgotten.ts';
 export { checkPositions } from './event-position.check.ts';
@@ -28,6 +30,7 @@ export {
   NotTrackedYetError,
   RecordingUnavailableError,
   SyncNotFoundError,
+  SyncOwnedError,
   SyncSettledError,
 } from './sync.errors.ts';
 export { Retention, type RetentionReport } from './retention.ts';

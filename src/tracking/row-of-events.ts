@@ -26,6 +26,7 @@ export const RECORDED = {
   environment: 'environment',
   direction: 'sync_direction',
   pushedDigest: 'pushed_digest',
+  receivedDigest: 'response_digest',
   deploymentId: 'deployment_id',
   replayOf: 'replay_of',
   actor: 'actor',
@@ -40,7 +41,6 @@ const SETTLED = {
   requestId: 'request_id',
   errorCode: 'error_code',
   errorMessage: 'error_message',
-  responseDigest: 'response_digest',
 } as const;
 
 const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {
@@ -90,6 +90,7 @@ function apply({ type, data }: PastEvent, row: ToldRow): void {
   if (!status) return;
   row.sync_status = status;
   take(SETTLED);
+  row.response_digest = data.responseDigest ?? row.response_digest;
   row.version_hash = data.versionHash ?? row.version_hash;
   row.retry_count = data.retryCount ?? row.retry_count;
   if (data.durationMs !== undefined) row.duration_ms = data.durationMs;

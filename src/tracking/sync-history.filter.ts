@@ -91,6 +91,8 @@ function before(moment: Date, ms: number): Date {
 
 /** Clocks of services and of the database differ by less than this; ids are made by services, before they are stored. */
 const CLOCK_SLACK_MS = 60 * 60 * 1000;
+/** A request that is sent again under its Idempotency-Key keeps its ids for a day. */
+const OLDEST_ID_MS = DAY_MS + CLOCK_SLACK_MS;
 
 const COLUMNS = {
   typeKey: 'type_key',
@@ -142,7 +144,7 @@ function windowSql({ window, dateField }: ResolvedFilter, bind: (value: unknown,
   if (to)
     conditions.push(`${column} < ${bind(to, 'timestamptz')}`, `h.id < ${bind(uuidAt(to, CLOCK_SLACK_MS), 'uuid')}`);
   // What is completed in a month may have started in an earlier one.
-  if (from && dateField !== 'completed') conditions.push(`h.id >= ${bind(uuidAt(from, -CLOCK_SLACK_MS), 'uuid')}`);
+  if (from && dateField !== 'completed') conditions.push(`h.id >= ${bind(uuidAt(from, -OLDEST_ID_MS), 'uuid')}`);
   return conditions;
 }
 

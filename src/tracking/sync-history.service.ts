@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
-import { type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
 import { Heartbeat } from './heartbeat.ts';
 import { storableText } from './storable-text.ts';
@@ -13,7 +13,7 @@ import { SyncNotFoundError, SyncSettledError } from './sync.errors.ts';
 import type { HistoryFilter } from './sync-history.filter.ts';
 import { type HistoryPage, type PageRequest, SyncHistoryQueries } from './sync-history.queries.ts';
 import { SyncRecorder } from './sync.recorder.ts';
-import type { FinishRow, StartRow } from './sync.statements.ts';
+import type { FinishRow, Settlement, StartRow } from './sync.statements.ts';
 
 const FINISHED: Record<SyncResult['status'], SyncEventType> = {
   SUCCESS: 'sync.succeeded',
@@ -41,7 +41,54 @@ export class SyncHistoryService {
   /** The same for many, in one transaction. */
   async recordSyncAttempts(syncs: NewSync[]): Promise<RecordedSync[]> {
     const rows: StartRow[] = [];
-    for (const sync of syncs) rows.push(await this.startRow(sync));
+    for (const sync of syncs) rows.push(await this.prepareSyncAttempt(sync));
+    return this.recordPrepared(rows);
+  }
+
+  /** A sync ready to be recorded. Throws `NotJsonError` and `SnapshotTooLargeError`. */
+  async prepareSyncAttempt(sync: NewSync): Promise<StartRow> {
+    const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
+    const { id = uuidv7() } = sync;
+    const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
+    const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
+    const known = result?.versionHash ?? sync.versionHash;
+    const versionHash = known ?? (definition ? await this.hashOf(sync.data!, definition) : null);
+    // What is pulled is the platform's, not a version of ours; what is no object is no definition.
+    const isNew = known === undefined && definition !== undefined && direction === 'PUSH' && isJsonObject(sync.data!);
+    const snapshots = [payload, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
+    const pushedDigest = direction === 'PUSH' ? (payload?.digest ?? null) : null;
+    const receivedDigest = direction === 'PULL' ? (payload?.digest ?? null) : null;
+    const finish = result ? await this.finishRow({ ...result, id, eventId: sync.eventIds?.finished }) : null;
+    const context = finish?.metadata
+      ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
+      : sync.context;
+    const row = {
+      id,
+      callId: sync.callId ?? uuidv7(),
+      kind,
+      typeKey,
+      versionHash,
+      platform,
+      direction,
+      context,
+      pushedDigest,
+      replayOf: sync.replayOf ?? null,
+      owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
+      outside: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
+      snapshots,
+      ...(isNew && { newVersion: { digest: definition.digest } }),
+    };
+    const { callId, replayOf } = row;
+    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
+    const data = compact({
+      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest, receivedDigest },
+      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
+    });
+    return { ...row, event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data } };
+  }
+
+  /** Records what was prepared, in one transaction. */
+  async recordPrepared(rows: StartRow[]): Promise<RecordedSync[]> {
     await this.recorder.start(rows);
     return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
   }
@@ -63,10 +110,10 @@ export class SyncHistoryService {
    * Settles a sync. Waits for the database however long it is away. Throws {@link SyncNotFoundError}, and
    * {@link SyncSettledError} when it was settled before; the late result is kept as an event.
    */
-  async updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
-    const [settlement] = await this.settle([{ ...result, id: syncId }]);
-    if (settlement!.status === null) throw new SyncNotFoundError(syncId);
-    if (!settlement!.applied && !settlement!.repeated) throw new SyncSettledError(syncId, settlement!.status);
+  async updateSyncStatus(syncId: string, result: SyncResult, eventId?: string): Promise<void> {
+    const [{ applied, repeated, known }] = (await this.settle([{ ...result, id: syncId, eventId }])) as [Settlement];
+    if (!known) throw new SyncNotFoundError(syncId);
+    if (!applied && !repeated) throw new SyncSettledError(syncId, (await this.getSync(syncId)).syncStatus);
   }
 
   /** Settles many in one transaction; results that come late are kept as events. */
@@ -81,8 +128,8 @@ export class SyncHistoryService {
   }
 
   /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
-  async linkToVersion(syncId: string, versionHash: string): Promise<void> {
-    const event = { id: uuidv7(), syncId, type: 'sync.version_linked' as const, data: { versionHash } };
+  async linkToVersion(syncId: string, versionHash: string, eventId = uuidv7()): Promise<void> {
+    const event = { id: eventId, syncId, type: 'sync.version_linked' as const, data: { versionHash } };
     if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
   }
 
@@ -127,41 +174,11 @@ export class SyncHistoryService {
     return items[0] ?? null;
   }
 
-  private async startRow(sync: NewSync): Promise<StartRow> {
-    const { typeKey, kind = DEFAULT_KIND, platform, direction, context } = sync;
-    const { id = uuidv7() } = sync;
-    const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
-    const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
-    const isNew = sync.versionHash === undefined && definition !== undefined;
-    const versionHash = isNew
-      ? await this.hasher.hashOf(sync.data as JsonObject, definition)
-      : (sync.versionHash ?? null);
-    const snapshots = [payload, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
-    const row = {
-      id,
-      callId: sync.callId ?? uuidv7(),
-      kind,
-      typeKey,
-      versionHash,
-      platform,
-      direction,
-      context,
-      pushedDigest: payload?.digest ?? null,
-      replayOf: sync.replayOf ?? null,
-      owner: this.heartbeat.owner,
-      snapshots,
-      ...(isNew && { newVersion: { digest: definition.digest } }),
-    };
-    const { pushedDigest, callId, replayOf } = row;
-    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
-    const data = compact({
-      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest },
-      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
-    });
-    return { ...row, event: { id: uuidv7(), syncId: id, type: 'sync.recorded', data } };
+  private hashOf(data: Json, snapshot: PreparedSnapshot): Promise<string> | string {
+    return isJsonObject(data) ? this.hasher.hashOf(data, snapshot) : snapshot.digest;
   }
 
-  private async settle(results: (SyncResult & { id: string })[]) {
+  private async settle(results: IdentifiedResult[]) {
     const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
     const rows: FinishRow[] = [];
     for (const result of results) rows.push(await this.finishRow(result, prepared));
@@ -169,8 +186,8 @@ export class SyncHistoryService {
   }
 
   private async finishRow(
-    result: SyncResult & { id: string },
-    prepared: Map<Json, PreparedSnapshot | SyncFailure>,
+    result: IdentifiedResult,
+    prepared = new Map<Json, PreparedSnapshot | SyncFailure>(),
   ): Promise<FinishRow> {
     const response = await this.prepareResponse(result.response, prepared);
     const snapshot = response && 'digest' in response ? response : null;
@@ -189,7 +206,7 @@ export class SyncHistoryService {
       durationMs: result.durationMs ?? null,
     };
     const event = {
-      id: uuidv7(),
+      id: result.eventId ?? uuidv7(),
       syncId: result.id,
       type: FINISHED[result.status],
       data: compact({ status: result.status, ...fields, ...result.resolution }),
@@ -214,6 +231,9 @@ export class SyncHistoryService {
     return snapshot;
   }
 }
+
+/** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */
+type IdentifiedResult = SyncResult & { id: string; eventId?: string };
 
 /** Without the members that say nothing. */
 function compact(data: Record<string, Json | undefined>): JsonObject {

@@ -25,8 +25,19 @@ export class SyncNotFoundError extends DomainError {
 export class SyncSettledError extends DomainError {
   readonly code = 'SYNC_SETTLED';
 
-  constructor(syncId: string, status: string) {
-    super(`The sync ${syncId} is settled as ${status}; the late result was kept as an event.`, { syncId, status });
+  constructor(syncId: string, status: string, what = 'the late result was kept as an event') {
+    super(`The sync ${syncId} is settled as ${status}; ${what}.`, { syncId, status });
+  }
+}
+
+/** A sync that is run or being settled by this service, and so not by others. */
+export class SyncOwnedError extends DomainError {
+  readonly code = 'SYNC_OWNED';
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} is in the hands of this service, which settles it itself: ask for its status.`, {
+      syncId,
+    });
   }
 }
 

@@ -2,10 +2,15 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { type DatabaseFault, databaseFault, pauseAfter, postgresPool, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
-import { attemptStatement, finishStatement, linkStatement, startStatement } from './sync.statements.ts';
-import type { AttemptRow, EventRow, FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import {
+  attemptStatement,
+  extendStatement,
+  finishStatement,
+  linkStatement,
+  startStatement,
+} from './sync.statements.ts';
+import type { AttemptRow, EventRow, FinishRow, Settlement, StartRow, Written } from './sync.statements.ts';
 import { RecordingUnavailableError } from './sync.errors.ts';
-import type { Statement } from './statement.ts';
 
 const LIMITS = { rows: 256, writes: 1 };
 const START_TRIES = 3;
@@ -42,6 +47,12 @@ export class SyncRecorder {
     return linked.length > 0;
   }
 
+  /** Resolves after the commit; false when the sync is settled or being settled. */
+  async extend(syncId: string, expiresInMs: number): Promise<boolean> {
+    const open = await untilWritten(() => this.execute(extendStatement(syncId, expiresInMs)), this.mend);
+    return open.length > 0;
+  }
+
   private async writeStarts(rows: StartRow[]): Promise<void[]> {
     const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
     // The same statement may be written twice: ids are ours, and what exists is left alone.
@@ -63,11 +74,11 @@ export class SyncRecorder {
 
   private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
     const settled = await untilWritten(() => this.execute<Settlement>(finishStatement(rows)), this.mend);
-    const byId = new Map(settled.map((settlement) => [settlement.id, settlement]));
-    return rows.map((row) => byId.get(row.id)!);
+    const byEvent = new Map(settled.map((settlement) => [settlement.eventId, settlement]));
+    return rows.map((row) => byEvent.get(row.event.id)!);
   }
 
-  private async execute<Result>({ text, parameters }: Statement & { text: string }): Promise<Result[]> {
+  private async execute<Result>({ text, parameters }: Written): Promise<Result[]> {
     const pool = await postgresPool(this.em);
     return (await pool.query({ text, values: parameters })).rows as Result[];
   }

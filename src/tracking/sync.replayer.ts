@@ -3,7 +3,14 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { v7 as uuidv7 } from 'uuid';
 import { postgresPool } from '#database';
 import { PlatformRegistry, type SyncItem } from '#platform';
-import { canonicalDigest, type JsonObject, SnapshotNotFoundError, SnapshotService } from '#snapshot';
+import {
+  canonicalDigest,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  SnapshotNotFoundError,
+  SnapshotService,
+} from '#snapshot';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { type HistoryFilter, resolveFilter, whereSql } from './sync-history.filter.ts';
 import { binder } from './sync-history.queries.ts';
@@ -120,6 +127,7 @@ export class SyncReplayer implements BeforeApplicationShutdown {
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
     const adapter = this.platforms.get(targetPlatform);
     const data = (await this.definition(sync)) ?? (await this.sent(sync));
+    if (!isJsonObject(data)) throw new NotReplayableError(id, 'what it sent is no definition');
     if (canonicalDigest(adapter.toPlatform(data, kind)) !== pushedDigest) {
       throw new NotReplayableError(id, 'its adapter would send something else for the same content today');
     }
@@ -137,10 +145,10 @@ export class SyncReplayer implements BeforeApplicationShutdown {
     }
   }
 
-  private async sent({ id, pushedDigest }: SyncRecord): Promise<JsonObject> {
-    return (await this.snapshots.read(pushedDigest!).catch((error: unknown) => {
+  private sent({ id, pushedDigest }: SyncRecord): Promise<Json> {
+    return this.snapshots.read(pushedDigest!).catch((error: unknown) => {
       if (error instanceof SnapshotNotFoundError) throw new NotReplayableError(id, 'what it sent has expired');
       throw error;
-    })) as JsonObject;
+    });
   }
 }

@@ -21,11 +21,21 @@ export interface StartRow {
   context: SyncContext;
   pushedDigest: string | null;
   replayOf: string | null;
-  owner: string;
+  /** Null for a sync that is run outside this service. */
+  owner: string | null;
+  /** What concerns only a sync that is run outside this service. */
+  outside: OutsideRow | null;
   snapshots: PreparedSnapshot[];
   /** The digest of the definition, when `versionHash` may be new to the history. */
   newVersion?: { digest: string };
   event: EventRow;
+}
+
+export interface OutsideRow {
+  expiresInMs: number;
+  receivedDigest: string | null;
+  /** What came of it, when it is recorded afterwards. */
+  finish: FinishRow | null;
 }
 
 export interface AttemptRow {
@@ -50,29 +60,33 @@ export interface FinishRow {
   event: EventRow;
 }
 
-/** What a finish met: `applied` when it settled the sync; `status` is the one before, null when there is no such sync. */
+/** What a finish met, by its event: `applied` when it settled the sync; `known` when there is such a sync. */
 export interface Settlement {
-  id: string;
+  eventId: string;
   applied: boolean;
   repeated: boolean;
-  status: string | null;
+  known: boolean;
 }
 
-type Written = Statement & { text: string };
+/** A statement with its parameters. */
+export type Written = Pick<Statement, 'parameters'> & { text: string };
 
 /** One statement, so one transaction: snapshots, versions, syncs and their events, all or none. */
 export function startStatement(rows: StartRow[], newVersions: StartRow[]): Written {
   const statement = new Statement();
   const parts = [
-    `record_in as (${statement.insert('sync_history', RECORD, rows)})`,
+    `record_in as (${recordPart(statement, rows)})`,
     `event_in as (${statement.insert(
       'sync_event',
       EVENT,
-      rows.map((row) => row.event),
+      rows.flatMap((row) => [row.event, ...(row.outside?.finish ? [row.outside.finish.event] : [])]),
     )})`,
     ...snapshotPart(
       statement,
-      rows.flatMap((row) => row.snapshots),
+      rows.flatMap((row) => [
+        ...row.snapshots,
+        ...(row.outside?.finish?.snapshot ? [row.outside.finish.snapshot] : []),
+      ]),
     ),
   ];
   const versions = newVersions.toSorted((a, b) =>
@@ -84,6 +98,17 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
       : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
          commit_version(kind, type_key, version_hash, digest, actor, reason, only_unknown => true)`;
   return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
+}
+
+/** The columns of outside syncs cost those of ours nothing while there are none among them. */
+function recordPart(statement: Statement, rows: StartRow[]): string {
+  if (rows.every((row) => row.outside === null)) return statement.insert('sync_history', RECORD, rows);
+  const columns = names([...RECORD, ...OUTSIDE]);
+  return `insert into sync_history (${columns}, expires_at, started_at, completed_at)
+    select ${columns}, clock_timestamp() + expires_in_ms * interval '1 millisecond', clock_timestamp(),
+      case when sync_status <> 'IN_PROGRESS' then clock_timestamp() end
+    from (${statement.rows([...RECORD, ...OUTSIDE, EXPIRES_IN], rows)}) as r (${columns}, expires_in_ms)
+    on conflict do nothing`;
 }
 
 /** The attempts that failed so far, and an event for each. */
@@ -98,6 +123,13 @@ export function attemptStatement(rows: AttemptRow[]): Written {
     update sync_history h set retry_count = a.retry_count from attempt a
     where h.id = a.id and h.sync_status = 'IN_PROGRESS' returning h.id`;
   return Object.assign(statement, { text });
+}
+
+/** Gives an outside sync so much time again, unless it is settled or being settled. */
+export function extendStatement(syncId: string, expiresInMs: number): Written {
+  const text = `update sync_history set expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+    where id = $1 and sync_status = 'IN_PROGRESS' and owner is null returning id`;
+  return { text, parameters: [syncId, expiresInMs] };
 }
 
 /** The version that a sync carried, said after it began. */
@@ -126,20 +158,22 @@ export function finishStatement(rows: FinishRow[]): Written {
     `updated as (
       update sync_history h set
         sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
-        error_code = r.error_code, error_message = r.error_message, response_digest = r.response_digest,
+        error_code = r.error_code, error_message = r.error_message,
+        response_digest = coalesce(r.response_digest, h.response_digest),
         version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
         sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
-        duration_ms = coalesce(r.duration_ms, (extract(epoch from clock_timestamp() - h.started_at) * 1000)::integer)
-      from result r where h.id = r.id and h.sync_status = 'IN_PROGRESS' returning h.id)`,
+        duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
+      from result r where h.id = r.id and h.sync_status = 'IN_PROGRESS' returning h.id, r.event_id)`,
     `event_in as (
       insert into sync_event (id, sync_id, type, data)
-      select r.event_id, r.id, case when u.id is null then 'sync.late_result' else r.event_type end, r.event_data
+      select r.event_id, r.id, case when u.event_id = r.event_id then r.event_type else 'sync.late_result' end, r.event_data
       from result r left join updated u using (id) where exists (select from sync_history h where h.id = r.id)
       on conflict do nothing)`,
   ];
-  const main = `select r.id, u.id is not null as applied,
-      exists (select from sync_event e where e.id = r.event_id) as repeated,
-      (select h.sync_status from sync_history h where h.id = r.id) as status
+  // Of two results for one sync in one statement, one is applied; which, its event tells.
+  const main = `select r.event_id as "eventId", coalesce(u.event_id = r.event_id, false) as applied,
+      exists (select from sync_event e where e.id = r.event_id and e.type <> 'sync.late_result') as repeated,
+      exists (select from sync_history h where h.id = r.id) as known
     from result r left join updated u using (id)`;
   return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
 }
@@ -186,6 +220,26 @@ const RECORD: Column<StartRow>[] = [
   { name: 'sync_metadata', type: 'json', value: (row) => row.context.metadata && JSON.stringify(row.context.metadata) },
   { name: 'owner', type: 'uuid', value: (row) => row.owner },
 ];
+
+const OUTSIDE: Column<StartRow>[] = [
+  { name: 'sync_status', type: 'text', value: ({ outside }) => outside?.finish?.status ?? 'IN_PROGRESS' },
+  { name: 'status_code', type: 'smallint', value: ({ outside }) => outside?.finish?.statusCode },
+  { name: 'request_id', type: 'text', value: ({ outside }) => outside?.finish?.requestId },
+  { name: 'error_code', type: 'text', value: ({ outside }) => outside?.finish?.errorCode },
+  { name: 'error_message', type: 'text', value: ({ outside }) => outside?.finish?.errorMessage },
+  {
+    name: 'response_digest',
+    type: 'text',
+    value: ({ outside }) => outside?.finish?.responseDigest ?? outside?.receivedDigest,
+  },
+  { name: 'retry_count', type: 'smallint', value: ({ outside }) => outside?.finish?.retryCount ?? 0 },
+  { name: 'duration_ms', type: 'integer', value: ({ outside }) => outside?.finish?.durationMs },
+];
+const EXPIRES_IN: Column<StartRow> = {
+  name: 'expires_in_ms',
+  type: 'integer',
+  value: ({ outside }) => outside?.expiresInMs,
+};
 
 const VERSION: Column<StartRow>[] = [
   { name: 'kind', type: 'text', value: (row) => row.kind },

@@ -29,6 +29,14 @@ const UNKNOWN: SyncResult & { resolution: Resolution } = {
   resolution: { outcome: 'unknown' },
 };
 
+const ABANDONED: SyncResult & { resolution: Resolution } = {
+  ...UNKNOWN,
+  error: {
+    code: 'INTERRUPTED',
+    message: 'Who recorded this sync did not say in time what came of it: whether it was applied is not known.',
+  },
+};
+
 /** Settles what a dead process left in progress, by reading the platform back: never by a blind second push. */
 @Injectable()
 export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -97,7 +105,7 @@ export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShu
         const sent = sync.pushedDigest ? contents.get(sync.pushedDigest) : undefined;
         const applied = sent !== undefined && this.isSame(sync, sent as JsonObject, held.get(refKey(sync)));
         const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
-        return { ...result, id: sync.id, metadata: sync.syncMetadata ?? undefined };
+        return { ...(sync.expiresAt ? ABANDONED : result), id: sync.id, metadata: sync.syncMetadata ?? undefined };
       }),
     );
   }

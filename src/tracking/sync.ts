@@ -22,8 +22,10 @@ export type SyncEventType =
 
 /** A sync that is about to begin. */
 export interface NewSync {
-  /** A UUIDv7; a new one unless said. */
+  /** A UUIDv7; a new one unless said. What is recorded again under the same ids is there once. */
   id?: string;
+  /** Of the events that are written with it; new ones unless said. */
+  eventIds?: { recorded: string; finished: string };
   /** The call it is part of; syncs of one call share it. A new one unless said. */
   callId?: string;
   typeKey: string;
@@ -38,6 +40,10 @@ export interface NewSync {
   /** The version that `data` is; computed unless said. */
   versionHash?: string;
   replayOf?: string;
+  /** It is run and settled from outside this service, by somebody who speaks again within so many milliseconds. */
+  expiresInMs?: number;
+  /** What came of it, where that is known already; only with `expiresInMs`. */
+  result?: SyncResult;
 }
 
 /** A sync that stands in the database as IN_PROGRESS. */

@@ -21,6 +21,9 @@ import { SyncHistoryExport } from './sync-history.export.ts';
 import { SyncHistoryQueries } from './sync-history.queries.ts';
 import { SyncReplayer } from './sync.replayer.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { IdempotencyService } from './idempotency.service.ts';
+import { OutsideController } from './outside.controller.ts';
+import { OutsideService } from './outside.service.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncController } from './sync.controller.ts';
@@ -36,7 +39,7 @@ import { DEFAULT_TRACKING_OPTIONS, TRACKING_OPTIONS, type TrackingOptions } from
 /** The entities of recording, for an application that lists its own. */
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
 
-const CONTROLLERS = [EventController, ReplayController, SyncController, SyncHistoryController];
+const CONTROLLERS = [EventController, OutsideController, ReplayController, SyncController, SyncHistoryController];
 
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
@@ -65,6 +68,8 @@ export class TrackingModule implements OnModuleInit {
         CircuitBreakers,
         EventSequencer,
         Heartbeat,
+        IdempotencyService,
+        OutsideService,
         EventFeed,
         EventStreams,
         LiveVersions,
@@ -86,6 +91,7 @@ export class TrackingModule implements OnModuleInit {
         VersioningModule,
         CircuitBreakers,
         Heartbeat,
+        IdempotencyService,
         Retention,
         SyncHistoryExport,
         SyncHistoryQueries,

@@ -1,0 +1,136 @@
+import { Body, Controller, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Json, JsonObject } from '#snapshot';
+import { Idempotent, Ids } from './idempotency.decorator.ts';
+import { readLink, readOutcome, readSync, readSyncs } from './outside.body.ts';
+import {
+  OutsideSyncDto,
+  RecordedSyncDto,
+  RecordedSyncsDto,
+  RecordSyncDto,
+  RecordSyncsDto,
+  SyncErrorDto,
+  SyncExtensionDto,
+  SyncResultDto,
+  VersionLinkDto,
+} from './outside.dto.ts';
+import { type OutsideSync, OutsideService } from './outside.service.ts';
+import { RequestIds } from './request-ids.ts';
+import type { SyncResult } from './sync.ts';
+import { SyncParams } from './sync.dto.ts';
+import type { SyncRecord } from './sync-record.entity.ts';
+
+interface Reply {
+  header(name: string, value: string): Reply;
+}
+
+const LOCATION = { Location: { description: 'Where the sync is.', schema: { type: 'string' } } } as const;
+const OUTCOME = {
+  oneOf: [{ $ref: getSchemaPath(SyncResultDto) }, { $ref: getSchemaPath(SyncExtensionDto) }],
+  example: { status: 'SUCCESS', statusCode: 200, durationMs: 840 },
+};
+
+/** For teams whose adapter is not ours: they run their syncs, and keep the record here. */
+@ApiTags('history')
+@ApiExtraModels(SyncResultDto, SyncExtensionDto, SyncErrorDto)
+@Controller('sync')
+export class OutsideController {
+  constructor(private readonly outside: OutsideService) {}
+
+  /** Records a sync that you run yourself, under way or already over. */
+  @Post()
+  @Idempotent()
+  @ApiBody({ type: RecordSyncDto })
+  @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'It is recorded.' })
+  async record(
+    @Body() body: object,
+    @Ids() ids: RequestIds,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<RecordedSyncDto> {
+    const request = readSync(body);
+    const [{ id, callId, kind, typeKey, versionHash }] = (await this.outside.record([newSync(request, ids, 0)])) as [
+      RecordedSyncDto,
+    ];
+    reply.header('location', `/api/v1/sync/${id}`);
+    return { id, callId, kind, typeKey, versionHash, status: request.result?.status ?? 'IN_PROGRESS' };
+  }
+
+  /** Records up to 1,000 syncs, all or none. */
+  @Post('batch')
+  @Idempotent()
+  @ApiBody({ type: RecordSyncsDto })
+  @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'They are recorded.' })
+  async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
+    const { syncs } = readSyncs(body);
+    const recorded = await this.outside.record(syncs.map((sync, index) => newSync(sync, ids, index)));
+    return { ids: recorded.map(({ id }) => id) };
+  }
+
+  /** Says what came of a sync that you recorded, or that it is still under way; what is settled stays so. */
+  @Patch(':syncId/status')
+  @Idempotent()
+  @ApiBody({ schema: OUTCOME })
+  async settle(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
+    const outcome = readOutcome(body);
+    return outsideSyncDto(
+      outcome.status === 'IN_PROGRESS'
+        ? await this.outside.extend(syncId, outcome.expiresInMs)
+        : await this.outside.settle(syncId, resultOf(outcome), ids.at(0)),
+    );
+  }
+
+  /** Says which version a sync that you recorded carried, even after it was settled. */
+  @Patch(':syncId/version')
+  @Idempotent()
+  @ApiBody({ type: VersionLinkDto })
+  async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
+    return outsideSyncDto(await this.outside.link(syncId, readLink(body).versionHash, ids.at(0)));
+  }
+}
+
+/** Members that were left out may also be null. */
+function newSync(request: RecordSyncDto, ids: RequestIds, index: number): OutsideSync {
+  const { platform, direction, typeKey, actor, result } = request;
+  return {
+    ...ids.ofSync(index),
+    ...{ platform, direction, typeKey },
+    kind: request.kind ?? undefined,
+    data: request.data as Json | undefined,
+    versionHash: request.versionHash ?? undefined,
+    expiresInMs: request.expiresInMs ?? new RecordSyncDto().expiresInMs,
+    result: result ? resultOf(result) : undefined,
+    context: {
+      actor,
+      environment: request.environment ?? new RecordSyncDto().environment,
+      trigger: 'API',
+      reason: request.reason ?? undefined,
+      deploymentId: request.deploymentId ?? undefined,
+      force: request.force ?? false,
+      metadata: (request.metadata as JsonObject | null) ?? undefined,
+    },
+  };
+}
+
+function resultOf(result: SyncResultDto): SyncResult {
+  return {
+    status: result.status,
+    error: result.error ?? undefined,
+    statusCode: result.statusCode ?? undefined,
+    requestId: result.requestId ?? undefined,
+    response: result.response as Json | undefined,
+    versionHash: result.versionHash ?? undefined,
+    retryCount: result.retryCount ?? undefined,
+    durationMs: result.durationMs ?? undefined,
+    metadata: (result.metadata as JsonObject | null) ?? undefined,
+  };
+}
+
+function outsideSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncRecord): OutsideSyncDto {
+  return {
+    id,
+    status: syncStatus,
+    versionHash: versionHash ?? null,
+    expiresAt: expiresAt!,
+    completedAt: completedAt ?? null,
+  };
+}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../domain-error.ts';
+import type { NewSync, RecordedSync, SyncResult } from './sync.ts';
+import { SyncOwnedError, SyncSettledError } from './sync.errors.ts';
+import { SyncHistoryService } from './sync-history.service.ts';
+import type { SyncRecord } from './sync-record.entity.ts';
+import { SyncRecorder } from './sync.recorder.ts';
+import type { StartRow } from './sync.statements.ts';
+
+/** A sync that somebody else runs: recorded, extended and settled by them. */
+export type OutsideSync = NewSync & { expiresInMs: number };
+
+/** Keeps the record of syncs that are not run by this service. */
+@Injectable()
+export class OutsideService {
+  constructor(
+    private readonly history: SyncHistoryService,
+    private readonly recorder: SyncRecorder,
+  ) {}
+
+  /** Records syncs, all or none. Throws what {@link SyncHistoryService.prepareSyncAttempt} does, with the index. */
+  async record(syncs: OutsideSync[]): Promise<RecordedSync[]> {
+    const rows: StartRow[] = [];
+    for (const [index, sync] of syncs.entries()) {
+      rows.push(
+        await this.history.prepareSyncAttempt(sync).catch((error: unknown) => {
+          throw syncs.length > 1 && error instanceof DomainError ? new IndexedError(index, error) : error;
+        }),
+      );
+    }
+    return this.history.recordPrepared(rows);
+  }
+
+  /**
+   * Says what came of a sync; its metadata is merged over what was there. Throws `SyncNotFoundError`,
+   * {@link SyncOwnedError} and {@link SyncSettledError}.
+   */
+  async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
+    const { syncMetadata } = await this.open(syncId);
+    const metadata = { ...syncMetadata, ...result.metadata };
+    await this.history.updateSyncStatus(syncId, { ...result, metadata }, eventId);
+    return this.history.getSync(syncId);
+  }
+
+  /** Says that a sync is still under way, and will be for so long at the most. Throws as {@link settle} does. */
+  async extend(syncId: string, expiresInMs: number): Promise<SyncRecord> {
+    await this.open(syncId);
+    const extended = await this.recorder.extend(syncId, expiresInMs);
+    const sync = await this.history.getSync(syncId);
+    if (extended) return sync;
+    if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
+    throw new SyncSettledError(syncId, sync.syncStatus, 'it is over');
+  }
+
+  /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
+  async link(syncId: string, versionHash: string, eventId: string): Promise<SyncRecord> {
+    if (!isOutside(await this.history.getSync(syncId))) throw new SyncOwnedError(syncId);
+    await this.history.linkToVersion(syncId, versionHash, eventId);
+    return this.history.getSync(syncId);
+  }
+
+  /** A sync of ours is never touched, not even by a late event. */
+  private async open(syncId: string): Promise<SyncRecord> {
+    const sync = await this.history.getSync(syncId);
+    if (isOutside(sync)) return sync;
+    if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
+    throw new SyncSettledError(syncId, sync.syncStatus, 'this service settled it');
+  }
+}
+
+/** Whether it was recorded from outside, and so may be settled from there. */
+function isOutside({ expiresAt }: SyncRecord): boolean {
+  return (expiresAt ?? null) !== null;
+}
+
+/** What is wrong with one of many. */
+class IndexedError extends DomainError {
+  readonly code: string;
+
+  constructor(index: number, cause: DomainError) {
+    super(`syncs[${index}]: ${cause.message}`, { ...cause.details, index }, { cause });
+    this.code = cause.code;
+  }
+}
