@@ -1,9 +1,10 @@
-import { ValidationPipe, VersioningType } from '@nestjs/common';
+import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import { DomainErrorFilter } from './domain-error.filter.ts';
 import { BODY_LIMIT, parseBody } from './json-body.ts';
 import { openApiDocument } from './openapi-document.ts';
+import { RequestValidation } from './request-validation.ts';
 
 const JSON_TYPES = ['application/json', /^application\/.+\+json($|;)/];
 
@@ -16,9 +17,7 @@ export function httpAdapter(): FastifyAdapter {
 export function configureApp(app: NestFastifyApplication): NestFastifyApplication {
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  app.useGlobalPipes(
-    new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true, stopAtFirstError: false }),
-  );
+  app.useGlobalPipes(new RequestValidation());
   app.useGlobalFilters(new DomainErrorFilter());
   app.enableShutdownHooks();
   for (const type of JSON_TYPES) {

@@ -14,7 +14,7 @@ export {
   type SyncItem,
   type Trigger,
 } from './platform.adapter.ts';
-export { Platform, PLATFORM } from './platform.decorator.ts';
+export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';
 export {
   PlatformError,
   UnknownEnvironmentError,

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { PLATFORM } from './platform.decorator.ts';
+import { platformOf } from './platform.decorator.ts';
 import type { PlatformAdapter } from './platform.adapter.ts';
 import { UnknownPlatformError } from './platform.errors.ts';
 
@@ -12,9 +12,9 @@ export class PlatformRegistry implements OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
   onModuleInit(): void {
-    for (const { instance, metatype } of this.discovery.getProviders()) {
-      const name: unknown = metatype && Reflect.getMetadata(PLATFORM, metatype);
-      if (typeof name !== 'string' || !instance) continue;
+    for (const { instance } of this.discovery.getProviders()) {
+      const name = platformOf(instance);
+      if (name === undefined) continue;
       const known = this.adapters.get(name);
       if (known && known !== instance) throw new Error(`Two adapters call themselves the platform "${name}".`);
       this.adapters.set(name, instance as PlatformAdapter);

@@ -26,6 +26,8 @@ export function delayAfter(
   random = Math.random(),
 ): number {
   if (retryAfterMs !== undefined) return Math.min(Math.max(retryAfterMs, 0), policy.maxDelayMs);
-  const delay = Math.min(policy.initialDelayMs * policy.multiplier ** (attempt - 1), policy.maxDelayMs);
+  // The power may be infinite, and no times infinite is not a number.
+  const delay =
+    policy.initialDelayMs && Math.min(policy.initialDelayMs * policy.multiplier ** (attempt - 1), policy.maxDelayMs);
   return Math.round(delay / 2 + (delay / 2) * random);
 }

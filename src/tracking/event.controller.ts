@@ -1,10 +1,12 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
 import { EventFeed } from './event.feed.ts';
 import { EventStreams } from './event.streams.ts';
 import { rawResponse, type RawReply } from './raw-reply.ts';
 
+@OwnRequests()
 @ApiTags('events')
 @Controller('sync/events')
 export class EventController {

@@ -1,19 +1,20 @@
 import type { SyncCall } from '#platform';
 import { NotTrackedYetError } from './sync.errors.ts';
 
-const recorded = new WeakSet<SyncCall>();
+/** How many recorded calls are under way with an object: nobody keeps a caller from using one twice at a time. */
+const recorded = new WeakMap<SyncCall, number>();
 
 /** Lets a tracked method run with this call; only what stands in the record gets here. */
 export async function asRecorded<T>(call: SyncCall, run: () => Promise<T>): Promise<T> {
-  recorded.add(call);
+  recorded.set(call, (recorded.get(call) ?? 0) + 1);
   try {
     return await run();
   } finally {
-    recorded.delete(call);
+    recorded.set(call, recorded.get(call)! - 1);
   }
 }
 
 /** Throws {@link NotTrackedYetError} for a call that nobody recorded, whatever way it came. */
 export function assertRecorded(call: SyncCall, method: string): void {
-  if (!recorded.has(call)) throw new NotTrackedYetError(method);
+  if (!recorded.get(call)) throw new NotTrackedYetError(method);
 }

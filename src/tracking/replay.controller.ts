@@ -1,9 +1,11 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { OwnRequests } from './own-requests.decorator.ts';
 import { ReplayFilterDto, ReplayRequestDto, ReplayResultDto, ReplayStartedDto } from './replay.dto.ts';
 import { SyncParams } from './sync.dto.ts';
 import { SyncReplayer } from './sync.replayer.ts';
 
+@OwnRequests()
 @ApiTags('replay')
 @Controller('sync')
 export class ReplayController {

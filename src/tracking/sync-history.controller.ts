@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { OwnRequests } from './own-requests.decorator.ts';
 import { type RawReply, streamOf } from './raw-reply.ts';
 import { syncDto, TypeKeyParams } from './sync.dto.ts';
 import { SyncHistoryExport } from './sync-history.export.ts';
@@ -17,6 +18,7 @@ import { SyncHistoryQueries } from './sync-history.queries.ts';
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' };
 
+@OwnRequests()
 @ApiTags('history')
 @Controller('sync')
 export class SyncHistoryController {

@@ -96,7 +96,12 @@ export class SyncHistoryService {
   /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
   async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
     const { error, waitMs, ...rest } = failed;
-    const data = compact({ ...rest, errorCode: error.code, errorMessage: storableText(error.message), waitMs });
+    const data = compact({
+      ...rest,
+      errorCode: storableText(error.code, 100),
+      errorMessage: storableText(error.message),
+      waitMs,
+    });
     return this.recorder.attemptsFailed(
       syncIds.map((id) => ({
         id,
@@ -196,9 +201,9 @@ export class SyncHistoryService {
       response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
     const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
     const fields = {
-      statusCode: result.statusCode ?? null,
+      statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
       requestId: storableText(result.requestId, 200) ?? null,
-      errorCode: result.error?.code ?? null,
+      errorCode: storableText(result.error?.code, 100) ?? null,
       errorMessage: storableText(result.error?.message) ?? null,
       responseDigest: snapshot?.digest ?? null,
       versionHash: result.versionHash ?? null,
@@ -234,6 +239,9 @@ export class SyncHistoryService {
 
 /** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */
 type IdentifiedResult = SyncResult & { id: string; eventId?: string };
+function isHttpStatus(status: number | undefined): status is number {
+  return Number.isInteger(status) && status! >= 0 && status! < 1_000;
+}
 
 /** Without the members that say nothing. */
 function compact(data: Record<string, Json | undefined>): JsonObject {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { SnapshotService } from '#snapshot';
+import { OwnRequests } from './own-requests.decorator.ts';
 import { asText } from './comparison-text.ts';
 import { LiveVersions } from './live-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
@@ -28,6 +29,7 @@ interface Reply {
   header(name: string, value: string): Reply;
 }
 
+@OwnRequests()
 @ApiTags('history')
 @Controller()
 export class SyncController {

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, MetadataScanner } from '@nestjs/core';
-import { PLATFORM } from '#platform';
+import { platformOf } from '#platform';
 import { NO_SYNC_RECORD, TRACK_SYNC } from './track-sync.decorator.ts';
 
 /** Methods of an adapter that do no I/O by contract, or that Nest calls. */
@@ -25,10 +25,14 @@ export class SyncExplorer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const { instance, metatype } of this.discovery.getProviders()) {
-      if (typeof instance !== 'object' || instance === null || !metatype) continue;
-      const isPlatform = Reflect.hasMetadata(PLATFORM, metatype);
-      for (const name of this.methodNames(instance as object, isPlatform)) this.cover(instance, name, isPlatform);
+    const providers = this.discovery.getProviders();
+    const ofClasses = new Set(providers.filter(isOfClass).map(({ instance }): unknown => instance));
+    // One instance may be provided under several tokens.
+    for (const instance of new Set(providers.map((provider): unknown => provider.instance))) {
+      if (!isObject(instance)) continue;
+      const isPlatform = platformOf(instance) !== undefined;
+      if (isPlatform && !ofClasses.has(instance)) throw new Error(notOfClass(instance));
+      for (const name of this.methodNames(instance, isPlatform)) this.cover(instance, name, isPlatform);
     }
   }
 
@@ -40,7 +44,8 @@ export class SyncExplorer implements OnModuleInit {
   }
 
   private cover(instance: Record<string, unknown>, name: string, isPlatform: boolean): void {
-    const method = instance[name] as (...args: unknown[]) => unknown;
+    const method = instance[name];
+    if (!isFunction(method)) return;
     const place = `${instance.constructor.name}.${name}`;
     if (Reflect.hasMetadata(TRACK_SYNC, method)) {
       if (!isPlatform) throw new Error(`${place} has @TrackSync, but its class has no @Platform('name').`);
@@ -62,4 +67,21 @@ export class SyncExplorer implements OnModuleInit {
       );
     }
   }
+}
+
+/** Nest puts interceptors only round what it made itself. */
+function isOfClass({ instance, metatype }: { instance: unknown; metatype: unknown }): boolean {
+  return isObject(instance) && metatype === instance.constructor;
+}
+
+function notOfClass({ constructor: { name } }: object): string {
+  return `${name} would escape the record, being made by a factory or given as a value: list the class among the providers.`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isFunction(value: unknown): value is (...args: unknown[]) => unknown {
+  return typeof value === 'function';
 }

@@ -12,6 +12,7 @@ import {
 } from '#platform';
 import { refKey } from '#versioning';
 import { delayAfter, type RetryPolicy } from './backoff.ts';
+import { checkedAnswer } from './checked-answer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
@@ -85,7 +86,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
       let answer: SyncAnswer;
       try {
         const through = () => this.circuits.through(route.platform, call.context.environment, attempt);
-        answer = await asRecorded(call, () => this.attemptUntilAnswered(syncs, through, attempts));
+        answer = await asRecorded(call, () => this.attemptUntilAnswered(route, syncs, through, attempts));
       } catch (error) {
         await this.settleFailed(call, syncs, error, { ...outcome(), retryCount: Math.max(attempts.failed - 1, 0) });
         throw error;
@@ -122,6 +123,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
   }
 
   private async attemptUntilAnswered(
+    { platform }: Route,
     syncs: RecordedSync[],
     attempt: () => Promise<SyncAnswer>,
     attempts: { failed: number },
@@ -130,7 +132,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
       await this.assertOurs(syncs);
       const startedAt = performance.now();
       try {
-        return await attempt();
+        return checkedAnswer(await attempt(), platform);
       } catch (error) {
         attempts.failed += 1;
         const waitMs = this.waitBeforeNext(error, attempts.failed);
@@ -258,8 +260,9 @@ export class SyncTracker implements BeforeApplicationShutdown {
   }
 }
 
+/** Anything may be thrown. */
 function failureOf(error: unknown): { code: string; message: string } {
-  const { message = String(error) } = error as Partial<Error>;
+  const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof PlatformError || error instanceof InterruptedError;
   return { code: known ? error.code : 'ADAPTER_ERROR', message };
 }
