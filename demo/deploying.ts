@@ -25,7 +25,11 @@ export async function settled(service: ServiceApi, id: string, promised: Promise
   const what = `Deployment ${id}: `;
   verify(`${what}its status`, status, promised.status);
   verify(`${what}its attempts`, progress.attempt, promised.attempts ?? 1);
-  verify(`${what}the items that were not applied`, refusals(items), promised.refused ?? {});
+  verify<Record<string, string | null>>(
+    `${what}the items that were not applied`,
+    refusals(items),
+    promised.refused ?? {},
+  );
   if (promised.waitedMs) {
     const failed = await service.failedAttempts(items[0]!.syncId!);
     const waits = failed.map(({ waitMs }) => waitMs);
@@ -54,7 +58,7 @@ async function underWay(service: ServiceApi, { items }: Deployment): Promise<str
   return `attempt ${last.attempt}: ${last.errorCode}; attempt ${last.attempt + 1}${due}`;
 }
 
-function refusals(items: Deployment['items']): Record<string, unknown> {
+function refusals(items: Deployment['items']): Record<string, string | null> {
   return Object.fromEntries(
     items.filter(({ status }) => status !== 'SUCCESS').map(({ typeKey, errorCode }) => [typeKey, errorCode]),
   );
