@@ -12,8 +12,10 @@ export interface Promised {
   status: Status;
   /** 1 unless said. */
   attempts?: number;
-  /** The error code of each item that does not succeed, by key; or one code for all. */
-  refused?: Record<string, string> | string;
+  /** How long it was waited between the attempts; whatever the backoff chose unless said. */
+  waitedMs?: number[];
+  /** The error code of each item that does not succeed, by key. */
+  refused?: Record<string, string>;
 }
 
 /** Watches a deployment until it is settled, holds it against what was promised, and says what came of it. */
@@ -23,11 +25,19 @@ export async function settled(service: ServiceApi, id: string, promised: Promise
   const what = `Deployment ${id}: `;
   verify(`${what}its status`, status, promised.status);
   verify(`${what}its attempts`, progress.attempt, promised.attempts ?? 1);
-  verify(`${what}the items that were not applied`, refusals(items), expectedRefusals(items, promised.refused ?? {}));
+  verify<Record<string, string | null>>(
+    `${what}the items that were not applied`,
+    refusals(items),
+    promised.refused ?? {},
+  );
+  if (promised.waitedMs) {
+    const failed = await service.failedAttempts(items[0]!.syncId!);
+    const waits = failed.map(({ waitMs }) => waitMs);
+    verify(`${what}the waits between its attempts`, waits, promised.waitedMs);
+  }
   const codes = Object.entries(refusals(items)).map(([key, code]) => `${key} ${code}`);
-  const why = typeof promised.refused === 'string' ? promised.refused : codes.join(', ');
   const on = progress.attempt > 1 ? ` on attempt ${progress.attempt}` : '';
-  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${why && `: ${why}`}`;
+  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${codes.length > 0 ? `: ${codes.join(', ')}` : ''}`;
 }
 
 async function whenSettled(service: ServiceApi, id: string, note: Note): Promise<Deployment> {
@@ -52,12 +62,4 @@ function refusals(items: Deployment['items']): Record<string, string | null> {
   return Object.fromEntries(
     items.filter(({ status }) => status !== 'SUCCESS').map(({ typeKey, errorCode }) => [typeKey, errorCode]),
   );
-}
-
-function expectedRefusals(
-  items: Deployment['items'],
-  refused: Record<string, string> | string,
-): Record<string, string | null> {
-  if (typeof refused === 'object') return refused;
-  return Object.fromEntries(items.map(({ typeKey }) => [typeKey, refused]));
 }

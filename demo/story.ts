@@ -48,7 +48,7 @@ export async function tellStory(service: ServiceApi, cms: CmsControl, progress: 
     await cms.failNextPushes({ kind: 'status', status: 429, calls: 1, headers: { 'retry-after': `${RETRY_AFTER_S}` } });
     return team.deploy(
       { actor: 'nightly', reason: 'Nightly full deployment' },
-      { status: 'SUCCESS', attempts: 2 },
+      { status: 'SUCCESS', attempts: 2, waitedMs: [RETRY_AFTER_S * 1_000] },
       note,
     );
   });
