@@ -52,7 +52,7 @@ class StreamReader {
     const data = lines.find((line) => line.startsWith('data: '));
     if (!data) return;
     const event = JSON.parse(data.slice(6)) as Event;
-    expect(lines).toContain(`id: ${event.position}`);
+    if (!lines.includes(`id: ${event.position}`)) throw new Error(`no id of its own: ${message}`);
     this.events.push(event);
     for (const { count, done } of this.waiting) if (this.events.length >= count) done();
   }
