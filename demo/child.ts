@@ -69,7 +69,7 @@ export class Child {
   }
 
   private error(what: string): ChildError {
-    const tail = this.log().trimEnd().split('\n').slice(-TAIL_LINES);
+    const tail = (this.log().trimEnd() || '(nothing)').split('\n').slice(-TAIL_LINES);
     return new ChildError([`${this.name} ${what}; the end of its log:`, ...tail.map((line) => `  ${line}`)].join('\n'));
   }
 }

@@ -12,8 +12,13 @@ import { type Story, Team } from './team.ts';
 const RETRY_AFTER_S = 3;
 
 /** A team deploys the content model of an outdoor shop and its magazine, and not all goes well. */
-export async function tellStory(service: ServiceApi, cms: CmsControl, progress: Progress): Promise<Story> {
-  const team = new Team(service);
+export async function tellStory(
+  service: ServiceApi,
+  cms: CmsControl,
+  progress: Progress,
+  startedAt: Date,
+): Promise<Story> {
+  const team = new Team(service, startedAt);
 
   await progress.step('Import the content model', () =>
     team.takeIn(outdoorShop, 'ingrid', 'The model of shop and magazine'),

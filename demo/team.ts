@@ -6,6 +6,7 @@ import { countedKinds } from './terminal-text.ts';
 
 /** What was done, for holding the history against it. */
 export interface Story {
+  /** Before anything was. */
   startedAt: Date;
   deploymentIds: string[];
   pulls: PullResult[];
@@ -13,9 +14,14 @@ export interface Story {
 
 /** People who work with SyncTrail. Each method throws where the product does not do as promised. */
 export class Team {
-  readonly story: Story = { startedAt: new Date(), deploymentIds: [], pulls: [] };
+  readonly story: Story;
 
-  constructor(private readonly service: ServiceApi) {}
+  constructor(
+    private readonly service: ServiceApi,
+    startedAt: Date,
+  ) {
+    this.story = { startedAt, deploymentIds: [], pulls: [] };
+  }
 
   async takeIn(manifest: object, actor: string, reason: string): Promise<string> {
     const { items, created } = await this.service.importManifest(manifest, actor, reason);

@@ -29,7 +29,7 @@ describe('the demo', () => {
     expect(await demo.ended).toEqual([0, null]);
     expectWholeStory(demo.text());
     expect(demo.errors()).toBe('');
-  }, 60_000);
+  }, 120_000);
 
   it('does so a second time on the same data, and stays up until Ctrl-C', async () => {
     const demo = start();
@@ -38,7 +38,7 @@ describe('the demo', () => {
     expect((await fetch(/API +(http:\S+)/.exec(demo.text())![1]!)).status).toBe(200);
     demo.process.kill('SIGINT');
     expect(await demo.ended).toEqual([0, null]);
-  }, 60_000);
+  }, 120_000);
 
   it('ends with 1 and says what was promised when the platform does not do its part', async () => {
     const demo = start('--once');
@@ -49,7 +49,7 @@ describe('the demo', () => {
     expect(await demo.ended).toEqual([1, null]);
     expect(demo.errors()).toMatch(/The demo failed: .*status should be "SUCCESS", but is "FAILED"/);
     expect(demo.text()).not.toContain('The history of this run');
-  }, 60_000);
+  }, 120_000);
 
   it.each([
     ['while the service starts', /Optimizely CMS +http/],
@@ -63,7 +63,7 @@ describe('the demo', () => {
       demo.process.kill('SIGTERM');
       expect((await demo.ended)[0]).toBe(143);
     },
-    60_000,
+    120_000,
   );
 
   function start(...args: string[]) {
