@@ -5,12 +5,18 @@ import { AppModule, readConfig } from '../../src/app.module.ts';
 import { configureApp, httpAdapter } from '../../src/configure-app.ts';
 import { createTestDatabase } from './test-database.ts';
 
+/** A request under /api/v1; the body is sent as JSON. */
+export type Api = (
+  method: string,
+  path: string,
+  body?: unknown,
+) => Promise<{ status: number; headers: Headers; body: never }>;
+
 export interface TestApp {
   app: NestFastifyApplication;
   url: string;
   databaseUrl: string;
-  /** A request under /api/v1; the body is sent as JSON. */
-  api(method: string, path: string, body?: unknown): Promise<{ status: number; headers: Headers; body: never }>;
+  api: Api;
   close(): Promise<void>;
 }
 
@@ -37,17 +43,21 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp
     app,
     url,
     databaseUrl: database.url,
-    api: async (method, path, body) => {
-      const response = await fetch(`${url}/api/v1${path}`, {
-        method,
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      });
-      return { status: response.status, headers: response.headers, body: (await response.json()) as never };
-    },
+    api: apiAt(url),
     close: async () => {
       await app.close();
       await database.drop();
     },
+  };
+}
+
+export function apiAt(url: string): Api {
+  return async (method, path, body) => {
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as never };
   };
 }
 

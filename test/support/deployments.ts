@@ -1,0 +1,42 @@
+import type { Api } from './test-app.ts';
+
+export interface DeploymentView {
+  id: string;
+  status: string;
+  errorCode: string | null;
+  errorMessage: string | null;
+  rollbackOf: string | null;
+  reason: string | null;
+  forced: boolean;
+  progress: { total: number; settled: number; succeeded: number; percent: number; attempt: number };
+  items: {
+    typeKey: string;
+    kind: string;
+    status: string;
+    errorCode: string | null;
+    versionHash: string;
+    previousHash: string | null;
+    syncId: string | null;
+  }[];
+}
+
+/** The deployment once it is settled. */
+export async function settled(api: Api, id: string): Promise<DeploymentView> {
+  for (;;) {
+    const deployment: DeploymentView = (await api('GET', `/deployments/${id}`)).body;
+    if (deployment.status !== 'IN_PROGRESS') return deployment;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Deploys to the sandbox and waits for the end. */
+export async function deploy(api: Api, request: object = {}): Promise<DeploymentView> {
+  return settled(api, await begin(api, request));
+}
+
+/** Deploys to the sandbox and does not wait; answers its id. */
+export async function begin(api: Api, request: object = {}): Promise<string> {
+  const { status, body } = await api('POST', '/deployments', { platform: 'optimizely', actor: 'jane', ...request });
+  if (status !== 202) throw new Error(`POST /deployments was answered ${status}: ${JSON.stringify(body)}`);
+  return (body as { id: string }).id;
+}
