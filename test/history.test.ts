@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -152,10 +152,10 @@ describe('the history under a filter', () => {
 
         const path = (cursor: string) => `/sync/history?sort=-durationMs&limit=4${cursor && `&cursor=${cursor}`}`;
         let page = (await service.api('GET', path(''))).body as Page;
-        while (page.next) page = (await service.api('GET', path(page.next))).body as Page;
+        while (page.next) page = (await service.api('GET', path(page.next))).body;
         const backwards = page.items.map(({ id }) => id);
         while (page.prev) {
-          page = (await service.api('GET', path(page.prev))).body as Page;
+          page = (await service.api('GET', path(page.prev))).body;
           backwards.unshift(...page.items.map(({ id }) => id));
         }
         expect(backwards).toEqual(expected);
