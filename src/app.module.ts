@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { DatabaseModule } from '#database';
@@ -33,7 +34,7 @@ export class AppModule {
           pinoHttp: {
             level: service.LOG_LEVEL,
             redact: ['req.headers.authorization', 'req.headers.cookie'],
-            autoLogging: { ignore: ({ url }) => url?.startsWith('/health') ?? false },
+            autoLogging: { ignore: isHealthCheck },
           },
         }),
         DatabaseModule.forRoot({
@@ -64,4 +65,9 @@ export class AppModule {
       controllers: [HealthController],
     };
   }
+}
+
+/** A middleware sees `url` without what it is mounted on. */
+function isHealthCheck({ url = '', originalUrl = url }: IncomingMessage & { originalUrl?: string }): boolean {
+  return originalUrl.startsWith('/health/');
 }

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { glob, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+async function read(pattern: string, exclude: string[] = []): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for await (const path of glob(pattern, { exclude })) texts.set(path, await readFile(path, 'utf8'));
+  return texts;
+}
+
+const matches = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+describe('the documentation', () => {
+  it('says what every error code means', async () => {
+    const source = [...(await read('src/**/*.ts', ['src/optimizely/sandbox'])).values()].join('\n');
+    const codes = new Set(matches(source, /(?:\bcode(?: =|:) |\bno\(|\? \[)'([A-Z]{4,}(?:_[A-Z]+)*)'/g));
+    expect(codes).toContain('RATE_LIMITED');
+    const pages = [...(await read('docs/*.md')).values()].join('\n');
+    expect([...codes].filter((code) => !pages.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('has every variable of the configuration in the README', async () => {
+    const variables = matches(await readFile('src/service.config.ts', 'utf8'), /^ {2}([A-Z_]+)\??:/gm);
+    expect(variables).toContain('DATABASE_URL');
+    const readme = await readFile('README.md', 'utf8');
+    expect(variables.filter((variable) => !readme.includes(`| \`${variable}\``))).toEqual([]);
+  });
+
+  it('has no link to a page or place that is not there', async () => {
+    const pages = new Map([...(await read('docs/**/*.md')), ['README.md', await readFile('README.md', 'utf8')]]);
+    const broken = [...pages].flatMap(([path, text]) =>
+      matches(text, /\]\((?!https?:)([^)]+)\)/g).filter((link) => {
+        const [file = '', place] = link.split('#');
+        const target = file === '' ? path : join(dirname(path), file);
+        return !existsSync(target) || (place !== undefined && !places(pages.get(target) ?? '').includes(place));
+      }),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+/** The headings of a page, as links name them. */
+function places(page: string): string[] {
+  return matches(page, /^#+ (.+)$/gm).map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}

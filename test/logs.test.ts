@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { createTestDatabase } from './support/test-database.ts';
+
+describe('the logs of a service', () => {
+  it('are JSON lines: one for each request, none for health checks, none with what authorises', async () => {
+    const database = await createTestDatabase();
+    const service = spawn(process.execPath, ['dist/src/main.js'], {
+      env: { PATH: process.env.PATH, PORT: '0', DATABASE_URL: database.url },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines: { msg: string; req?: { url: string } }[] = [];
+    for await (const line of createInterface(service.stdout)) {
+      lines.push(JSON.parse(line) as (typeof lines)[number]);
+      const [address] = /http:\/\/[\d.:]+/.exec(lines.at(-1)!.msg) ?? [];
+      if (!address) continue;
+      await fetch(`${address}/health/live`);
+      await fetch(`${address}/health/ready`);
+      await fetch(`${address}/api/v1/platforms`, { headers: { authorization: 'Bearer s3cret' } });
+      service.kill();
+    }
+    if (service.exitCode === null && service.signalCode === null) await once(service, 'exit');
+    await database.drop();
+    expect(lines.flatMap(({ req }) => req?.url ?? [])).toEqual(['/api/v1/platforms']);
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+  });
+});
