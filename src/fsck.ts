@@ -26,16 +26,20 @@ export interface Counts {
 export async function fsck(url: string, report: (finding: Finding) => void): Promise<Counts> {
   const books = await Books.open(url);
   try {
-    for (const check of CHECKS) {
-      for await (const finding of check(books)) report(finding);
-    }
-    return await books.row<Counts>(`
-      select (select count(*) from sync_history)::float as syncs, (select count(*) from sync_event)::float as events,
-        (select count(*) from snapshot)::float as snapshots, (select count(*) from deployment)::float as deployments,
-        (select count(*) from content_type_version)::float as versions`);
+    return await prove(books, report);
   } finally {
     await books.close();
   }
+}
+
+export async function prove(books: Books, report: (finding: Finding) => void): Promise<Counts> {
+  for (const check of CHECKS) {
+    for await (const finding of check(books)) report(finding);
+  }
+  return books.row<Counts>(`
+    select (select count(*) from sync_history)::float as syncs, (select count(*) from sync_event)::float as events,
+      (select count(*) from snapshot)::float as snapshots, (select count(*) from deployment)::float as deployments,
+      (select count(*) from content_type_version)::float as versions`);
 }
 
 /** Runs work with the address of the database, beside the service where that has it embedded. */

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Controller, Get, ServiceUnavailableException, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { postgresPool } from '#database';
+import { ask } from '#database';
 import { CircuitBreakers } from '#tracking';
 import { HealthDto, ReadinessDto } from './health.dto.ts';
 
@@ -23,7 +23,7 @@ export class HealthController {
   @Get('ready')
   async ready(): Promise<ReadinessDto> {
     try {
-      await (await postgresPool(this.em)).query('select 1');
+      await ask(this.em, 'select 1');
     } catch (error) {
       throw new ServiceUnavailableException('The database does not answer.', { cause: error });
     }

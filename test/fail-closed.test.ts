@@ -2,18 +2,18 @@ import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
 import { databaseFault } from '#database';
 import { begin, deploy, settled } from './support/deployments.ts';
 import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
-import { startTcpProxy, type TcpProxy } from './support/tcp-proxy.ts';
+import { type ClosablePort, startClosablePort } from './support/closable-port.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 import { createTestDatabase } from './support/test-database.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let proxy: TcpProxy;
+let proxy: ClosablePort;
 let cms: SimulatedCms;
 let service: TestApp;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  proxy = await startTcpProxy(database.url);
+  proxy = await startClosablePort(database.url);
   cms = await startSimulatedCms();
   service = await startTestApp({ ...optimizelyAt(cms.url), DATABASE_URL: proxy.url });
   await service.api('PUT', '/content-types/Kept', {

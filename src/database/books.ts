@@ -19,7 +19,8 @@ export type Check = (books: Books) => AsyncGenerator<Finding>;
 export class Books {
   private cursors = 0;
 
-  private constructor(private readonly client: Client) {}
+  /** On a connection whose transaction has begun. */
+  constructor(private readonly client: Client) {}
 
   static async open(url: string): Promise<Books> {
     const client = new Client({ connectionString: url, application_name: 'synctrail fsck', keepAlive: true });

@@ -4,6 +4,6 @@ export { DataDirectoryInUseError, EmbeddedDatabaseError } from './database.error
 export { openEmbeddedPostgres, runningEmbeddedPostgres, type EmbeddedDatabase } from './embedded-postgres.ts';
 export { migrate } from './migrate.ts';
 export { ormOptions, type DatabaseLocation } from './orm-options.ts';
-export { DRIVER_TYPES, inTransaction, postgresPool } from './postgres-pool.ts';
+export { DRIVER_TYPES, ask, inTransaction, postgresPool } from './postgres-pool.ts';
 export { databaseFault, type DatabaseFault } from './database-fault.ts';
 export { pauseAfter, untilWritten } from './until-written.ts';

@@ -1,6 +1,7 @@
 import type { Constructor, EntityManager } from '@mikro-orm/core';
 import { Migrator, type Migration } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
+import type { PoolClient } from 'pg';
 import { postgresPool } from './postgres-pool.ts';
 
 const OLDEST_SERVER = 150_000;
@@ -9,28 +10,15 @@ const LOCK = `hashtext('synctrail migrations')`;
 type MigrationClass = Constructor<Migration>;
 
 /**
- * Brings the tables up to date, on a connection of its own; returns the names of what was run. Replicas that start
- * together wait for one another.
+ * Brings the tables up to date; returns the names of what was run. Replicas that start together wait for one another. A
+ * foreign application has migrations of its own: ours run from an ORM of their own, noted in a table of their own.
  */
 export async function migrate(em: EntityManager, migrations: MigrationClass[]): Promise<string[]> {
-  const client = await (await postgresPool(em)).connect();
-  try {
-    await client.query(`select pg_advisory_lock(${LOCK})`);
-    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
-    const version = Number(rows[0]!.server_version_num);
-    if (version < OLDEST_SERVER) throw new Error(`PostgreSQL 15 or later is needed; this server says ${version}.`);
-    return await runPending(em, migrations);
-  } finally {
-    await client.query(`select pg_advisory_unlock(${LOCK})`).catch(() => undefined);
-    client.release();
-  }
-}
-
-/** A foreign application has migrations of its own: ours run from an ORM of their own, noted in a table of their own. */
-async function runPending(em: EntityManager, migrations: MigrationClass[]): Promise<string[]> {
   const { clientUrl, host, port, user, password, dbName, schema, driverOptions } = em.config.getAll();
   const orm = await MikroORM.init({
-    ...{ clientUrl, host, port, user, password, dbName, schema, driverOptions },
+    ...{ clientUrl, host, port, user, password, dbName, schema },
+    // Waiting for the lock, or for a large table, is silent for as long as it takes.
+    driverOptions: { ...driverOptions, stream: undefined },
     entities: [],
     discovery: { warnWhenNoEntities: false },
     extensions: [Migrator],
@@ -43,8 +31,22 @@ async function runPending(em: EntityManager, migrations: MigrationClass[]): Prom
     },
   });
   try {
-    return (await orm.migrator.up()).map(({ name }) => name);
+    const client = await (await postgresPool(orm.em)).connect();
+    try {
+      await client.query(`select pg_advisory_lock(${LOCK})`);
+      await assertServer(client);
+      return (await orm.migrator.up()).map(({ name }) => name);
+    } finally {
+      // With its connection goes the lock.
+      client.release(true);
+    }
   } finally {
     await orm.close(true);
   }
+}
+
+async function assertServer(client: PoolClient): Promise<void> {
+  const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
+  const version = Number(rows[0]!.server_version_num);
+  if (version < OLDEST_SERVER) throw new Error(`PostgreSQL 15 or later is needed; this server says ${version}.`);
 }

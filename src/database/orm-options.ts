@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { type Constructor, defineConfig, type Options } from '@mikro-orm/postgresql';
 
 /** Where the database is: at `url`, or embedded in `dataDir`. */
@@ -7,6 +8,8 @@ export interface DatabaseLocation {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A connection without a byte for so long, idle or in a query, is given up: a pool of dead ones recovers by itself. */
+const QUIET_MS = 60_000;
 
 /** How the service talks to PostgreSQL. Entities are added by the modules that own them. */
 export function ormOptions(url: string, entities: Constructor[] = []): Options {
@@ -16,6 +19,16 @@ export function ormOptions(url: string, entities: Constructor[] = []): Options {
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
     pool: { min: 0, max: 20 },
-    driverOptions: { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, application_name: 'synctrail', keepAlive: true },
+    driverOptions: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      application_name: 'synctrail',
+      keepAlive: true,
+      stream: impatientSocket,
+    },
   });
+}
+
+function impatientSocket(): Socket {
+  const socket = new Socket().setTimeout(QUIET_MS);
+  return socket.once('timeout', () => socket.destroy(new Error(`The database was silent for ${QUIET_MS} ms`)));
 }

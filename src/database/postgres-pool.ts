@@ -1,6 +1,14 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import { type CustomTypesConfig, type Pool, type PoolClient, types } from 'pg';
+import {
+  type CustomTypesConfig,
+  type Pool,
+  type PoolClient,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+  types,
+} from 'pg';
 
 /**
  * The `pg` pool behind the application's ORM: for statements that must not wait in a unit of work, nor be undone by
@@ -10,6 +18,21 @@ export function postgresPool(em: EntityManager): Promise<Pool> {
   return (em.getDriver().getConnection() as PostgreSqlConnection).getNativeClient();
 }
 
+/**
+ * One statement on a connection of its own, committed by itself. A server that does not answer in time counts as away and
+ * the connection as dead: a path that was cut without a word would keep both for a quarter of an hour. What was sent may
+ * still happen, so it must be safe to repeat.
+ */
+export async function ask<Row extends QueryResultRow>(
+  em: EntityManager,
+  text: string,
+  values?: unknown[],
+  withinMs = 5_000,
+): Promise<QueryResult<Row>> {
+  const pool = await postgresPool(em);
+  return pool.query<Row>({ text, values, query_timeout: withinMs } as QueryConfig);
+}
+
 /** The driver's own types, for statements that bring times: the ORM has them come as text. */
 export const DRIVER_TYPES: CustomTypesConfig = { getTypeParser: types.getTypeParser };
 
@@ -17,7 +40,8 @@ export const DRIVER_TYPES: CustomTypesConfig = { getTypeParser: types.getTypePar
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
-    await client.query('begin');
+    // A process that is paused in here must not keep its locks from everybody else.
+    await client.query(`begin; set local idle_in_transaction_session_timeout = '10s'`);
     const result = await work(client);
     await client.query('commit');
     client.release();

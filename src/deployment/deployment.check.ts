@@ -11,7 +11,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
     from deployment d join deployment_item i on i.deployment_id = d.id
     left join lateral (
       select h.id, h.sync_status from sync_history h
-      where h.deployment_id = d.id and h.kind = i.kind and h.type_key = i.type_key order by h.id desc limit 1) s on true
+      where h.deployment_id = d.id and h.kind = i.kind and h.type_key = i.type_key and h.expires_at is null order by h.id desc limit 1) s on true
     where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
       and (i.status <> coalesce(s.sync_status, 'FAILED') or i.sync_id is not null and i.sync_id is distinct from s.id)`);
   for await (const { deployment_id, type_key, status, expected } of items) {

@@ -3,7 +3,7 @@ import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/co
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
-import { Heartbeat, storableText, SyncTracker } from '#tracking';
+import { Heartbeat, InterruptedError, storableText, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
@@ -115,9 +115,18 @@ export class DeploymentService implements BeforeApplicationShutdown {
     plan: DeploymentPlan,
     { actor, reason, force = false, trigger, rollbackOf }: BeginRequest,
   ): Promise<StartedDeployment> {
+    const isAlive = this.heartbeat.watch();
     const release = this.settler.expect(id);
     try {
       await this.record(id, plan, { actor, reason, force, rollbackOf });
+      // Read before it runs: whoever is told of a failure may ask again without two of them running.
+      const { deployment } = await this.get(id);
+      const finished = this.run(id, plan, { actor, reason, force, trigger }, isAlive);
+      this.running.set(
+        id,
+        finished.finally(() => this.running.delete(id)),
+      );
+      return { deployment, finished };
     } catch (error) {
       // Whoever has recorded it expects it too.
       const begun = error instanceof UniqueConstraintViolationException ? await this.begun(id) : null;
@@ -125,9 +134,6 @@ export class DeploymentService implements BeforeApplicationShutdown {
       release();
       throw error;
     }
-    const finished = this.run(id, plan, { actor, reason, force, trigger }).finally(() => this.running.delete(id));
-    this.running.set(id, finished);
-    return { deployment: (await this.get(id)).deployment, finished };
   }
 
   private async record(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
@@ -150,7 +156,12 @@ export class DeploymentService implements BeforeApplicationShutdown {
     });
   }
 
-  private async run(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'rollbackOf'>): Promise<void> {
+  private async run(
+    id: string,
+    plan: DeploymentPlan,
+    request: Omit<BeginRequest, 'rollbackOf'>,
+    isAlive: () => boolean,
+  ): Promise<void> {
     const context = { ...request, environment: plan.environment, deploymentId: id };
     const items = plan.items.map(({ kind, typeKey, versionHash, definition }) => ({
       kind,
@@ -160,6 +171,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     }));
     let failure: SyncFailure | undefined;
     try {
+      if (!isAlive()) await this.assertRunning(id);
       await this.platforms.get(plan.platform).push({ items, context });
     } catch (error) {
       const { code = 'DEPLOYMENT_FAILED', message } = error as Partial<SyncFailure>;
@@ -168,6 +180,13 @@ export class DeploymentService implements BeforeApplicationShutdown {
     await this.settler.settle(id, failure).catch((error: unknown) => {
       this.logger.error({ err: error, deploymentId: id }, 'A deployment could not be settled');
     });
+  }
+
+  /** After a pause that was longer than the lease, others may have settled it: then nothing is sent. */
+  private async assertRunning(id: string): Promise<void> {
+    await this.heartbeat.refresh();
+    const { deployment } = await this.get(id);
+    if (deployment.status !== 'IN_PROGRESS') throw new InterruptedError();
   }
 }
 

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { postgresPool, untilWritten } from '#database';
+import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ask, untilWritten } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, Periodic } from '#tracking';
 
@@ -15,6 +15,8 @@ const INTERRUPTED = {
 export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly runs = new Periodic(DeploymentSettler.name, EVERY_MS, () => this.sweep());
   private readonly running = new Set<string>();
+  /** How the calls of deployments ended that still wait for a sync to be settled. */
+  private readonly waiting = new Map<string, SyncFailure | undefined>();
 
   constructor(
     private readonly em: EntityManager,
@@ -35,20 +37,22 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
     return () => this.running.delete(id);
   }
 
-  /** The status of each item is that of its sync; one that has none was never sent. */
+  /**
+   * The status of each item is that of its sync; one that has none was never sent. A sync that is still in progress, because
+   * its record was not known to be written, is waited for by the sweep.
+   */
   async settle(id: string, failure?: SyncFailure): Promise<void> {
-    await untilWritten(async () => {
-      const pool = await postgresPool(this.em);
-      await pool.query(SETTLE, [id, failure?.code ?? null, failure?.message ?? null]);
-    });
+    const values = [id, failure?.code ?? null, failure?.message ?? null];
+    const { rows } = await untilWritten(() => ask<{ open: boolean }>(this.em, SETTLE, values));
+    if (rows[0]?.open) this.waiting.set(id, failure);
+    else this.waiting.delete(id);
     this.running.delete(id);
   }
 
   /** Settles deployments that nobody runs any more, once all their syncs are settled. */
   private async sweep(): Promise<void> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ id: string }>(ABANDONED, [this.heartbeat.owner, [...this.running]]);
-    for (const { id } of rows) await this.settle(id, INTERRUPTED);
+    const { rows } = await ask<{ id: string }>(this.em, ABANDONED, [this.heartbeat.owner, [...this.running]]);
+    for (const { id } of rows) await this.settle(id, this.waiting.has(id) ? this.waiting.get(id) : INTERRUPTED);
   }
 }
 
@@ -56,18 +60,23 @@ const SETTLE = `
   with synced as (
     select distinct on (kind, type_key) kind, type_key, id, sync_status from sync_history
     where deployment_id = $1 and expires_at is null order by kind, type_key, id desc),
+  progress as (select coalesce(bool_or(sync_status = 'IN_PROGRESS'), false) as open from synced),
   item as (
     update deployment_item i set sync_id = s.id, status = coalesce(s.sync_status, 'FAILED')
-    from deployment_item d left join synced s using (kind, type_key)
-    where d.deployment_id = $1 and i.deployment_id = $1 and i.kind = d.kind and i.type_key = d.type_key
+    from progress, deployment_item d left join synced s using (kind, type_key)
+    where not open
+      and d.deployment_id = $1 and i.deployment_id = $1 and i.kind = d.kind and i.type_key = d.type_key
     returning i.status),
   outcome as (
     select case when bool_and(status = 'SUCCESS') then 'SUCCESS'
-      when bool_or(status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end as status from item)
-  update deployment d set completed_at = clock_timestamp(), status = o.status,
-    error_code = case when o.status <> 'SUCCESS' then $2 end,
-    error_message = case when o.status <> 'SUCCESS' then $3 end
-  from outcome o where d.id = $1 and d.status = 'IN_PROGRESS'`;
+      when bool_or(status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end as status
+    from item having count(*) > 0),
+  settled as (
+    update deployment d set completed_at = clock_timestamp(), status = o.status,
+      error_code = case when o.status <> 'SUCCESS' then $2 end,
+      error_message = case when o.status <> 'SUCCESS' then $3 end
+    from outcome o where d.id = $1 and d.status <> o.status)
+  select open from progress`;
 
 const ABANDONED = `
   select id from deployment d

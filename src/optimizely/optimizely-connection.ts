@@ -22,6 +22,8 @@ export interface ApiRequest {
   effect: Effect;
   /** A 201 or 204 without a body is proof enough. */
   mayBeEmpty?: boolean;
+  /** Asked when its turn has come, and once more when it has a token; throws what keeps it from leaving. */
+  mayLeave?: () => Promise<void>;
 }
 
 /** A proven answer. `calls` are the HTTP calls it took: method, path, status, duration in ms, request id. */
@@ -48,6 +50,7 @@ export class OptimizelyConnection {
   /** Sends a request, once more if its token had expired; `calls` continues the list of an earlier one. Throws {@link PlatformError}. */
   send(request: ApiRequest, calls: JsonObject[] = []): Promise<ApiAnswer> {
     return this.#limit(async () => {
+      await request.mayLeave?.();
       const url = new URL(this.#urls.api + request.path);
       const asked = this.#asked(request.method, url, request.effect, calls);
       const answer = await this.#authorised(request, url, asked);
@@ -79,10 +82,12 @@ export class OptimizelyConnection {
 
   async #authorised(request: ApiRequest, url: URL, asked: Asked): Promise<HttpAnswer> {
     const token = await this.#tokens.get(asked.calls);
+    await request.mayLeave?.();
     const answer = await this.#exchange(this.#apiCall(request, url, [token]), asked);
     if (answer.status !== 401) return answer;
     this.#tokens.refused(token);
     const renewed = await this.#tokens.get(asked.calls);
+    await request.mayLeave?.();
     return this.#exchange(this.#apiCall(request, url, [renewed, token]), asked, { attempt: 2 });
   }
 

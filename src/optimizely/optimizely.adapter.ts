@@ -11,7 +11,7 @@ import {
   type SyncItem,
 } from '#platform';
 import { isJsonObject, type Json } from '#snapshot';
-import { TrackSync } from '#tracking';
+import { assertMayLeave, TrackSync } from '#tracking';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
 import { readManifestAnswer, type SentItem } from './manifest-answer.ts';
 import {
@@ -51,11 +51,13 @@ export class OptimizelyAdapter implements PlatformAdapter {
 
   /** Sends what may be sent; an item that may not fails by itself. */
   @TrackSync({ direction: 'PUSH' })
-  async push({ items, context }: SyncCall): Promise<SyncAnswer> {
+  async push(call: SyncCall): Promise<SyncAnswer> {
+    const { items, context } = call;
     const checked = items.map((item) => sendable(item));
     const sent = checked.filter((item) => 'definition' in item);
     if (sent.length === 0) return { items: checked.filter((item) => 'status' in item) };
-    const answer = await this.client.importManifest(context.environment, manifestOf(sent), { force: context.force });
+    const options = { force: context.force, mayLeave: () => assertMayLeave(call) };
+    const answer = await this.client.importManifest(context.environment, manifestOf(sent), options);
     const outcomes = readManifestAnswer(sent, answer.body);
     return {
       ...recorded(answer),
@@ -65,11 +67,14 @@ export class OptimizelyAdapter implements PlatformAdapter {
 
   /** Reads everything but the built-in parts, or the items asked for. */
   @TrackSync({ direction: 'PULL' })
-  async pull({ items, context }: SyncCall): Promise<SyncAnswer> {
+  async pull(call: SyncCall): Promise<SyncAnswer> {
+    const { items, context } = call;
     const wanted = KINDS.filter((kind) => items.length === 0 || items.some((item) => kindOf(item) === kind));
     if (wanted.length === 0) return { items: items.map((item) => refusedItem(item)!) };
     const sections = wanted.map((kind) => SECTION_OF_KIND[kind]);
-    const answer = await this.client.exportManifest(context.environment, sections);
+    const answer = await this.client.exportManifest(context.environment, sections, {
+      mayLeave: () => assertMayLeave(call),
+    });
     const held = wanted.flatMap((kind) => pulled(kind, answer.manifest));
     const heldBy = new Map(held.map((item) => [identity(item), item]));
     const found = items.map(

@@ -19,7 +19,12 @@ const KEY = /^[_A-Za-z][:_0-9A-Za-z]*$/;
 /** What a patch cannot change; the service ignores it without a word. */
 const FIXED = ['key', 'baseType', 'isContract'];
 
-export interface WriteOptions {
+export interface CallOptions {
+  /** Asked right before the bytes leave; what it throws keeps them here. */
+  mayLeave?: () => Promise<void>;
+}
+
+export interface WriteOptions extends CallOptions {
   /** Apply changes that lose data. */
   force?: boolean;
   /** Only if the platform still holds the state with this strong ETag. */
@@ -51,7 +56,7 @@ export class OptimizelyApiClient {
   async importManifest(
     environment: string,
     manifest: Manifest,
-    { force }: WriteOptions = {},
+    { force, mayLeave }: WriteOptions = {},
   ): Promise<ApiAnswer & { body: JsonObject }> {
     for (const kind of KINDS) {
       for (const definition of manifest[SECTION_OF_KIND[kind]] ?? []) refuseBuiltIn(definition.key, definition, kind);
@@ -63,6 +68,7 @@ export class OptimizelyApiClient {
       contentType: MANIFEST_TYPE,
       headers: forceHeader(force),
       effect: 'repeatable',
+      mayLeave,
     };
     const connection = this.#connection(environment);
     const answer = await connection.send(request);
@@ -72,10 +78,14 @@ export class OptimizelyApiClient {
   }
 
   /** What the platform holds, by section, without its built-in parts. */
-  async exportManifest(environment: string, sections?: Section[]): Promise<ApiAnswer & { manifest: Manifest }> {
+  async exportManifest(
+    environment: string,
+    sections?: Section[],
+    { mayLeave }: CallOptions = {},
+  ): Promise<ApiAnswer & { manifest: Manifest }> {
     const wanted = sections ?? Object.values(SECTION_OF_KIND);
     const query = new URLSearchParams(wanted.map((section) => ['sections', section]));
-    const request: ApiRequest = { method: 'GET', path: `/manifest?${query.toString()}`, effect: 'none' };
+    const request: ApiRequest = { method: 'GET', path: `/manifest?${query.toString()}`, effect: 'none', mayLeave };
     const connection = this.#connection(environment);
     const answer = await connection.send(request);
     const { body } = answer;

@@ -33,11 +33,23 @@ export class CircuitBreakers {
 
   constructor(@Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions) {}
 
-  /** Runs an attempt, or throws a `PlatformError` with code CIRCUIT_OPEN without running it. */
-  async through<T>(platform: string, environment: string, attempt: () => Promise<T>): Promise<T> {
+  /**
+   * Runs an attempt, or throws a `PlatformError` with code CIRCUIT_OPEN without running it. `assertClosed` throws what
+   * becomes the same: for an attempt that waits for its turn while others fail.
+   */
+  async through<T>(
+    platform: string,
+    environment: string,
+    attempt: (assertClosed: () => void) => Promise<T>,
+  ): Promise<T> {
     const { policy } = this.breaker(platform, environment);
     try {
-      return await policy.execute(attempt);
+      return await policy.execute(() => {
+        const entered = policy.state;
+        return attempt(() => {
+          if (policy.state !== CircuitState.Closed && policy.state !== entered) throw new BrokenCircuitError();
+        });
+      });
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       const { failures, resetMs } = this.options.circuit;
@@ -45,7 +57,7 @@ export class CircuitBreakers {
         code: 'CIRCUIT_OPEN',
         retryable: false,
         message:
-          `Nothing was sent: ${platform} "${environment}" failed ${failures} times in a row. ` +
+          `This attempt was not sent: ${platform} "${environment}" failed ${failures} times in a row. ` +
           `One call is let through every ${resetMs} ms; when it succeeds, all are again.`,
         metadata: { circuit: { state: NAMES[policy.state], failures, resetMs } },
       });

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
-import { inTransaction, postgresPool } from '#database';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ask } from '#database';
 import { Periodic } from './periodic.ts';
 
 const EVERY_MS = 300;
@@ -11,7 +11,7 @@ const MOST = 5_000;
  * transaction at a time, in whichever replica gets the row. A sequence would skip those who commit late.
  */
 @Injectable()
-export class EventSequencer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class EventSequencer implements OnApplicationBootstrap {
   private readonly runs = new Periodic(EventSequencer.name, EVERY_MS, () => this.drain());
 
   constructor(private readonly em: EntityManager) {}
@@ -20,33 +20,35 @@ export class EventSequencer implements OnApplicationBootstrap, BeforeApplication
     this.runs.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Leaves no committed event without its position, if the database answers. */
+  async stop(): Promise<void> {
     await this.runs.stop();
+    await this.drain().catch(() => undefined);
   }
 
-  /** Runs until no committed event is without a position, or another replica is at it. */
+  /** Runs until no committed event is without a position. */
   private async drain(): Promise<void> {
-    const pool = await postgresPool(this.em);
     for (let given = MOST; given === MOST;) {
-      const { rowCount } = await pool.query('select from sync_event where position is null limit 1');
+      const { rowCount } = await ask(this.em, 'select from sync_event where position is null limit 1');
       if (rowCount === 0) return;
       given = await this.sequence();
     }
   }
 
+  /** In one message, so in one transaction that no pause of ours can hold open: a replica that stops stops nobody else. */
   private async sequence(): Promise<number> {
-    return inTransaction(await postgresPool(this.em), async (client) => {
-      const { rowCount: mine } = await client.query('select from event_position for update skip locked');
-      if (!mine) return 0;
-      // A statement of its own: it must see what was committed before the row was ours.
-      return (await client.query(POSITION, [MOST])).rowCount ?? 0;
-    });
+    // Without parameters the answer is that of each statement.
+    const answers: unknown = await ask(this.em, `${LOCK}; ${POSITION}`);
+    return (answers as { rowCount: number }[]).at(-1)!.rowCount;
   }
 }
 
+const LOCK = 'select from event_position for update';
+
+/** A statement of its own: it must see what was committed before the row was ours. */
 const POSITION = `
   with numbered as (
     select id, (select last from event_position) + row_number() over (order by created_at, id) as position
-    from (select id, created_at from sync_event where position is null order by created_at, id limit $1) fresh),
+    from (select id, created_at from sync_event where position is null order by created_at, id limit ${MOST}) fresh),
   counted as (update event_position set last = last + (select count(*) from numbered))
   update sync_event e set position = n.position from numbered n where e.id = n.id`;

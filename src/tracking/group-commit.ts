@@ -16,6 +16,8 @@ export class GroupCommit<Row, Result> {
   constructor(
     private readonly write: (rows: Row[]) => Promise<Result[]>,
     private readonly limits: { rows: number; writes: number },
+    /** Whether a failed write says nothing about its rows, so that each would fail alike. */
+    private readonly isEverybodys: (error: unknown) => boolean = () => false,
   ) {}
 
   /** How many calls wait for the next write. */
@@ -58,8 +60,8 @@ export class GroupCommit<Row, Result> {
       let next = 0;
       for (const { rows, resolve } of batch) resolve(results.slice(next, (next += rows.length)));
     } catch (error) {
-      if (batch.length === 1) batch[0]!.reject(error);
       // One bad row must not fail its neighbours: each call is tried again by itself.
+      if (batch.length === 1 || this.isEverybodys(error)) for (const { reject } of batch) reject(error);
       else for (const waiting of batch) await this.writeBatch([waiting]);
     }
   }

@@ -1,20 +1,22 @@
 import { hostname } from 'node:os';
 import { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, type OnApplicationBootstrap, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { postgresPool } from '#database';
+import { ask } from '#database';
 import { Periodic } from './periodic.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 /** Says that this process lives: one row, beaten five times a lease. */
 @Injectable()
-export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Heartbeat implements OnApplicationBootstrap {
   /** This process, on every sync and deployment that it runs. */
   readonly owner = uuidv7();
 
   private readonly leaseMs: number;
   private readonly beats: Periodic;
   private lastBeat = Number.NEGATIVE_INFINITY;
+  /** How often the lease had run out before a beat. */
+  private lapses = 0;
 
   constructor(
     private readonly em: EntityManager,
@@ -29,16 +31,19 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     this.beats.start();
   }
 
-  /** What is left unsettled is anybody's at once. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Signs off: what is left unsettled is anybody's at once. */
+  async stop(): Promise<void> {
     await this.beats.stop();
-    const pool = await postgresPool(this.em);
-    await pool.query(`delete from recorder where owner = $1`, [this.owner]).catch(() => undefined);
+    await ask(this.em, `delete from recorder where owner = $1`, [this.owner]).catch(() => undefined);
   }
 
-  /** Whether others still take this process for alive: after a long pause they may have settled its work. */
-  isFresh(): boolean {
-    return performance.now() - this.lastBeat < this.leaseMs;
+  /**
+   * Begins to watch over work; the answer is whether this process has counted as alive ever since. If it has not, because
+   * it was paused, others may have settled that work.
+   */
+  watch(): () => boolean {
+    const { lapses } = this;
+    return () => this.isFresh() && this.lapses === lapses;
   }
 
   /** Beats now, unless the last beat is fresh. */
@@ -46,14 +51,19 @@ export class Heartbeat implements OnApplicationBootstrap, BeforeApplicationShutd
     if (!this.isFresh()) await this.beat();
   }
 
+  private isFresh(): boolean {
+    return performance.now() - this.lastBeat < this.leaseMs;
+  }
+
   private async beat(): Promise<void> {
     const before = performance.now();
-    const pool = await postgresPool(this.em);
-    await pool.query(
+    await ask(
+      this.em,
       `insert into recorder (owner, host, pid, lease_ms) values ($1, $2, $3, $4)
        on conflict (owner) do update set beat_at = clock_timestamp()`,
       [this.owner, hostname(), process.pid, this.leaseMs],
     );
+    if (!this.isFresh()) this.lapses += 1;
     this.lastBeat = before;
   }
 }

@@ -7,6 +7,7 @@ export { storableText } from './storable-text.ts';
 export { FACTS_SINCE } from './forgotten.ts';
 export { checkPositions } from './event-position.check.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';
+export { assertMayLeave } from './recorded-calls.ts';
 export { SyncTracker } from './sync.tracker.ts';
 export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
 export {
@@ -24,6 +25,7 @@ export {
 export { SyncEvent } from './sync-event.entity.ts';
 export {
   DuplicateItemError,
+  InterruptedError,
   InvalidCursorError,
   InvalidFilterError,
   NoContentError,

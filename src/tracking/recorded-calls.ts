@@ -1,20 +1,31 @@
 import type { SyncCall } from '#platform';
 import { NotTrackedYetError } from './sync.errors.ts';
 
-/** How many recorded calls are under way with an object: nobody keeps a caller from using one twice at a time. */
-const recorded = new WeakMap<SyncCall, number>();
+type MayLeave = () => Promise<void>;
+
+/** The calls that stand in the record, and what each must ask before it leaves: one may be under way more than once. */
+const recorded = new WeakMap<SyncCall, Set<MayLeave>>();
 
 /** Lets a tracked method run with this call; only what stands in the record gets here. */
-export async function asRecorded<T>(call: SyncCall, run: () => Promise<T>): Promise<T> {
-  recorded.set(call, (recorded.get(call) ?? 0) + 1);
+export async function asRecorded<T>(call: SyncCall, mayLeave: MayLeave, run: () => Promise<T>): Promise<T> {
+  const underWay = recorded.get(call) ?? new Set();
+  recorded.set(call, underWay.add(mayLeave));
   try {
     return await run();
   } finally {
-    recorded.set(call, recorded.get(call)! - 1);
+    underWay.delete(mayLeave);
   }
 }
 
 /** Throws {@link NotTrackedYetError} for a call that nobody recorded, whatever way it came. */
 export function assertRecorded(call: SyncCall, method: string): void {
-  if (!recorded.get(call)) throw new NotTrackedYetError(method);
+  if (!recorded.get(call)?.size) throw new NotTrackedYetError(method);
+}
+
+/**
+ * For an adapter whose calls wait for their turn: asked right before the bytes leave. Throws `InterruptedError` when others
+ * have settled the syncs meanwhile, and a `PlatformError` with code CIRCUIT_OPEN when the platform has failed meanwhile.
+ */
+export async function assertMayLeave(call: SyncCall): Promise<void> {
+  for (const mayLeave of recorded.get(call) ?? []) await mayLeave();
 }

@@ -1,10 +1,10 @@
 import { EntityManager } from '@mikro-orm/core';
 import {
+  type BeforeApplicationShutdown,
   Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type BeforeApplicationShutdown,
 } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { DRIVER_TYPES, inTransaction, postgresPool } from '#database';

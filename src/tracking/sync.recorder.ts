@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { type DatabaseFault, databaseFault, pauseAfter, postgresPool, untilWritten } from '#database';
+import { type DatabaseFault, ask, databaseFault, pauseAfter, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import {
   attemptStatement,
@@ -14,11 +14,17 @@ import { RecordingUnavailableError } from './sync.errors.ts';
 
 const LIMITS = { rows: 256, writes: 1 };
 const START_TRIES = 3;
+/** A statement of many rows with their snapshots takes its time. */
+const ANSWER_WITHIN_MS = 10_000;
 
 /** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
 @Injectable()
 export class SyncRecorder {
-  private readonly starts = new GroupCommit<StartRow, void>((rows) => this.writeStarts(rows), LIMITS);
+  private readonly starts = new GroupCommit<StartRow, void>(
+    (rows) => this.writeStarts(rows),
+    LIMITS,
+    (error) => error instanceof RecordingUnavailableError,
+  );
   private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
   /** Versions that are known to exist, so that the usual sync does not ask again. */
   private readonly knownVersions = new Set<string>();
@@ -79,14 +85,13 @@ export class SyncRecorder {
   }
 
   private async execute<Result>({ text, parameters }: Written): Promise<Result[]> {
-    const pool = await postgresPool(this.em);
-    return (await pool.query({ text, values: parameters })).rows as Result[];
+    return (await ask(this.em, text, parameters, ANSWER_WITHIN_MS)).rows as Result[];
   }
 
   private readonly mend = async (fault: DatabaseFault, attempt: number): Promise<void> => {
     if (fault !== 'no-partition') return pauseAfter(attempt);
-    const pool = await postgresPool(this.em);
-    await pool.query(`select ensure_sync_partitions(now() - interval '1 month', 4)`);
+    const made = ask(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
+    await made.catch(() => pauseAfter(attempt));
   };
 }
 

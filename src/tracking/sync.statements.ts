@@ -111,17 +111,17 @@ function recordPart(statement: Statement, rows: StartRow[]): string {
     on conflict do nothing`;
 }
 
-/** The attempts that failed so far, and an event for each. */
+/** The attempts that failed so far, and an event for each; what is settled stays as it is. Safe to repeat. */
 export function attemptStatement(rows: AttemptRow[]): Written {
   const statement = new Statement();
   const text = `with attempt (${names(ATTEMPT)}) as (${statement.rows(ATTEMPT, rows)}),
-    event_in as (${statement.insert(
-      'sync_event',
-      EVENT,
-      rows.map((row) => row.event),
-    )})
-    update sync_history h set retry_count = a.retry_count from attempt a
-    where h.id = a.id and h.sync_status = 'IN_PROGRESS' returning h.id`;
+    updated as (
+      update sync_history h set retry_count = a.retry_count from attempt a
+      where h.id = a.id and h.sync_status = 'IN_PROGRESS' returning h.id, a.event_id, a.event_type, a.event_data),
+    event_in as (
+      insert into sync_event (id, sync_id, type, data) select event_id, id, event_type, event_data from updated
+      on conflict do nothing)
+    select id from updated`;
   return Object.assign(statement, { text });
 }
 
@@ -253,6 +253,9 @@ const VERSION: Column<StartRow>[] = [
 const ATTEMPT: Column<AttemptRow>[] = [
   { name: 'id', type: 'uuid', value: (row) => row.id },
   { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+  { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
+  { name: 'event_type', type: 'text', value: (row) => row.event.type },
+  { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
 ];
 
 const FINISH: Column<FinishRow>[] = [

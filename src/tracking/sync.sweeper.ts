@@ -1,12 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { postgresPool } from '#database';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ask } from '#database';
 import { PlatformRegistry, type SyncAnswerItem } from '#platform';
 import { type JsonObject, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
@@ -39,7 +33,7 @@ const ABANDONED: SyncResult & { resolution: Resolution } = {
 
 /** Settles what a dead process left in progress, by reading the platform back: never by a blind second push. */
 @Injectable()
-export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SyncSweeper implements OnApplicationBootstrap {
   private readonly logger = new Logger(SyncSweeper.name);
   private readonly leaseMs: number;
   private readonly runs: Periodic;
@@ -62,8 +56,8 @@ export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShu
     this.runs.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+  stop(): Promise<void> {
+    return this.runs.stop();
   }
 
   /** Settles everything that is nobody's any more; returns how many syncs that were. */
@@ -77,8 +71,8 @@ export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Makes abandoned syncs ours, so that no other replica settles them too, and another does if we die as well. */
   private async claim(): Promise<SyncRecord[]> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Record<string, unknown>>(
+    const { rows } = await ask<Record<string, unknown>>(
+      this.em,
       `update sync_history set owner = $1 where id in (
          select id from sync_history
          where sync_status = 'IN_PROGRESS' and case
@@ -90,24 +84,20 @@ export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShu
        and sync_status = 'IN_PROGRESS' returning *`,
       [this.heartbeat.owner, this.leaseMs, [...this.tracker.inFlight], MOST],
     );
-    await pool.query(`delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
+    await ask(this.em, `delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
     const em = this.em.fork();
     return rows.map((row) => em.map(SyncRecord, row));
   }
 
   private async settle(syncs: SyncRecord[]): Promise<void> {
     const held = syncs[0]!.syncDirection === 'PUSH' && !syncs[0]!.expiresAt ? await this.readBack(syncs) : new Map();
-    const contents = await this.snapshots.readMany(
-      syncs.flatMap((sync) => (held.has(refKey(sync)) ? sync.pushedDigest! : [])),
-    );
-    await this.history.updateSyncStatuses(
-      syncs.map((sync) => {
-        const sent = sync.pushedDigest ? contents.get(sync.pushedDigest) : undefined;
-        const applied = sent !== undefined && this.isSame(sync, sent as JsonObject, held.get(refKey(sync)));
-        const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
-        return { ...(sync.expiresAt ? ABANDONED : result), id: sync.id, metadata: sync.syncMetadata ?? undefined };
-      }),
-    );
+    const results: (SyncResult & { id: string })[] = [];
+    for (const sync of syncs) {
+      const applied = await this.isHeld(sync, held.get(refKey(sync)));
+      const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
+      results.push({ ...(sync.expiresAt ? ABANDONED : result), id: sync.id, metadata: sync.syncMetadata ?? undefined });
+    }
+    await this.history.updateSyncStatuses(results);
   }
 
   /** What the platform holds of these types, by {@link refKey}; nothing when it cannot be read. */
@@ -134,9 +124,18 @@ export class SyncSweeper implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  private isSame({ targetPlatform, kind }: SyncRecord, sent: JsonObject, held: JsonObject | undefined): boolean {
-    if (!held) return false;
-    const ours = this.platforms.get(targetPlatform).fromPlatform(sent, kind);
-    return this.hasher.generateHash(ours) === this.hasher.generateHash(held);
+  /** Whether the platform holds what was sent. What cannot be compared is not known, and keeps nothing else unsettled. */
+  private async isHeld(
+    { id, targetPlatform, kind, pushedDigest }: SyncRecord,
+    held: JsonObject | undefined,
+  ): Promise<boolean> {
+    if (!held || !pushedDigest) return false;
+    try {
+      const sent = this.platforms.get(targetPlatform).fromPlatform(await this.snapshots.read(pushedDigest), kind);
+      return this.hasher.generateHash(sent) === this.hasher.generateHash(held);
+    } catch (error) {
+      this.logger.warn(`What the sync ${id} sent cannot be compared: ${(error as Error).message}`);
+      return false;
+    }
   }
 }

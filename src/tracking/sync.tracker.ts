@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import {
   DEFAULT_KIND,
@@ -31,7 +31,7 @@ type Result = SyncResult & { id: string };
 
 /** Runs a call to a platform so that nothing about it goes unrecorded. */
 @Injectable()
-export class SyncTracker implements BeforeApplicationShutdown {
+export class SyncTracker {
   /** The syncs that this process is busy with. */
   readonly inFlight = new Set<string>();
 
@@ -40,6 +40,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
   private draining: Promise<unknown> | undefined;
   private readonly policy: RetryPolicy;
   private readonly graceMs: number;
+  private readonly leaseMs: number;
 
   constructor(
     private readonly history: SyncHistoryService,
@@ -51,10 +52,7 @@ export class SyncTracker implements BeforeApplicationShutdown {
   ) {
     this.policy = options.retry;
     this.graceMs = options.shutdownGraceMs;
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.drained();
+    this.leaseMs = options.leaseMs;
   }
 
   /** Lets running calls finish, within the grace; nobody waits for another attempt any more. */
@@ -77,7 +75,12 @@ export class SyncTracker implements BeforeApplicationShutdown {
   }
 
   private async run(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
+    const begunAt = performance.now();
+    const isAlive = this.heartbeat.watch();
     const syncs = await this.record(route, call);
+    // What took that long to record, a sweep may have found abandoned: it was not in flight yet.
+    const isUnquestioned = since(begunAt) < this.leaseMs ? isAlive : () => false;
+    const assertOurs = () => (isUnquestioned() ? Promise.resolve() : this.assertOurs(syncs));
     for (const { id } of syncs) this.inFlight.add(id);
     const startedAt = performance.now();
     const attempts = { failed: 0 };
@@ -85,8 +88,13 @@ export class SyncTracker implements BeforeApplicationShutdown {
     try {
       let answer: SyncAnswer;
       try {
-        const through = () => this.circuits.through(route.platform, call.context.environment, attempt);
-        answer = await asRecorded(call, () => this.attemptUntilAnswered(route, syncs, through, attempts));
+        answer = await this.attemptUntilAnswered(route, syncs, attempts, async () => {
+          await assertOurs();
+          return this.circuits.through(route.platform, call.context.environment, (assertClosed) => {
+            const mayLeave = () => assertOurs().then(assertClosed);
+            return asRecorded(call, mayLeave, attempt);
+          });
+        });
       } catch (error) {
         await this.settleFailed(call, syncs, error, { ...outcome(), retryCount: Math.max(attempts.failed - 1, 0) });
         throw error;
@@ -125,11 +133,11 @@ export class SyncTracker implements BeforeApplicationShutdown {
   private async attemptUntilAnswered(
     { platform }: Route,
     syncs: RecordedSync[],
-    attempt: () => Promise<SyncAnswer>,
     attempts: { failed: number },
+    attempt: () => Promise<SyncAnswer>,
   ): Promise<SyncAnswer> {
+    let answered: unknown;
     for (;;) {
-      await this.assertOurs(syncs);
       const startedAt = performance.now();
       try {
         return checkedAnswer(await attempt(), platform);
@@ -146,16 +154,17 @@ export class SyncTracker implements BeforeApplicationShutdown {
             waitMs,
           },
         );
-        if (waitMs === undefined || !ours) throw error;
+        // What the platform said tells more than that it was not asked again.
+        answered = wasNotSent(error) ? (answered ?? error) : error;
+        if (waitMs === undefined || !ours) throw answered;
         const slept = await wait(waitMs, true, { signal: this.closing.signal }).catch(() => false);
-        if (!slept) throw error;
+        if (!slept) throw answered;
       }
     }
   }
 
   /** A process that was paused longer than its lease may find its syncs settled by another: then nothing is sent. */
   private async assertOurs(syncs: RecordedSync[]): Promise<void> {
-    if (this.heartbeat.isFresh()) return;
     await this.heartbeat.refresh();
     if (!(await this.history.areOpen(syncs.map(({ id }) => id)))) throw new InterruptedError();
   }
@@ -265,6 +274,10 @@ function failureOf(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
   const known = error instanceof PlatformError || error instanceof InterruptedError;
   return { code: known ? error.code : 'ADAPTER_ERROR', message };
+}
+
+function wasNotSent(error: unknown): boolean {
+  return error instanceof InterruptedError || (error instanceof PlatformError && error.code === 'CIRCUIT_OPEN');
 }
 
 function notAnswered({ typeKey, kind }: RecordedSync): SyncAnswerItem {

@@ -1,5 +1,12 @@
 import { type Constructor, EntityManager, MikroORM } from '@mikro-orm/core';
-import { type DynamicModule, Global, Inject, Module, type OnModuleInit } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Global,
+  Inject,
+  Module,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { recordingMigrations } from '#migrations';
 import { migrate } from '#database';
@@ -44,10 +51,14 @@ const CONTROLLERS = [EventController, OutsideController, ReplayController, SyncC
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
 @Module({})
-export class TrackingModule implements OnModuleInit {
+export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly orm: MikroORM,
     private readonly em: EntityManager,
+    private readonly tracker: SyncTracker,
+    private readonly sweeper: SyncSweeper,
+    private readonly sequencer: EventSequencer,
+    private readonly heartbeat: Heartbeat,
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
@@ -99,6 +110,14 @@ export class TrackingModule implements OnModuleInit {
         SyncTracker,
       ],
     };
+  }
+
+  /** While the database is still there: calls end, what died before is settled, events get their places, and we sign off. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.tracker.drained();
+    await this.sweeper.stop();
+    await this.sequencer.stop();
+    await this.heartbeat.stop();
   }
 
   async onModuleInit(): Promise<void> {
