@@ -54,12 +54,20 @@ export class DomainErrorFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const problem = problemOf(error);
     if (problem.status === 500) this.logger.error({ err: error, url: request.url }, 'A request failed by a bug');
-    void http
-      .getResponse<FastifyReply>()
-      .status(problem.status)
-      .type('application/problem+json')
-      .send({ ...problem, instance: request.url });
+    sendProblem(problem, request, http.getResponse<FastifyReply>());
   }
+}
+
+/** Answers an error that the HTTP server found before Nest had a say, such as an address that is none. */
+export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  sendProblem(problemOf(error), request, reply);
+}
+
+function sendProblem(problem: Problem, { url }: FastifyRequest, reply: FastifyReply): void {
+  void reply
+    .status(problem.status)
+    .type('application/problem+json')
+    .send({ ...problem, instance: url });
 }
 
 /** Any error as a problem document. */

@@ -1,3 +1,4 @@
+import { applyDecorators } from '@nestjs/common';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -13,6 +14,7 @@ import {
   Max,
   MaxLength,
   Min,
+  MinDate,
 } from 'class-validator';
 import { type Trigger, TRIGGERS } from '#platform';
 import { Text } from '../text.decorator.ts';
@@ -29,6 +31,16 @@ const OneOrMany = (): PropertyDecorator => (target, property) => {
   );
   IsArray()(target, property);
   ArrayMaxSize(100)(target, property);
+};
+
+/** A date and time that PostgreSQL takes, too: not before the year 1. */
+const Moment = (): PropertyDecorator => {
+  const message = '$property must be a date and time in ISO 8601, of our era';
+  return applyDecorators(
+    Type(() => Date),
+    IsDate({ message }),
+    MinDate(new Date('0001-01-01T00:00:00Z'), { message }),
+  );
 };
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
@@ -153,8 +165,7 @@ export class SyncFilterDto {
    * @example '2026-01-01T00:00:00Z'
    */
   @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: '$property must be a date and time in ISO 8601' })
+  @Moment()
   startDate?: Date;
 
   /**
@@ -162,8 +173,7 @@ export class SyncFilterDto {
    * @example '2027-01-01T00:00:00Z'
    */
   @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: '$property must be a date and time in ISO 8601' })
+  @Moment()
   endDate?: Date;
 
   /**
