@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { DRIVER_TYPES, postgresPool } from '#database';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
   type HistoryFilter,
@@ -9,7 +9,7 @@ import {
   whereSql,
   type Window,
 } from './sync-history.filter.ts';
-import { SyncRecord } from './sync-record.entity.ts';
+import { SYNC_COLUMNS, type SyncRecord } from './sync-record.entity.ts';
 
 /** A page of a history, with cursors to those beside it. */
 export interface HistoryPage {
@@ -126,12 +126,12 @@ export class SyncHistoryQueries {
     }
     const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
     const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Record<string, unknown>>(
-      `select h.* from sync_history h where ${conditions.join(' and ')} order by ${ordered} limit ${bind(limit, 'integer')}`,
-      parameters,
-    );
-    const em = this.em.fork();
-    return rows.map((row) => em.map(SyncRecord, row));
+    const { rows } = await pool.query<SyncRecord>({
+      types: DRIVER_TYPES,
+      text: `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')} order by ${ordered} limit ${bind(limit, 'integer')}`,
+      values: parameters,
+    });
+    return rows;
   }
 }
 

@@ -1,19 +1,22 @@
 import { defineEntity, p, PrimaryKeyProp } from '@mikro-orm/core';
+import { columnsOf } from '#database';
+
+const properties = {
+  kind: p.text().primary(),
+  typeKey: p.text().primary(),
+  number: p.integer().primary(),
+  versionHash: p.text(),
+  parentHash: p.text().nullable(),
+  snapshotDigest: p.text(),
+  author: p.text(),
+  message: p.text().nullable(),
+  createdAt: p.datetime(),
+};
 
 const ContentTypeVersionSchema = defineEntity({
   name: 'ContentTypeVersion',
   tableName: 'content_type_version',
-  properties: {
-    kind: p.text().primary(),
-    typeKey: p.text().primary(),
-    number: p.integer().primary(),
-    versionHash: p.text(),
-    parentHash: p.text().nullable(),
-    snapshotDigest: p.text(),
-    author: p.text(),
-    message: p.text().nullable(),
-    createdAt: p.datetime(),
-  },
+  properties,
 });
 
 /** One state of a content type; `number` counts from 1 without gaps, `parentHash` is the hash before it. */
@@ -21,3 +24,6 @@ export class ContentTypeVersion extends ContentTypeVersionSchema.class {
   override [PrimaryKeyProp]?: ['kind', 'typeKey', 'number'];
 }
 ContentTypeVersionSchema.setClass(ContentTypeVersion);
+
+/** The columns of `content_type_version v` as {@link ContentTypeVersion} names them. */
+export const VERSION_COLUMNS = columnsOf(properties, 'v');

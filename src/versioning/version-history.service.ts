@@ -1,9 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
+import { DRIVER_TYPES, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
-import { ContentTypeVersion } from './content-type-version.entity.ts';
+import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
 
 /** A content type by its key, which is unique within its kind. */
@@ -112,14 +112,14 @@ export class VersionHistoryService {
   /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */
   async catalogue(only?: TypeRef[]): Promise<ContentTypeVersion[]> {
     const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Record<string, unknown>>(
-      `select distinct on (kind, type_key) * from content_type_version
+    const { rows } = await pool.query<ContentTypeVersion>({
+      types: DRIVER_TYPES,
+      text: `select distinct on (kind, type_key) ${VERSION_COLUMNS} from content_type_version v
        where $1::text[] is null or (kind, type_key) in (select * from unnest($1::text[], $2::text[]))
        order by kind, type_key, number desc`,
-      [only?.map((type) => type.kind), only?.map((type) => type.typeKey)],
-    );
-    const em = this.em.fork();
-    return rows.map((row) => em.map(ContentTypeVersion, row));
+      values: [only?.map((type) => type.kind), only?.map((type) => type.typeKey)],
+    });
+    return rows;
   }
 
   /** The versions with what they name; one read for all. */
