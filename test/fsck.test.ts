@@ -233,7 +233,11 @@ async function afterBreach(url: string, breach: string): Promise<Finding[]> {
 async function superuser(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  await work(client).finally(() => client.end());
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Another event of a sync that has ended. */
