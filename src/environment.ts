@@ -18,11 +18,16 @@ export function readEnvironment<T extends object>(config: new () => T, env: Node
   const instance = plainToInstance(config, set, { enableImplicitConversion: true, exposeDefaultValues: true });
   const problems = validateSync(instance).flatMap((error) =>
     [...new Set(Object.values(error.constraints ?? {}))].map(
-      (constraint) => `${constraint} (it is ${JSON.stringify(env[error.property])})`,
+      (constraint) => `${constraint}${quoted(env[error.property])}`,
     ),
   );
   if (problems.length > 0) throw new ConfigurationError(problems);
   return instance;
+}
+
+/** An address with an "@" may hold a password. */
+function quoted(value: string | undefined): string {
+  return value?.includes('@') ? '' : ` (it is ${JSON.stringify(value)})`;
 }
 
 /** Runs every reader and throws all their problems in one {@link ConfigurationError}. */

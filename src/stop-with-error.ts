@@ -1,7 +1,7 @@
-import { DataDirectoryInUseError, EmbeddedDatabaseError } from '#database';
+import { DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError } from '#database';
 import { ConfigurationError } from './environment.ts';
 
-const EXPECTED = [ConfigurationError, DataDirectoryInUseError, EmbeddedDatabaseError];
+const EXPECTED = [ConfigurationError, DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError];
 
 /** Says why the process cannot go on, in one message, and ends it. A bug keeps its stack. */
 export function stopWithError(error: unknown): never {

@@ -9,6 +9,20 @@ export class DataDirectoryInUseError extends Error {
   }
 }
 
+/** The PostgreSQL that the service was told to use does not take it; the password of the address is not quoted. */
+export class DatabaseUnusableError extends Error {
+  constructor(url: string, cause: unknown) {
+    const { host, pathname } = new URL(url);
+    const { message, code } = cause as { message?: string; code?: string };
+    super(
+      `The database at ${host}${pathname} cannot be used (${[message, code].find(Boolean)}): ` +
+        'start it, or correct DATABASE_URL; without that variable an embedded one is used.',
+      { cause },
+    );
+    this.name = 'DatabaseUnusableError';
+  }
+}
+
 /** The embedded PostgreSQL could not be made or started. */
 export class EmbeddedDatabaseError extends Error {
   constructor(what: string, options?: ErrorOptions) {

@@ -2,10 +2,12 @@ import type { Constructor } from '@mikro-orm/core';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Client } from 'pg';
 import { migrations } from '#migrations';
+import { DatabaseUnusableError } from './database.errors.ts';
 import { migrate } from './migrate.ts';
 import { openEmbeddedPostgres } from './embedded-postgres.ts';
-import { type DatabaseLocation, ormOptions } from './orm-options.ts';
+import { CONNECT_TIMEOUT_MS, type DatabaseLocation, ormOptions } from './orm-options.ts';
 
 const DATABASE = Symbol('database');
 
@@ -52,5 +54,20 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 }
 
 async function openDatabase({ url, dataDir }: DatabaseLocation): Promise<Database> {
-  return url ? { url, close: () => Promise.resolve() } : openEmbeddedPostgres(dataDir);
+  if (url === undefined) return openEmbeddedPostgres(dataDir);
+  await assertUsable(url);
+  return { url, close: () => Promise.resolve() };
+}
+
+/** A wrong address is told at the start, and in one sentence. */
+async function assertUsable(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new DatabaseUnusableError(url, error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

@@ -1,7 +1,7 @@
 export { columnsOf } from './columns.ts';
 export { Books, type Check, type Finding } from './books.ts';
 export { DatabaseModule } from './database.module.ts';
-export { DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
+export { DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
 export { openEmbeddedPostgres, runningEmbeddedPostgres, type EmbeddedDatabase } from './embedded-postgres.ts';
 export { migrate } from './migrate.ts';
 export { ormOptions, type DatabaseLocation } from './orm-options.ts';

@@ -7,7 +7,7 @@ export interface DatabaseLocation {
   dataDir: string;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 /** A connection without a byte for so long, idle or in a query, is given up: a pool of dead ones recovers by itself. */
 const QUIET_MS = 60_000;
 
