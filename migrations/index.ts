@@ -6,7 +6,7 @@ import { Migration0005Heartbeat } from './Migration0005Heartbeat.ts';
 import { Migration0006EventPosition } from './Migration0006EventPosition.ts';
 import { Migration0007DeploymentOwner } from './Migration0007DeploymentOwner.ts';
 import { Migration0008Idempotency } from './Migration0008Idempotency.ts';
-import { Migration0009Retention } from './Migration0009Retention.ts';
+import { Migration0009History } from './Migration0009History.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -16,7 +16,7 @@ export const recordingMigrations = [
   Migration0005Heartbeat,
   Migration0006EventPosition,
   Migration0008Idempotency,
-  Migration0009Retention,
+  Migration0009History,
 ];
 
 /** Everything the service needs, in order. */
@@ -29,5 +29,5 @@ export const migrations = [
   Migration0006EventPosition,
   Migration0007DeploymentOwner,
   Migration0008Idempotency,
-  Migration0009Retention,
+  Migration0009History,
 ];
