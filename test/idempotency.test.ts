@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { v7 as uuidv7, validate, version } from 'uuid';
+import { DeploymentService } from '#deployment';
 import { canonicalDigest } from '#snapshot';
 import { RequestIds } from '#tracking';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
@@ -100,6 +101,8 @@ describe('a request with an Idempotency-Key', () => {
     const id = uuidv7();
     const settle = () => send(service.url, 'PATCH', `/sync/${id}/status`, { status: 'SUCCESS' }, key);
     expect((await settle()).status).toBe(404);
+    const other = await send(service.url, 'PATCH', `/sync/${id}/status`, { status: 'FAILED' }, key);
+    expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
     const context = 'now(), gen_random_uuid()';
     await database.query(
       `insert into sync_history (id, expires_at, call_id, kind, type_key, target_platform, environment, sync_direction,
@@ -174,14 +177,18 @@ describe('a request with an Idempotency-Key', () => {
 describe('a deployment with an Idempotency-Key', () => {
   let sandbox: Sandbox;
   let service: TestApp;
+  let database: Client;
 
   beforeAll(async () => {
     sandbox = await startSandbox();
     service = await startTestApp(optimizelyAt(sandbox.url));
+    database = new Client({ connectionString: service.databaseUrl });
+    await database.connect();
     const article = { key: 'Article', displayName: 'Article', baseType: '_page', properties: {} };
     await service.api('POST', '/content-types/import', { contentTypes: [article] });
   });
   afterAll(async () => {
+    await database?.end();
     await service?.close();
     await sandbox?.close();
   });
@@ -190,6 +197,14 @@ describe('a deployment with an Idempotency-Key', () => {
     sendUntilAnswered(service.url, 'POST', '/deployments', { platform: 'optimizely', actor: 'jane' }, key);
   const deployments = async () =>
     ((await service.api('GET', '/deployments')).body as { items: { id: string }[] }).items.map(({ id }) => id);
+
+  /** Leaves the key as a process does that dies before the answer is kept. */
+  const abandoned = (key: string) =>
+    database.query(
+      `update idempotency_key set status = 'RUNNING', answer = null, answer_status = null, locked_until = now()
+       where key = $1`,
+      [key],
+    );
 
   async function ended(id: string): Promise<{ status: string; items: { status: string }[] }> {
     for (;;) {
@@ -216,26 +231,39 @@ describe('a deployment with an Idempotency-Key', () => {
     const undone = await Promise.all([rollback(), rollback(), rollback()]);
     expect(new Set(undone.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
     expect(await deployments()).toHaveLength(3);
+    await ended(undone[0]!.body.id);
+
+    await service.api('PUT', '/content-types/Article', { ...changed, displayName: 'Tract' });
+    await abandoned(key);
+    expect((await rollback()).body.id).toBe(undone[0]!.body.id);
+    expect((await service.api('GET', '/content-types/Article')).body).toMatchObject({
+      definition: { displayName: 'Tract' },
+    });
+  });
+
+  it('is begun once by two who begin it at the same time', async () => {
+    const id = uuidv7();
+    const begin = () =>
+      service.app
+        .get(DeploymentService)
+        .deployToProvider({ platform: 'optimizely', environment: 'default', actor: 'jane' }, id);
+    const begun = await Promise.all([begin(), begin()]);
+    expect(begun.map(({ deployment }) => deployment.id)).toEqual([id, id]);
+    await ended(id);
+    const syncs = await service.api('GET', `/sync/history?deploymentId=${id}`);
+    expect((syncs.body as { items: unknown[] }).items).toHaveLength(1);
   });
 
   it('is not sent again by whoever takes over its key', async () => {
     const key = uuidv7();
     const { id } = (await deploy(key)).body;
     await ended(id);
-    const database = new Client({ connectionString: service.databaseUrl });
-    await database.connect();
-    // As a process leaves it that dies before the answer is kept.
-    await database.query(
-      `update idempotency_key set status = 'RUNNING', answer = null, answer_status = null, locked_until = now()
-       where key = $1`,
-      [key],
-    );
+    await abandoned(key);
     const pushes = () => database.query(`select from sync_history where sync_direction = 'PUSH'`);
     const before = (await pushes()).rowCount;
     const answers = await Promise.all([deploy(key), deploy(key)]);
     for (const { status, body } of answers) expect({ status, id: body.id }).toEqual({ status: 202, id });
     expect((await pushes()).rowCount).toBe(before);
-    await database.end();
   });
 
   it('is decided by its own syncs, not by those that others record for it', async () => {

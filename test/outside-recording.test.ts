@@ -94,6 +94,9 @@ describe('recording a sync from outside', () => {
       ...{ sent: null, received: { content: data } },
     });
     expect((await service.api('GET', '/content-types/Pulled')).status).toBe(404);
+    const open = await recorded({ direction: 'PULL', data });
+    await settle(open, { status: 'SUCCESS' });
+    expect(await theSync(open)).toMatchObject({ status: 'SUCCESS', responseDigest: canonicalDigest(data) });
   });
 
   it('takes the version hash it is given for that of the data', async () => {
@@ -130,7 +133,7 @@ describe('recording a sync from outside', () => {
   });
 
   it('cannot be replayed when what it sent is no definition', async () => {
-    const id = await recorded({ platform: 'optimizely', data: [1, 2], result: { status: 'FAILED' } });
+    const id = await recorded({ platform: 'optimizely', data: null, result: { status: 'FAILED' } });
     expect(await service.api('POST', `/sync/${id}/replay`, { actor: 'jane', reason: 'r' })).toMatchObject({
       ...{ status: 409, body: { code: 'NOT_REPLAYABLE' } },
     });
@@ -182,6 +185,22 @@ describe('settling a sync from outside', () => {
     expect(status).toBe((won[0]!.body as Sync).status);
     expect(events.filter(({ type }) => type === 'sync.late_result')).toHaveLength(19);
     expect(events).toHaveLength(21);
+  });
+
+  it('applies one of two results that are written together', async () => {
+    const history = service.app.get(SyncHistoryService);
+    const [before, id] = [await recorded(), await recorded()];
+    // The two wait for the write that is under way, and go out in one statement.
+    const [, ...both] = await Promise.allSettled([
+      history.updateSyncStatus(before, { status: 'SUCCESS' }),
+      history.updateSyncStatus(id, { status: 'SUCCESS' }),
+      history.updateSyncStatus(id, { status: 'FAILED' }),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const won = both[0]!.status === 'fulfilled' ? 'SUCCESS' : 'FAILED';
+    const { status, events } = await theSync(id);
+    expect(status).toBe(won);
+    expect(events.map(({ type }) => type).filter((type) => type === 'sync.late_result')).toHaveLength(1);
   });
 
   it('leaves a sync of ours alone, in progress or settled', async () => {
