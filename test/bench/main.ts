@@ -1,0 +1,35 @@
+import 'reflect-metadata';
+import { parseArgs } from 'node:util';
+import { record } from './record/record.bench.ts';
+import { type Bench, table } from './report.ts';
+
+const BENCHES: Record<string, Bench> = { record };
+
+const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [options]
+
+  --rounds N     rounds that count, after one that warms up (default 5)
+  --seconds N    length of a round (default 2)
+  --json         the figures as JSON`;
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '2' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const [name = ''] = positionals;
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  if (!bench || !(rounds >= 1) || !(seconds > 0)) throw new Error(USAGE);
+  const sections = await bench({ rounds, seconds });
+  if (values.json) console.log(JSON.stringify(sections, undefined, 2));
+  else for (const section of sections) console.log(`\n${section.title}\n\n${table(section.rows)}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error && error.message === USAGE ? USAGE : error);
+  process.exitCode = 1;
+});

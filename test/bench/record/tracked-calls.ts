@@ -1,0 +1,43 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Pool } from 'pg';
+import { DatabaseModule } from '#database';
+import { DEFAULT_ENVIRONMENT, type SyncItem } from '#platform';
+import type { JsonObject } from '#snapshot';
+import { trackingEntities, TrackingModule } from '#tracking';
+import { changed } from './definitions.ts';
+import { NoOpAdapter } from './no-op.adapter.ts';
+
+const TYPES = 50;
+const context = { environment: DEFAULT_ENVIRONMENT, actor: 'bench', trigger: 'API' as const, reason: 'To see how fast' };
+
+@Module({ providers: [NoOpAdapter] })
+class NoOpModule {}
+
+/** The application without HTTP, with a platform that costs nothing. */
+export function startRecording(url: string): Promise<INestApplicationContext> {
+  const database = DatabaseModule.forRoot({ url, dataDir: '', entities: trackingEntities });
+  const root = { module: NoOpModule, imports: [database, TrackingModule.forRoot({ migrate: false })] };
+  return NestFactory.createApplicationContext(root, { logger: ['error', 'warn'], abortOnError: false });
+}
+
+/**
+ * Pushes of one of 50 types; what is sent differs each time. With `versions: 'known'` the caller says which version it
+ * is, always the same; with `'new'` each content is a version that was never there before.
+ */
+export function trackedCall(app: INestApplicationContext, definition: JsonObject, versions: 'known' | 'new') {
+  const adapter = app.get(NoOpAdapter);
+  const versionHash = versions === 'known' ? { versionHash: 'a'.repeat(64) } : {};
+  let calls = 0;
+  return () => {
+    const item: SyncItem = { typeKey: `Type${(calls += 1) % TYPES}`, data: changed(definition), ...versionHash };
+    return adapter.push({ items: [item], context });
+  };
+}
+
+/** Resolves when every event has its position: what a round left to be done is not the next one's. */
+export async function positioned(pool: Pool): Promise<void> {
+  const open = 'select from sync_event where position is null limit 1';
+  while ((await pool.query(open)).rowCount) await wait(20);
+}

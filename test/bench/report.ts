@@ -1,0 +1,32 @@
+export interface BenchOptions {
+  rounds: number;
+  seconds: number;
+}
+
+/** A table of a report: each row has the same members. */
+export interface Section {
+  title: string;
+  rows: Record<string, string | number>[];
+}
+
+export type Bench = (options: BenchOptions) => Promise<Section[]>;
+
+/** The rows under their names, numbers to the right. */
+export function table(rows: Section['rows']): string {
+  const names = Object.keys(rows[0] ?? {});
+  const lines = [names, ...rows.map((row) => names.map((name) => String(row[name])))];
+  const widths = names.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  const isNumber = names.map((name) => typeof rows[0]![name] === 'number');
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+export function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}
