@@ -1,14 +1,16 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { history } from './history/history.bench.ts';
 import { record } from './record/record.bench.ts';
 import { type Bench, table } from './report.ts';
 
-const BENCHES: Record<string, Bench> = { record };
+const BENCHES: Record<string, Bench> = { record, history };
 
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [options]
 
   --rounds N     rounds that count, after one that warms up (default 5)
   --seconds N    length of a round (default 2)
+  --rows N       history: syncs that it is filled with (default 1000000)
   --json         the figures as JSON`;
 
 async function main(): Promise<void> {
@@ -17,14 +19,15 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '2' },
+      rows: { type: 'string', default: '1000000' },
       json: { type: 'boolean', default: false },
     },
   });
   const [name = ''] = positionals;
   const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  if (!bench || !(rounds >= 1) || !(seconds > 0)) throw new Error(USAGE);
-  const sections = await bench({ rounds, seconds });
+  const [rounds, seconds, rows] = [Number(values.rounds), Number(values.seconds), Number(values.rows)];
+  if (!bench || !(rounds >= 1) || !(seconds > 0) || !(rows >= 1000)) throw new Error(USAGE);
+  const sections = await bench({ rounds, seconds, rows });
   if (values.json) console.log(JSON.stringify(sections, undefined, 2));
   else for (const section of sections) console.log(`\n${section.title}\n\n${table(section.rows)}`);
 }

@@ -1,6 +1,8 @@
 export interface BenchOptions {
   rounds: number;
   seconds: number;
+  /** Syncs that the history is filled with. */
+  rows: number;
 }
 
 /** A table of a report: each row has the same members. */

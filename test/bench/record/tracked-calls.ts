@@ -10,7 +10,12 @@ import { changed } from './definitions.ts';
 import { NoOpAdapter } from './no-op.adapter.ts';
 
 const TYPES = 50;
-const context = { environment: DEFAULT_ENVIRONMENT, actor: 'bench', trigger: 'API' as const, reason: 'To see how fast' };
+const context = {
+  environment: DEFAULT_ENVIRONMENT,
+  actor: 'bench',
+  trigger: 'API' as const,
+  reason: 'To see how fast',
+};
 
 @Module({ providers: [NoOpAdapter] })
 class NoOpModule {}
