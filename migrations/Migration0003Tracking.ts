@@ -61,16 +61,15 @@ export class Migration0003Tracking extends Migration {
     this.addSql(`
       create function refuse_event_change() returns trigger language plpgsql as $$
       begin
-        if tg_op = 'UPDATE' and old.position is null and new.position is not null
-           and (new.id, new.sync_id, new.type, new.created_at) = (old.id, old.sync_id, old.type, old.created_at)
-           and new.data::text = old.data::text then
-          return new;
-        end if;
         raise exception 'sync_event is append-only: % refused', lower(tg_op) using errcode = 'integrity_constraint_violation';
       end $$`);
     this.addSql(`
-      create trigger append_only before update or delete on sync_event
+      create trigger append_only before delete or update of id, sync_id, type, data, created_at on sync_event
         for each row execute function refuse_event_change()`);
+    // A position is filled in once; whether it may be is said here, so that no function runs for it.
+    this.addSql(`
+      create trigger append_only_position before update of position on sync_event
+        for each row when (old.position is not null or new.position is null) execute function refuse_event_change()`);
     this.addSql(`
       create trigger append_only_truncate before truncate on sync_event
         for each statement execute function refuse_event_change()`);

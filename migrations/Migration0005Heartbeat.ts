@@ -13,7 +13,6 @@ export class Migration0005Heartbeat extends Migration {
       )`);
     // A sync that is recorded from outside has no owner, but a time by which its recorder must speak again.
     this.addSql(`alter table sync_history add column expires_at timestamptz`);
-    this.addSql(`create index sync_history_open on sync_history (owner, id) where sync_status = 'IN_PROGRESS'`);
     this.addSql(`
       create function is_alive(candidate uuid) returns boolean language sql stable as $$
         select exists (

@@ -12,7 +12,8 @@ import {
 
 /**
  * The `pg` pool behind the application's ORM: for statements that must not wait in a unit of work, nor be undone by
- * the caller's transaction. Use unnamed statements: a named one turns to a generic plan after five calls.
+ * the caller's transaction. Use unnamed statements: a named one turns to a generic plan after five calls, which is well
+ * only for a statement that has but one good plan.
  */
 export function postgresPool(em: EntityManager): Promise<Pool> {
   return (em.getDriver().getConnection() as PostgreSqlConnection).getNativeClient();
@@ -25,12 +26,14 @@ export function postgresPool(em: EntityManager): Promise<Pool> {
  */
 export async function ask<Row extends QueryResultRow>(
   em: EntityManager,
-  text: string,
+  statement: string | { name: string; text: string },
   values?: unknown[],
   withinMs = 5_000,
 ): Promise<QueryResult<Row>> {
   const pool = await postgresPool(em);
-  return pool.query<Row>({ text, values, query_timeout: withinMs } as QueryConfig);
+  const query = typeof statement === 'string' ? { text: statement } : statement;
+  const config: QueryConfig & { query_timeout: number } = { ...query, values, query_timeout: withinMs };
+  return pool.query<Row>(config);
 }
 
 /** The driver's own types, for statements that bring times: the ORM has them come as text. */

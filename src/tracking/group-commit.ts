@@ -12,6 +12,7 @@ interface Waiting<Row, Result> {
 export class GroupCommit<Row, Result> {
   private readonly queue: Waiting<Row, Result>[] = [];
   private underWay = 0;
+  private scheduled = false;
 
   constructor(
     private readonly write: (rows: Row[]) => Promise<Result[]>,
@@ -29,6 +30,16 @@ export class GroupCommit<Row, Result> {
     if (rows.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       this.queue.push({ rows, resolve, reject });
+      this.schedule();
+    });
+  }
+
+  /** At the end of this turn of the event loop: those who come together go together. */
+  private schedule(): void {
+    if (this.scheduled || this.queue.length === 0 || this.underWay === this.limits.writes) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
       this.flush();
     });
   }
@@ -38,7 +49,7 @@ export class GroupCommit<Row, Result> {
       this.underWay += 1;
       void this.writeBatch(this.nextBatch()).finally(() => {
         this.underWay -= 1;
-        this.flush();
+        this.schedule();
       });
     }
   }

@@ -48,16 +48,19 @@ export class SyncHistoryService {
   /** A sync ready to be recorded. Throws `NotJsonError` and `SnapshotTooLargeError`. */
   async prepareSyncAttempt(sync: NewSync): Promise<StartRow> {
     const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
-    const { id = uuidv7() } = sync;
-    const definition = sync.data === undefined ? undefined : await this.snapshots.prepare(sync.data);
-    const payload = sync.payload === undefined ? definition : await this.snapshots.prepare(sync.payload);
+    const { id = uuidv7(), data, payload = data } = sync;
+    const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
     const known = result?.versionHash ?? sync.versionHash;
-    const versionHash = known ?? (definition ? await this.hashOf(sync.data!, definition) : null);
+    // What is sent as it is defined is prepared once; what has its hash already, only as it is sent.
+    let definition: PreparedSnapshot | undefined;
+    if (known === undefined && data !== undefined)
+      definition = data === payload ? sent : await this.snapshots.prepare(data);
+    const versionHash = known ?? (definition ? await this.hashOf(data!, definition) : null);
     // What is pulled is the platform's, not a version of ours; what is no object is no definition.
-    const isNew = known === undefined && definition !== undefined && direction === 'PUSH' && isJsonObject(sync.data!);
-    const snapshots = [payload, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
-    const pushedDigest = direction === 'PUSH' ? (payload?.digest ?? null) : null;
-    const receivedDigest = direction === 'PULL' ? (payload?.digest ?? null) : null;
+    const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
+    const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
+    const pushedDigest = direction === 'PUSH' ? (sent?.digest ?? null) : null;
+    const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
     const finish = result ? await this.finishRow({ ...result, id, eventId: sync.eventIds?.finished }) : null;
     const context = finish?.metadata
       ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
@@ -76,15 +79,18 @@ export class SyncHistoryService {
       owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
       outside: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
       snapshots,
-      ...(isNew && { newVersion: { digest: definition.digest } }),
+      ...(isNew && { newVersion: definition }),
     };
     const { callId, replayOf } = row;
     const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
-    const data = compact({
+    const said = compact({
       ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest, receivedDigest },
       ...{ deploymentId, replayOf, actor, trigger, reason, forced },
     });
-    return { ...row, event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data } };
+    return {
+      ...row,
+      event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data: said },
+    };
   }
 
   /** Records what was prepared, in one transaction. */

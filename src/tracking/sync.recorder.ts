@@ -6,13 +6,14 @@ import {
   attemptStatement,
   extendStatement,
   finishStatement,
+  lateStatement,
   linkStatement,
   startStatement,
 } from './sync.statements.ts';
 import type { AttemptRow, EventRow, FinishRow, Settlement, StartRow, Written } from './sync.statements.ts';
 import { RecordingUnavailableError } from './sync.errors.ts';
 
-const LIMITS = { rows: 256, writes: 1 };
+const LIMITS = { rows: 32, writes: 2 };
 const START_TRIES = 3;
 /** A statement of many rows with their snapshots takes its time. */
 const ANSWER_WITHIN_MS = 10_000;
@@ -28,6 +29,8 @@ export class SyncRecorder {
   private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
   /** Versions that are known to exist, so that the usual sync does not ask again. */
   private readonly knownVersions = new Set<string>();
+  /** The few texts of statements that have but one plan. */
+  private readonly names = new Map<string, string>();
 
   constructor(private readonly em: EntityManager) {}
 
@@ -79,13 +82,30 @@ export class SyncRecorder {
   }
 
   private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
-    const settled = await untilWritten(() => this.execute<Settlement>(finishStatement(rows)), this.mend);
-    const byEvent = new Map(settled.map((settlement) => [settlement.eventId, settlement]));
-    return rows.map((row) => byEvent.get(row.event.id)!);
+    const settled = await untilWritten(
+      () => this.execute<Pick<Settlement, 'eventId'>>(finishStatement(rows)),
+      this.mend,
+    );
+    const met = new Map<string, Settlement>();
+    for (const { eventId } of settled) met.set(eventId, { eventId, applied: true, repeated: false, known: true });
+    const others = rows.filter((row) => !met.has(row.event.id));
+    if (others.length > 0) {
+      const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.mend);
+      for (const settlement of late) met.set(settlement.eventId, settlement);
+    }
+    return rows.map((row) => met.get(row.event.id)!);
   }
 
-  private async execute<Result>({ text, parameters }: Written): Promise<Result[]> {
-    return (await ask(this.em, text, parameters, ANSWER_WITHIN_MS)).rows as Result[];
+  /** Parsing and planning would be half of what a short statement costs: by its name the server knows it again. */
+  private async execute<Result>({ text, parameters, hasOnePlan }: Written): Promise<Result[]> {
+    const statement = hasOnePlan ? { name: this.nameOf(text), text } : text;
+    return (await ask(this.em, statement, parameters, ANSWER_WITHIN_MS)).rows as Result[];
+  }
+
+  private nameOf(text: string): string {
+    const name = this.names.get(text) ?? `synctrail_${this.names.size}`;
+    this.names.set(text, name);
+    return name;
   }
 
   private readonly mend = async (fault: DatabaseFault, attempt: number): Promise<void> => {

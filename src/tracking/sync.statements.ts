@@ -68,8 +68,11 @@ export interface Settlement {
   known: boolean;
 }
 
-/** A statement with its parameters. */
-export type Written = Pick<Statement, 'parameters'> & { text: string };
+/** A statement with its parameters; one that has but one plan need not be planned again. */
+export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan?: boolean };
+
+/** IN_PROGRESS in other words: by these the planner would expect hardly any row, and pair each of ours with each of those. */
+const OPEN = 'num_nulls(h.completed_at) > 0';
 
 /** One statement, so one transaction: snapshots, versions, syncs and their events, all or none. */
 export function startStatement(rows: StartRow[], newVersions: StartRow[]): Written {
@@ -97,7 +100,7 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
       ? 'select 1'
       : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
          commit_version(kind, type_key, version_hash, digest, actor, reason, only_unknown => true)`;
-  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
+  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}`, hasOnePlan: true });
 }
 
 /** The columns of outside syncs cost those of ours nothing while there are none among them. */
@@ -117,7 +120,7 @@ export function attemptStatement(rows: AttemptRow[]): Written {
   const text = `with attempt (${names(ATTEMPT)}) as (${statement.rows(ATTEMPT, rows)}),
     updated as (
       update sync_history h set retry_count = a.retry_count from attempt a
-      where h.id = a.id and h.sync_status = 'IN_PROGRESS' returning h.id, a.event_id, a.event_type, a.event_data),
+      where h.id = a.id and ${OPEN} returning h.id, a.event_id, a.event_type, a.event_data),
     event_in as (
       insert into sync_event (id, sync_id, type, data) select event_id, id, event_type, event_data from updated
       on conflict do nothing)
@@ -146,16 +149,20 @@ export function linkStatement(event: EventRow, versionHash: string): Written {
   return Object.assign(statement, { text });
 }
 
-/** Settles what is in progress; a result that comes after another is an event, never an overwrite. Safe to repeat. */
+/** Settles what is in progress, and tells the events of that; what became of others {@link lateStatement} tells. */
 export function finishStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
+  // By these the planner leaves out other months.
+  const ids = statement.array(
+    'uuid',
+    rows.map((row) => row.id),
+  );
   const parts = [
-    `result (${names(FINISH)}) as (${statement.rows(FINISH, rows)})`,
     ...snapshotPart(
       statement,
       rows.flatMap((row) => row.snapshot ?? []),
     ),
-    `updated as (
+    `settled as (
       update sync_history h set
         sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
         error_code = r.error_code, error_message = r.error_message,
@@ -163,19 +170,28 @@ export function finishStatement(rows: FinishRow[]): Written {
         version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
         sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
         duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
-      from result r where h.id = r.id and h.sync_status = 'IN_PROGRESS' returning h.id, r.event_id)`,
-    `event_in as (
-      insert into sync_event (id, sync_id, type, data)
-      select r.event_id, r.id, case when u.event_id = r.event_id then r.event_type else 'sync.late_result' end, r.event_data
-      from result r left join updated u using (id) where exists (select from sync_history h where h.id = r.id)
-      on conflict do nothing)`,
+      from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
+      where h.id = r.id and h.id = any(${ids}) and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data)`,
+    `event_in as (insert into sync_event (id, sync_id, type, data) select * from settled on conflict do nothing)`,
   ];
-  // Of two results for one sync in one statement, one is applied; which, its event tells.
-  const main = `select r.event_id as "eventId", coalesce(u.event_id = r.event_id, false) as applied,
+  const text = `with ${parts.join(', ')} select event_id as "eventId" from settled`;
+  // With many rows the plan depends on how large the table is by now.
+  return Object.assign(statement, { text, hasOnePlan: rows.length === 1 });
+}
+
+/** What became of results that settled nothing: one that comes after another is kept as an event. Safe to repeat. */
+export function lateStatement(rows: FinishRow[]): Written {
+  const statement = new Statement();
+  const text = `with result (${names(FINISH)}) as (${statement.rows(FINISH, rows)}),
+    late as (
+      insert into sync_event (id, sync_id, type, data)
+      select event_id, id, 'sync.late_result', event_data from result r
+      where exists (select from sync_history h where h.id = r.id) on conflict do nothing)
+    select event_id as "eventId", false as applied,
       exists (select from sync_event e where e.id = r.event_id and e.type <> 'sync.late_result') as repeated,
       exists (select from sync_history h where h.id = r.id) as known
-    from result r left join updated u using (id)`;
-  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}` });
+    from result r`;
+  return Object.assign(statement, { text });
 }
 
 /** Each snapshot once and in one order, so that no two writers wait for each other in a circle. */
