@@ -56,8 +56,8 @@ describe('retention', () => {
       `select data from sync_event where type = 'retention.applied' order by id`,
     );
     expect(rows.map(({ data }) => data)).toEqual([
-      { month: name(6), syncs: 1 },
-      { month: name(4), syncs: 1 },
+      { month: name(6), syncs: 1, lastPosition: 0 },
+      { month: name(4), syncs: 1, lastPosition: 0 },
     ]);
     expect((await retention.apply()).months).toEqual([]);
   });
