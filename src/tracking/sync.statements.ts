@@ -168,7 +168,7 @@ export function finishStatement(rows: FinishRow[]): Written {
       insert into sync_event (id, sync_id, type, data)
       select r.event_id, r.id, case when u.event_id = r.event_id then r.event_type else 'sync.late_result' end, r.event_data
       from result r left join updated u using (id) where exists (select from sync_history h where h.id = r.id)
-      on conflict do nothing)`,
+      order by u.event_id = r.event_id desc nulls last on conflict do nothing)`,
   ];
   // Of two results for one sync in one statement, one is applied; which, its event tells.
   const main = `select r.event_id as "eventId", coalesce(u.event_id = r.event_id, false) as applied,
