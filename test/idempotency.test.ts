@@ -1,8 +1,10 @@
 import { Client } from 'pg';
 import { v7 as uuidv7, validate, version } from 'uuid';
+import type { Finding } from '#database';
 import { DeploymentService } from '#deployment';
 import { canonicalDigest } from '#snapshot';
 import { RequestIds } from '#tracking';
+import { fsck } from '../src/fsck.ts';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { IdempotencyService } from '../src/tracking/idempotency.service.ts';
 import { type ServiceProcess, startServiceProcess } from './support/service-process.ts';
@@ -231,11 +233,11 @@ describe('a deployment with an Idempotency-Key', () => {
     const undone = await Promise.all([rollback(), rollback(), rollback()]);
     expect(new Set(undone.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
     expect(await deployments()).toHaveLength(3);
-    await ended(undone[0]!.body.id);
+    await ended(undone[0].body.id);
 
     await service.api('PUT', '/content-types/Article', { ...changed, displayName: 'Tract' });
     await abandoned(key);
-    expect((await rollback()).body.id).toBe(undone[0]!.body.id);
+    expect((await rollback()).body.id).toBe(undone[0].body.id);
     expect((await service.api('GET', '/content-types/Article')).body).toMatchObject({
       definition: { displayName: 'Tract' },
     });
@@ -379,6 +381,9 @@ describe('a service that is killed over a request', () => {
       expect(await request(url)).toMatchObject({ status: 200, body: { id, status: 'PARTIAL' } });
       const { rows } = await database.query(`select type from sync_event where sync_id = $1 order by id`, [id]);
       expect(rows).toEqual([{ type: 'sync.recorded' }, { type: 'sync.partial' }]);
+      const findings: Finding[] = [];
+      await fsck(store.url, (finding) => findings.push(finding));
+      expect(findings).toEqual([]);
     },
     MINUTE,
   );

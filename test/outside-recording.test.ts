@@ -1,7 +1,9 @@
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import type { Finding } from '#database';
 import { canonicalDigest } from '#snapshot';
 import { SyncHistoryService } from '#tracking';
+import { fsck } from '../src/fsck.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Sync {
@@ -197,7 +199,7 @@ describe('settling a sync from outside', () => {
       history.updateSyncStatus(id, { status: 'FAILED' }),
     ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    const won = both[0]!.status === 'fulfilled' ? 'SUCCESS' : 'FAILED';
+    const won = both[0].status === 'fulfilled' ? 'SUCCESS' : 'FAILED';
     const { status, events } = await theSync(id);
     expect(status).toBe(won);
     expect(events.map(({ type }) => type).filter((type) => type === 'sync.late_result')).toHaveLength(1);
@@ -374,5 +376,13 @@ describe('a hostile body', () => {
   it('is refused when it is too large', async () => {
     const { status } = await raw('POST', '/sync', JSON.stringify(aSync({ data: 'x'.repeat(33 * 1024 * 1024) })));
     expect(status).toBe(413);
+  });
+});
+
+describe('the books, after all this', () => {
+  it('are right', async () => {
+    const findings: Finding[] = [];
+    await fsck(service.databaseUrl, (finding) => findings.push(finding));
+    expect(findings).toEqual([]);
   });
 });
