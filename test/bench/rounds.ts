@@ -7,9 +7,9 @@ export interface Round {
 
 export interface Contender {
   name: string;
-  call(): Promise<unknown>;
+  call: () => Promise<unknown>;
   /** Ends what a round leaves behind, outside its time. */
-  settle?(): Promise<unknown>;
+  settle?: () => Promise<unknown>;
 }
 
 /**
