@@ -39,7 +39,7 @@ describe('under load', () => {
       for (let kill = 0; kill < kills; kill += 1) {
         await moreAcknowledged(load, 3);
         await wait(chance() * 400);
-        const victim: ServiceProcess = service!;
+        const victim: ServiceProcess = service;
         service = undefined;
         await victim.kill();
         service = await start();
