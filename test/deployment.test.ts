@@ -263,6 +263,24 @@ describe('a deployment', () => {
     expect(seen.slice(0, 5)).toEqual(ids);
     expect(new Set(seen).size).toBe(seen.length);
   });
+
+  it('is found in the list by what came of it, with the count of its items', async () => {
+    await importing({
+      contentTypes: [page('CountedGood')],
+      propertyGroups: [{ key: 'CountedGroup', displayName: 'G' }],
+    });
+    await put(page('ImageMedia'));
+    const deployment = await deploy(service.api, {
+      items: [...items('CountedGood', 'ImageMedia'), { typeKey: 'CountedGroup', kind: 'propertyGroup' }],
+    });
+    const list = async (query: string) =>
+      ((await service.api('GET', `/deployments?limit=1&${query}`)).body as { items: object[] }).items;
+    const counted = { id: deployment.id, status: 'PARTIAL', total: 3, succeeded: 2 };
+    expect(await list('status=PARTIAL&platform=optimizely&environment=default')).toMatchObject([counted]);
+    expect(await list('environment=nowhere')).toEqual([]);
+    expect((await list('status=SUCCESS'))[0]).not.toMatchObject({ id: deployment.id });
+    expect(await service.api('GET', '/deployments?status=GOOD')).toMatchObject({ status: 400 });
+  });
 });
 
 describe('a rollback', () => {
@@ -285,6 +303,27 @@ describe('a rollback', () => {
     expect(sync).toMatchObject({ trigger: 'ROLLBACK', reason: 'it was wrong', actor: 'joe' });
     const latest = (await service.api('GET', '/content-types/Undone')).body;
     expect(latest).toMatchObject({ number: 3, versionHash: await hashOf('Undone', 1), author: 'joe' });
+  });
+
+  it('is told beforehand, and then changes nothing', async () => {
+    await put(page('Foreseen', { a: text }));
+    await put(page('Settled'));
+    const first = await deploy(service.api, { items: items('Foreseen', 'Settled') });
+    const foresee = (id: string) => service.api('GET', `/deployments/${id}/rollback`);
+    expect(await foresee(first.id)).toMatchObject({ status: 409, body: { code: 'NOTHING_TO_ROLL_BACK' } });
+    await put(page('Foreseen', { a: text, b: text }));
+    const second = await deploy(service.api, { items: items('Foreseen', 'Settled') });
+    await cms.reset();
+    const foreseen = {
+      typeKey: 'Foreseen',
+      versionHash: await hashOf('Foreseen', 1),
+      previousHash: await hashOf('Foreseen', 2),
+      impact: 'breaking',
+      changes: 1,
+    };
+    expect(await foresee(second.id)).toMatchObject({ status: 200, body: { items: [foreseen] } });
+    expect(await cms.calls()).toEqual([]);
+    expect((await service.api('GET', '/content-types/Foreseen')).body).toMatchObject({ number: 2 });
   });
 
   it('can be rolled back itself', async () => {

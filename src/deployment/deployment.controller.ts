@@ -13,7 +13,7 @@ import {
   RollbackRequestDto,
 } from './deployment.dto.ts';
 import type { Deployment } from './deployment.entity.ts';
-import { DeploymentPlanner } from './deployment.planner.ts';
+import { type DeploymentPlan, DeploymentPlanner } from './deployment.planner.ts';
 import { DeploymentProgress } from './deployment.progress.ts';
 import { DeploymentService, type StartedDeployment } from './deployment.service.ts';
 
@@ -54,15 +54,19 @@ export class DeploymentController {
   ): Promise<DeploymentDto | DeploymentPlanDto> {
     if (!dryRun) return accepted(await this.deployments.deployToProvider(request, ids.at(0)), reply);
     reply.status(200);
-    return this.plan(request);
+    return this.planDto(await this.planner.plan(request, request.items));
   }
 
   /** Lists deployments, newest first. */
   @Get()
-  async list(@Query() { limit, cursor }: DeploymentPageQuery): Promise<DeploymentPageDto> {
-    const found = await this.deployments.list(limit + 1, cursor);
-    const items = found.slice(0, limit).map(deploymentDto);
-    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+  async list(@Query() { limit, cursor, ...filter }: DeploymentPageQuery): Promise<DeploymentPageDto> {
+    const found = await this.deployments.list({ ...filter, before: cursor }, limit + 1);
+    const listed = found.slice(0, limit);
+    const counts = await this.progress.counts(listed.map(({ id }) => id));
+    return {
+      items: listed.map((deployment) => ({ ...deploymentDto(deployment), ...counts.get(deployment.id)! })),
+      next: found.length > limit ? listed.at(-1)!.id : null,
+    };
   }
 
   /** Shows a deployment with its items, while it runs and after. */
@@ -70,6 +74,12 @@ export class DeploymentController {
   async get(@Param() { id }: DeploymentParams): Promise<DeploymentDetailDto> {
     const { deployment } = await this.deployments.get(id);
     return { ...deploymentDto(deployment), ...(await this.progress.of(id)) };
+  }
+
+  /** Tells what a rollback would send, and how that differs from what is live; changes nothing. */
+  @Get(':id/rollback')
+  async planRollback(@Param() { id }: DeploymentParams): Promise<DeploymentPlanDto> {
+    return this.planDto(await this.deployments.planRollback(id));
   }
 
   /** Deploys, as a new deployment, the version of each item that was live before; answers at once. */
@@ -86,8 +96,7 @@ export class DeploymentController {
     return accepted(await this.deployments.rollback(id, request, ids.at(0)), reply);
   }
 
-  private async plan(request: DeploymentRequestDto): Promise<DeploymentPlanDto> {
-    const plan = await this.planner.plan(request, request.items);
+  private async planDto(plan: DeploymentPlan): Promise<DeploymentPlanDto> {
     const changes = await this.planner.changes(plan);
     return {
       platform: plan.platform,

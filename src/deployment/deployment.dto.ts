@@ -4,6 +4,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsOptional,
   IsString,
@@ -13,7 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import type { SyncStatus } from '#tracking';
+import { SYNC_STATUSES, type SyncStatus } from '#tracking';
 import { Text } from '../text.decorator.ts';
 
 /** Which deployment is meant. */
@@ -131,8 +132,29 @@ export class RollbackRequestDto {
   force: boolean = false;
 }
 
-/** A page of deployments. */
+/** Which deployments are listed; everything given must hold. */
 export class DeploymentPageQuery {
+  /**
+   * The platform.
+   * @example 'optimizely'
+   */
+  @IsOptional()
+  @Text()
+  platform?: string;
+
+  /**
+   * The instance of the platform.
+   * @example 'default'
+   */
+  @IsOptional()
+  @Text()
+  environment?: string;
+
+  /** What came of it so far. */
+  @IsOptional()
+  @IsIn(SYNC_STATUSES)
+  status?: SyncStatus;
+
   /** How many at the most. */
   @IsOptional()
   @Type(() => Number)
@@ -216,9 +238,16 @@ export class DeploymentDetailDto extends DeploymentDto {
   items: DeploymentItemDto[];
 }
 
+export class ListedDeploymentDto extends DeploymentDto {
+  /** Items in all. */
+  total: number;
+  /** Items that succeeded so far. */
+  succeeded: number;
+}
+
 export class DeploymentPageDto {
   /** Newest first. */
-  items: DeploymentDto[];
+  items: ListedDeploymentDto[];
   /** Cursor of the next page; null at the end. */
   next: string | null;
 }

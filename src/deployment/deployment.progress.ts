@@ -20,6 +20,21 @@ interface Row {
 export class DeploymentProgress {
   constructor(private readonly em: EntityManager) {}
 
+  /** How many items each of these deployments has, and how many succeeded so far. */
+  async counts(deploymentIds: string[]): Promise<Map<string, Pick<ProgressDto, 'total' | 'succeeded'>>> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<{ id: string; total: number; succeeded: number }>(
+      `select i.deployment_id as id, count(*)::integer as total, (count(*) filter (where
+         case i.status when 'IN_PROGRESS' then exists (
+           select from sync_history h where h.deployment_id = i.deployment_id and h.kind = i.kind
+             and h.type_key = i.type_key and h.sync_status = 'SUCCESS' and h.expires_at is null)
+         else i.status = 'SUCCESS' end))::integer as succeeded
+       from deployment_item i where i.deployment_id = any($1::uuid[]) group by 1`,
+      [deploymentIds],
+    );
+    return new Map(rows.map(({ id, ...counts }) => [id, counts]));
+  }
+
   async of(deploymentId: string): Promise<{ progress: ProgressDto; items: DeploymentItemDto[] }> {
     const pool = await postgresPool(this.em);
     const { rows } = await pool.query<Row>(

@@ -3,7 +3,7 @@ import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/co
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
-import { Heartbeat, InterruptedError, storableText, SyncTracker } from '#tracking';
+import { Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
@@ -28,6 +28,13 @@ export interface RollbackRequest {
   actor: string;
   reason: string;
   force?: boolean;
+}
+
+/** Which deployments are listed. */
+export interface DeploymentFilter {
+  platform?: string;
+  environment?: string;
+  status?: SyncStatus;
 }
 
 /** A deployment that has begun; `finished` resolves when it is settled, whatever came of it. */
@@ -78,16 +85,21 @@ export class DeploymentService implements BeforeApplicationShutdown {
   async rollback(id: string, request: RollbackRequest, newId = uuidv7()): Promise<StartedDeployment> {
     const begun = await this.begun(newId);
     if (begun) return begun;
+    const plan = await this.planRollback(id);
+    await this.versions.commit(
+      plan.items.map((item) => ({ ...item, author: request.actor, message: `Rollback of ${id}: ${request.reason}` })),
+    );
+    return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
+  }
+
+  /** What {@link rollback} would send. Throws as it does. */
+  async planRollback(id: string): Promise<DeploymentPlan> {
     const { deployment, items } = await this.get(id);
     if (deployment.status === 'IN_PROGRESS') throw new DeploymentRunningError(id);
     const replaced = items.filter(({ previousHash, versionHash }) => previousHash && previousHash !== versionHash);
     if (replaced.length === 0) throw new NothingToRollBackError(id);
     const restored = replaced.map(({ kind, typeKey, previousHash }) => ({ kind, typeKey, versionHash: previousHash! }));
-    const plan = await this.planner.plan(deployment, restored);
-    await this.versions.commit(
-      plan.items.map((item) => ({ ...item, author: request.actor, message: `Rollback of ${id}: ${request.reason}` })),
-    );
-    return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
+    return this.planner.plan(deployment, restored);
   }
 
   /** Throws {@link DeploymentNotFoundError}. */
@@ -99,9 +111,10 @@ export class DeploymentService implements BeforeApplicationShutdown {
     return { deployment, items };
   }
 
-  /** Newest first, with ids below `before`. */
-  list(limit: number, before?: string): Promise<Deployment[]> {
-    return this.em.fork().find(Deployment, before ? { id: { $lt: before } } : {}, { orderBy: { id: 'desc' }, limit });
+  /** Newest first, with ids below `before`; everything given must hold. */
+  list({ before, ...filter }: DeploymentFilter & { before?: string }, limit: number): Promise<Deployment[]> {
+    const where = { ...filter, ...(before !== undefined && { id: { $lt: before } }) };
+    return this.em.fork().find(Deployment, where, { orderBy: { id: 'desc' }, limit });
   }
 
   /** A deployment that is there already is left to whoever began it. */
