@@ -40,6 +40,7 @@ export class AppModule {
         DatabaseModule.forRoot({
           url: service.DATABASE_URL,
           dataDir: service.DATA_DIR,
+          silenceMs: service.DATABASE_SILENCE_MS,
           entities: [...trackingEntities, ...deploymentEntities],
         }),
         TrackingModule.forRoot({

@@ -25,6 +25,10 @@ export class ServiceConfig {
 
   DATA_DIR: string = '.data';
 
+  /** Milliseconds without a byte after which a connection to the database is given up, idle or in a query. */
+  @WholeNumber(1_000, 86_400_000)
+  DATABASE_SILENCE_MS: number = 60_000;
+
   @IsIn(LOG_LEVELS, { message: `$property must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 

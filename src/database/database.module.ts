@@ -16,6 +16,12 @@ interface Database {
   close(): Promise<void>;
 }
 
+interface DatabaseOptions extends DatabaseLocation {
+  entities: Constructor[];
+  /** As of `ormOptions`. */
+  silenceMs?: number;
+}
+
 @Module({})
 class OpenedDatabase {}
 
@@ -27,7 +33,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     private readonly orm: MikroORM,
   ) {}
 
-  static forRoot({ entities, ...location }: DatabaseLocation & { entities: Constructor[] }): DynamicModule {
+  static forRoot({ entities, silenceMs, ...location }: DatabaseOptions): DynamicModule {
     const opened: DynamicModule = {
       module: OpenedDatabase,
       providers: [{ provide: DATABASE, useFactory: () => openDatabase(location) }],
@@ -37,7 +43,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       driver: PostgreSqlDriver,
       imports: [opened],
       inject: [DATABASE],
-      useFactory: ({ url }: Database) => ormOptions(url, entities),
+      useFactory: ({ url }: Database) => ormOptions(url, entities, silenceMs),
     });
     return { module: DatabaseModule, imports: [opened, orm] };
   }

@@ -7,12 +7,13 @@ export interface DatabaseLocation {
   dataDir: string;
 }
 
+/** Milliseconds: a connection without a byte for so long, idle or in a query, is given up. */
+export const DEFAULT_SILENCE_MS = 60_000;
+
 export const CONNECT_TIMEOUT_MS = 5_000;
-/** A connection without a byte for so long, idle or in a query, is given up: a pool of dead ones recovers by itself. */
-const QUIET_MS = 60_000;
 
 /** How the service talks to PostgreSQL. Entities are added by the modules that own them. */
-export function ormOptions(url: string, entities: Constructor[] = []): Options {
+export function ormOptions(url: string, entities: Constructor[] = [], silenceMs = DEFAULT_SILENCE_MS): Options {
   return defineConfig({
     clientUrl: url,
     entities,
@@ -23,12 +24,13 @@ export function ormOptions(url: string, entities: Constructor[] = []): Options {
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'synctrail',
       keepAlive: true,
-      stream: impatientSocket,
+      stream: () => impatientSocket(silenceMs),
     },
   });
 }
 
-function impatientSocket(): Socket {
-  const socket = new Socket().setTimeout(QUIET_MS);
-  return socket.once('timeout', () => socket.destroy(new Error(`The database was silent for ${QUIET_MS} ms`)));
+/** A pool of dead connections recovers by itself. */
+function impatientSocket(silenceMs: number): Socket {
+  const socket = new Socket().setTimeout(silenceMs);
+  return socket.once('timeout', () => socket.destroy(new Error(`The database was silent for ${silenceMs} ms`)));
 }

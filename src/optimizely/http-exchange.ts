@@ -1,8 +1,11 @@
+import type { LimitFunction } from 'p-limit';
 import type { Json } from '#snapshot';
 import { parseForeignJson } from './foreign-json.ts';
 
 const MAX_TEXT_CHARACTERS = 20_000;
 const MAX_REQUEST_ID_CHARACTERS = 200;
+/** Bytes from which on an answer is large. */
+const LARGE = 1_000_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-correlation-id', 'cf-ray'];
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
@@ -15,6 +18,8 @@ export interface HttpRequest {
   timeoutMs: number;
   /** Limit of the body after decompression; 50,000,000 unless said. */
   maxBytes?: number;
+  /** Lets so many large answers be read at a time; the others wait, within their own limit of time. */
+  largeAnswers: LimitFunction;
   /** Takes secrets out of all text that came back. */
   mask: (text: string) => string;
 }
@@ -47,17 +52,24 @@ export class HttpFailure extends Error {
 
 /** One HTTP request and its whole answer, whatever the status; redirects are not followed. Throws {@link HttpFailure}. */
 export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, timeoutMs, maxBytes = 50_000_000, mask } = request;
+  const { url, method, headers, body, timeoutMs, maxBytes = 50_000_000, largeAnswers, mask } = request;
   const start = performance.now();
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, { method, headers, body, redirect: 'manual', signal });
-    const bytes = await readCapped(response.body, maxBytes);
+    const answer = new CappedBody(response.body, maxBytes);
+    await answer.read(LARGE);
+    const content = answer.isWhole
+      ? readBody(answer.bytes(), mask)
+      : await largeAnswers(async () => {
+          await answer.read();
+          return readBody(answer.bytes(), mask);
+        });
     const requestId = REQUEST_ID_HEADERS.map((name) => response.headers.get(name)).find((id) => id);
     return {
       status: response.status,
       headers: response.headers,
-      ...readBody(bytes, mask),
+      ...content,
       ...(requestId && { requestId: mask(requestId).slice(0, MAX_REQUEST_ID_CHARACTERS) }),
       durationMs: elapsed(start),
     };
@@ -66,16 +78,42 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-async function readCapped(body: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  // Leaving this loop by an error cancels the stream, and with it the connection.
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new TooLarge(`The answer is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+/** A body as far as it was read; what is not read is not held, however small it came. */
+class CappedBody {
+  isWhole = false;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
+
+  constructor(
+    body: ReadableStream<Uint8Array> | null,
+    private readonly maxBytes: number,
+  ) {
+    this.#reader = body?.getReader();
+    this.isWhole = !body;
   }
-  return Buffer.concat(chunks);
+
+  /** Reads until there are this many bytes, or all. Throws {@link TooLarge}, which ends the connection. */
+  async read(bytes = Infinity): Promise<void> {
+    while (!this.isWhole && this.#size < bytes) {
+      const { done, value } = await this.#reader!.read();
+      this.isWhole = done;
+      if (!value) continue;
+      this.#size += value.byteLength;
+      if (this.#size <= this.maxBytes) this.#chunks.push(value);
+      else await this.#giveUp();
+    }
+  }
+
+  bytes(): Uint8Array {
+    return Buffer.concat(this.#chunks.splice(0));
+  }
+
+  async #giveUp(): Promise<never> {
+    this.#chunks.length = 0;
+    await this.#reader!.cancel();
+    throw new TooLarge(`The answer is larger than ${this.maxBytes} bytes`);
+  }
 }
 
 class TooLarge extends Error {}

@@ -40,6 +40,8 @@ export interface ApiAnswer {
 export class OptimizelyConnection {
   readonly #urls: { token: string; api: string };
   readonly #limit: LimitFunction;
+  /** What is large is larger still when it is decoded and parsed: a few at once would be too much. */
+  readonly #largeAnswers = pLimit(1);
   readonly #tokens = new AccessTokens((calls) => this.#requestToken(calls));
 
   constructor(private readonly environment: OptimizelyEnvironment) {
@@ -105,6 +107,7 @@ export class OptimizelyConnection {
       },
       body: request.body === undefined ? undefined : JSON.stringify(request.body),
       timeoutMs: this.environment.timeoutMs,
+      largeAnswers: this.#largeAnswers,
       mask: secretMask([this.environment.clientSecret, ...tokens]),
     };
   }
@@ -121,6 +124,7 @@ export class OptimizelyConnection {
         headers: { accept: 'application/json', 'user-agent': 'synctrail', 'content-type': 'application/json' },
         body: JSON.stringify({ ...credentials, ...(actAs && { act_as: actAs }) }),
         timeoutMs,
+        largeAnswers: this.#largeAnswers,
         mask: secretMask([clientSecret]),
       },
       asked,

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { databaseFault, pauseAfter, postgresPool } from '#database';
+import { ask, databaseFault, pauseAfter } from '#database';
 import { IdempotencyKeyBusyError, IdempotencyKeyReusedError } from './idempotency.errors.ts';
 import { Periodic } from './periodic.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
@@ -87,11 +87,11 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
     await this.query(EXPIRE_ALL, []);
   }
 
-  /** Each statement may be repeated: a commit that fails may have happened. */
-  private async query<Row>(text: string, values: unknown[]): Promise<Row[]> {
+  /** Each statement may be repeated: a commit that fails may have happened, and so may one that is not answered. */
+  private async query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await (await postgresPool(this.em)).query({ text, values })).rows as Row[];
+        return (await ask<Row>(this.em, text, values)).rows;
       } catch (error) {
         if (databaseFault(error) === 'refused' || attempt === TRIES) throw error;
         await pauseAfter(attempt);

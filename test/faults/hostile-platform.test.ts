@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createGzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { writeFile } from 'node:fs/promises';
+import { findings, sql, untilSettled } from '../support/books.ts';
+import { say } from '../support/chaos.ts';
+import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
+import { optimizelyAt } from '../support/test-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
+
+const AT_ONCE = 50;
+const MEGABYTE = 1_048_576;
+
+/** 300 MB of blanks in some 300 KB. */
+const bomb = () =>
+  buffer(Readable.from(Array.from({ length: 300 }, () => Buffer.alloc(1_000_000, ' '))).pipe(createGzip({ level: 9 })));
+
+/** What a platform may answer to a manifest, each with the code of the error that it becomes. */
+const ANSWERS: Record<string, (response: ServerResponse, bomb: Buffer) => void> = {
+  ANSWER_TOO_LARGE: (response, bomb) =>
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb),
+  INVALID_ANSWER: (response) =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<html>${'x'.repeat(3 * MEGABYTE)}</html>`),
+  REDIRECT_REFUSED: (response) => response.writeHead(302, { location: 'http://127.0.0.1:9/elsewhere' }).end(),
+  NETWORK_ERROR: (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' }).write('{"outcomes":[]}');
+    response.socket!.end();
+  },
+  TIMEOUT: (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const drip = setInterval(() => response.write(' '), 100);
+    response.once('close', () => clearInterval(drip));
+  },
+};
+
+describe(`${AT_ONCE} hostile answers at once`, () => {
+  let database: TestDatabase;
+  let service: ServiceProcess;
+  let platform: { url: string; close: () => void };
+
+  beforeAll(async () => {
+    platform = await startPlatform();
+    database = await createTestDatabase();
+    service = await startServiceProcess({
+      ...optimizelyAt(platform.url),
+      DATABASE_URL: database.url,
+      RETRY_MAX_ATTEMPTS: '1',
+      CIRCUIT_FAILURES: '1000',
+      OPTIMIZELY_CMS_MAX_CONCURRENCY: String(AT_ONCE),
+      OPTIMIZELY_CMS_TIMEOUT_MS: '12000',
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await service?.stop();
+    await database?.drop();
+    platform?.close();
+  });
+
+  it('are recorded for what they are, and take less than 150 MB', async () => {
+    await deploy(0);
+    await untilSettled(database.url);
+    // From here on the highest mark is counted anew.
+    await writeFile(`/proc/${service.pid}/clear_refs`, '5');
+    const { now: base } = await service.memory();
+    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => deploy(index + 1)));
+    await untilSettled(database.url, 60_000);
+    const grown = (await service.memory()).highest - base;
+    say(`${AT_ONCE} hostile answers at once: resident memory grew by ${Math.round(grown / MEGABYTE)} MB`);
+    expect(grown).toBeLessThan(150 * MEGABYTE);
+    const rows = await sql<{ error_code: string; count: number }>(
+      database.url,
+      `select error_code, count(*)::integer from sync_history where sync_status = 'FAILED' group by 1`,
+    );
+    const {
+      ANSWER_TOO_LARGE: tooLarge = 0,
+      TIMEOUT: late = 0,
+      ...others
+    } = Object.fromEntries(rows.map(({ error_code, count }) => [error_code, count]));
+    expect(others).toEqual({ INVALID_ANSWER: 10, REDIRECT_REFUSED: 10, NETWORK_ERROR: 10 });
+    // Large answers are read one at a time: on a slow machine the last of them come too late.
+    expect(tooLarge + late).toBe(21);
+    expect(tooLarge).toBeGreaterThan(1);
+    expect(await findings(database.url)).toEqual([]);
+  }, 120_000);
+
+  async function deploy(index: number): Promise<void> {
+    const typeKey = `Hostile${index}`;
+    const type = { key: typeKey, baseType: '_component', displayName: typeKey };
+    await service.api('PUT', `/content-types/${typeKey}?author=h`, type);
+    const request = { platform: 'optimizely', actor: 'h', items: [{ typeKey }] };
+    const { body } = await service.api<{ id: string }>('POST', '/deployments', request);
+    await until(
+      'it is settled',
+      async () =>
+        (await service.api<{ status: string }>('GET', `/deployments/${body.id}`)).body.status !== 'IN_PROGRESS',
+      60_000,
+    );
+  }
+});
+
+/** Gives tokens, and answers the n-th manifest with the n-th kind of answer, round and round. */
+async function startPlatform(): Promise<{ url: string; close: () => void }> {
+  const blanks = await bomb();
+  const kinds = Object.values(ANSWERS);
+  let count = 0;
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    request.resume();
+    if (request.url!.endsWith('/oauth/token')) {
+      const token = { access_token: 'token', expires_in: 3_600, token_type: 'Bearer' };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token));
+    } else {
+      // The first one stays alone, the others come in turn.
+      kinds[count === 0 ? 0 : (count - 1) % kinds.length]!(response, blanks);
+      count += 1;
+    }
+  };
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
