@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { DashboardModule } from '#dashboard';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
@@ -62,6 +63,7 @@ export class AppModule {
         VersioningRoutesModule,
         DeploymentModule,
         OptimizelyModule.forRoot(optimizely),
+        DashboardModule,
       ],
       controllers: [HealthController],
     };

@@ -35,7 +35,7 @@ export interface EventFilter {
 export class EventFeed {
   constructor(private readonly em: EntityManager) {}
 
-  /** The events after a position, in order; `next` is where to go on, also when none of them was wanted. */
+  /** The events after a position, in order; `next` is where to go on, also when none of them was wanted, and never beyond the newest. */
   async after(
     position: number,
     filter: EventFilter = {},
@@ -51,7 +51,7 @@ export class EventFeed {
       values: [position, limit],
     });
     const items = rows.map(positioned).filter((event) => isWanted(event, filter));
-    return { items, next: rows.at(-1)?.position ?? position };
+    return { items, next: rows.at(-1)?.position ?? Math.min(position, await this.last()) };
   }
 
   /** The position of the newest event. */

@@ -1,0 +1,178 @@
+import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/core';
+import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { useEffect, useRef, useState } from 'react';
+import type { Schemas, SyncStatus } from '../api/client.ts';
+import { formatCompact } from '../shell/format.ts';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import { type Filter, type ListName, LISTS, type SingleName } from './filter.ts';
+import classes from './filter-bar.module.css';
+
+type Facets = Schemas['FacetsDto'];
+const STATUSES: SyncStatus[] = ['SUCCESS', 'FAILED', 'PARTIAL', 'IN_PROGRESS'];
+const FACETS = {
+  platform: 'Platform',
+  environment: 'Environment',
+  direction: 'Direction',
+  trigger: 'How',
+  errorCode: 'Error',
+} as const;
+const TIMES = [
+  { value: '1h', label: 'Last hour' },
+  { value: '24h', label: 'Last 24 hours' },
+  { value: '7d', label: 'Last 7 days' },
+  { value: '30d', label: 'Last 30 days' },
+];
+/** Members that have no field of their own here: they come by links, and can be taken away. */
+const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
+  typeKey: 'Content type',
+  kind: 'Kind',
+  actor: 'Who',
+  deploymentId: 'Deployment',
+  versionHash: 'Version',
+  callId: 'Call',
+  statusClass: 'HTTP status',
+  forced: 'Forced',
+  startDate: 'From',
+  endDate: 'To',
+  dateField: 'Dates of',
+};
+
+interface Props {
+  filter: Filter;
+  facets: Facets | undefined;
+  onChange: (changes: Filter) => void;
+  onClear: () => void;
+}
+
+export function FilterBar({ filter, facets, onChange, onClear }: Props) {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  return (
+    <div className={classes.bar} role="search" aria-label="Filter">
+      <Group gap="xs">
+        <Search q={filter.q ?? ''} onChange={(q) => onChange({ q })} />
+        <Select
+          size="xs"
+          w={150}
+          aria-label="Time"
+          placeholder="Any time"
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any time' }}
+          data={TIMES}
+          value={filter.last ?? null}
+          onChange={(last) => onChange({ last: last ?? '', startDate: '', endDate: '' })}
+        />
+        {Object.entries(FACETS).map(([name, label]) => (
+          <FacetSelect
+            key={name}
+            label={label}
+            values={facets?.[name as keyof typeof FACETS]}
+            chosen={filter[name as keyof typeof FACETS] ?? []}
+            onChange={(chosen) => onChange({ [name]: chosen })}
+          />
+        ))}
+        {isFiltered && (
+          <Button size="xs" variant="subtle" onClick={onClear}>
+            Clear all
+          </Button>
+        )}
+      </Group>
+      <div className={classes.statuses} role="group" aria-label="Status">
+        {STATUSES.map((status) => {
+          const chosen = filter.status ?? [];
+          const isChosen = chosen.includes(status);
+          const count = facets?.status.find(({ value }) => value === status)?.count ?? 0;
+          return (
+            <button
+              key={status}
+              type="button"
+              className={classes.status}
+              aria-pressed={isChosen}
+              onClick={() =>
+                onChange({ status: isChosen ? chosen.filter((one) => one !== status) : [...chosen, status] })
+              }
+            >
+              <StatusBadge status={status} /> <span className={classes.count}>{formatCompact(count)}</span>
+            </button>
+          );
+        })}
+        <LinkedValues filter={filter} onChange={onChange} />
+      </div>
+    </div>
+  );
+}
+
+function Search({ q, onChange }: { q: string; onChange: (q: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState(q);
+  const tell = useDebouncedCallback(onChange, 250);
+  useEffect(() => setText(q), [q]);
+  useHotkeys([['/', () => field.current?.focus()]]);
+  return (
+    <TextInput
+      ref={field}
+      size="xs"
+      className={classes.search}
+      type="search"
+      aria-label="Search content types and error messages"
+      placeholder="Search  /"
+      value={text}
+      maxLength={200}
+      onChange={({ currentTarget }) => {
+        setText(currentTarget.value);
+        tell(currentTarget.value);
+      }}
+      onKeyDown={({ key, currentTarget }) => key === 'Escape' && currentTarget.blur()}
+    />
+  );
+}
+
+interface FacetProps {
+  label: string;
+  values: Facets['platform'] | undefined;
+  chosen: string[];
+  onChange: (chosen: string[]) => void;
+}
+
+function FacetSelect({ label, values = [], chosen, onChange }: FacetProps) {
+  const counts = new Map(values.flatMap(({ value, count }) => (value === null ? [] : [[value, count] as const])));
+  const all = [...new Set([...counts.keys(), ...chosen])];
+  return (
+    <MultiSelect
+      size="xs"
+      className={classes.facet}
+      aria-label={label}
+      placeholder={chosen.length > 0 ? undefined : label}
+      data={all}
+      value={chosen}
+      onChange={onChange}
+      clearable
+      clearButtonProps={{ 'aria-label': `Any ${label.toLowerCase()}` }}
+      searchable={all.length > 8}
+      nothingFoundMessage="None"
+      comboboxProps={{ width: 260, position: 'bottom-start' }}
+      renderOption={({ option }) => (
+        <Group justify="space-between" wrap="nowrap" w="100%">
+          <span className={classes.option}>{option.value}</span>
+          <span className={classes.count}>{formatCompact(counts.get(option.value) ?? 0)}</span>
+        </Group>
+      )}
+    />
+  );
+}
+
+function LinkedValues({ filter, onChange }: Pick<Props, 'filter' | 'onChange'>) {
+  return Object.entries(BY_LINK).flatMap(([name, label]) => {
+    const value = filter[name as ListName | SingleName];
+    const isList = LISTS.some((list) => list === name);
+    return [value ?? []].flat().map((one) => (
+      <Pill
+        key={`${name} ${one}`}
+        withRemoveButton
+        removeButtonProps={{ 'aria-label': `Without ${label} ${one}`, tabIndex: 0 }}
+        onRemove={() => onChange({ [name]: isList ? [value].flat().filter((other) => other !== one) : '' })}
+      >
+        {label}: {one}
+      </Pill>
+    ));
+  });
+}

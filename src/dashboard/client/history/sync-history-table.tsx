@@ -1,0 +1,169 @@
+import { useHotkeys } from '@mantine/hooks';
+import { type ColumnVisibilityState, type OnChangeFn, useTable } from '@tanstack/react-table';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import type { Sync } from '../api/client.ts';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import { Nothing } from '../shell/nothing.tsx';
+import { columns, features, TRACKS } from './columns.tsx';
+import type { Filter, Sort } from './filter.ts';
+import classes from './history-table.module.css';
+import { useHistoryPages } from './use-history-pages.ts';
+
+export type Density = 'comfortable' | 'compact';
+const ROW_HEIGHT: Record<Density, number> = { comfortable: 44, compact: 32 };
+const SORTED_BY: Record<string, 'startedAt' | 'durationMs'> = { started: 'startedAt', duration: 'durationMs' };
+
+interface Props {
+  filter: Filter;
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+  visibility: ColumnVisibilityState;
+  onVisibility: OnChangeFn<ColumnVisibilityState>;
+  density: Density;
+}
+
+/** The history as an endless table; the rows in sight are all there are. */
+export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibility, density }: Props) {
+  const [, go] = useLocation();
+  const list = useRef<HTMLDivElement>(null);
+  const [top, setTop] = useState(0);
+  const [range, setRange] = useState({ first: 0, last: 30 });
+  const [selected, setSelected] = useState(-1);
+  const pages = useHistoryPages(filter, sort, range);
+  const height = ROW_HEIGHT[density];
+  const virtualizer = useWindowVirtualizer({
+    count: pages.count,
+    estimateSize: () => height,
+    overscan: 12,
+    scrollMargin: top,
+  });
+  const shown = virtualizer.getVirtualItems();
+  const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 30];
+  useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), [pages.arrived === 0]);
+  useEffect(() => virtualizer.measure(), [height, virtualizer]);
+  useEffect(() => setRange({ first, last }), [first, last]);
+  useEffect(() => setSelected(-1), [filter, sort]);
+
+  const rows = shown.map(({ index }) => pages.rowAt(index));
+  const table = useTable({
+    features,
+    columns,
+    data: rows.filter((row) => row !== undefined),
+    getRowId: (sync: Sync) => sync.id,
+    state: { columnVisibility: visibility },
+    onColumnVisibilityChange: onVisibility,
+  });
+  const byId = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const visible = table.getVisibleLeafColumns();
+  const template = visible.map(({ id }) => TRACKS[id]).join(' ');
+
+  const move = (step: number) => {
+    const next = Math.min(Math.max(selected + step, 0), pages.count - 1);
+    setSelected(next);
+    virtualizer.scrollToIndex(next, { align: 'auto' });
+  };
+  const open = (index: number) => {
+    const sync = pages.rowAt(index);
+    if (sync) go(`/syncs/${sync.id}`);
+  };
+  useHotkeys([
+    ['j', () => move(1)],
+    ['k', () => move(-1)],
+    ['Enter', () => open(selected), { preventDefault: false }],
+  ]);
+
+  if (pages.error && pages.count === 0) return <TroubleAlert error={pages.error} onRetry={pages.refresh} />;
+  return (
+    <div className={classes.card}>
+      {pages.arrived > 0 && (
+        <button type="button" className={classes.arrived} onClick={pages.refresh}>
+          {pages.arrived === 1 ? '1 new sync' : `${pages.arrived} new syncs`}: show
+        </button>
+      )}
+      <div
+        className={classes.table}
+        role="table"
+        aria-label="Syncs"
+        aria-rowcount={pages.count + 1}
+        aria-busy={pages.isLoading || pages.isStale}
+        data-density={density}
+        tabIndex={0}
+      >
+        <div role="rowgroup" className={classes.head}>
+          <div role="row" aria-rowindex={1} className={classes.row} style={{ gridTemplateColumns: template }}>
+            {table.getHeaderGroups()[0]!.headers.map((header) => (
+              <div role="columnheader" key={header.id} aria-sort={ariaSort(header.column.id, sort)}>
+                {SORTED_BY[header.column.id] ? (
+                  <SortButton column={header.column.id} sort={sort} onSort={onSort}>
+                    <table.FlexRender header={header} />
+                  </SortButton>
+                ) : (
+                  <table.FlexRender header={header} />
+                )}
+              </div>
+            ))}
+          </div>
+        </div>
+        <div role="rowgroup" ref={list} className={classes.body} style={{ height: virtualizer.getTotalSize() }}>
+          {shown.map(({ index, start }, place) => {
+            const sync = rows[place];
+            const row = sync && byId.get(sync.id);
+            const style = { gridTemplateColumns: template, height, transform: `translateY(${start - top}px)` };
+            return (
+              <div
+                role="row"
+                key={index}
+                aria-rowindex={index + 2}
+                className={classes.row}
+                data-selected={index === selected || undefined}
+                data-status={sync?.status}
+                style={style}
+                onClick={(event) => !(event.target as Element).closest('a') && open(index)}
+              >
+                {row
+                  ? row.getVisibleCells().map((cell) => (
+                      <div role="cell" key={cell.id} data-column={cell.column.id}>
+                        <table.FlexRender cell={cell} />
+                      </div>
+                    ))
+                  : visible.map(({ id }) => (
+                      <div role="cell" key={id} className={classes.waiting} aria-label="Loading" />
+                    ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {pages.count === 0 && !pages.isLoading && (
+        <Nothing title="No sync is like this">Take a filter away, or choose a longer time.</Nothing>
+      )}
+      {pages.error !== null && pages.count > 0 && <TroubleAlert error={pages.error} onRetry={pages.refresh} />}
+    </div>
+  );
+}
+
+function ariaSort(column: string, sort: Sort) {
+  if (SORTED_BY[column] !== sort.replace('-', '')) return undefined;
+  return sort.startsWith('-') ? 'descending' : 'ascending';
+}
+
+interface SortProps {
+  column: string;
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+  children: React.ReactNode;
+}
+
+function SortButton({ column, sort, onSort, children }: SortProps) {
+  const field = SORTED_BY[column]!;
+  const isDescending = sort === `-${field}`;
+  const mark = sort.endsWith(field) ? (isDescending ? ' ↓' : ' ↑') : '';
+  return (
+    <button type="button" className={classes.sort} onClick={() => onSort(isDescending ? field : `-${field}`)}>
+      {children}
+      {mark}
+    </button>
+  );
+}

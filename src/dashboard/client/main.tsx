@@ -1,0 +1,25 @@
+import '@mantine/core/styles.css';
+import './theme.css';
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { theme } from './theme.ts';
+
+/** A request that was refused stays so; one that got no answer may get one. */
+const isWorthAnother = (failures: number, error: unknown) =>
+  failures < 3 && !(typeof error === 'object' && error !== null && 'status' in error && Number(error.status) < 500);
+
+const queries = new QueryClient({ defaultOptions: { queries: { retry: isWorthAnother, staleTime: 5_000 } } });
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')!.content;
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <QueryClientProvider client={queries}>
+        <App />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+);

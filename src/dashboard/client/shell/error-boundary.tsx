@@ -1,0 +1,33 @@
+import { Alert, Button, Text } from '@mantine/core';
+import { Component, type ReactNode } from 'react';
+
+interface Props {
+  children: ReactNode;
+  /** Another value means another page: the error of the last one is forgotten. */
+  resetBy: string;
+}
+
+/** Keeps a page that fails from taking the rest with it. */
+export class ErrorBoundary extends Component<Props, { error: Error | null }> {
+  override state = { error: null as Error | null };
+
+  static getDerivedStateFromError(error: Error) {
+    return { error };
+  }
+
+  override componentDidUpdate({ resetBy }: Props): void {
+    if (this.state.error && resetBy !== this.props.resetBy) this.setState({ error: null });
+  }
+
+  override render(): ReactNode {
+    if (!this.state.error) return this.props.children;
+    return (
+      <Alert color="red" title="This page failed" role="alert">
+        <Text size="sm">It is a bug of ours: {this.state.error.message}</Text>
+        <Button size="xs" variant="default" mt="sm" onClick={() => window.location.reload()}>
+          Load it again
+        </Button>
+      </Alert>
+    );
+  }
+}

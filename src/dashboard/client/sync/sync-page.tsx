@@ -1,0 +1,3 @@
+export function SyncPage({ syncId }: { syncId: string }) {
+  return <p>{syncId}</p>;
+}
