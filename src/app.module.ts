@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { AnalyticsModule } from '#analytics';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
@@ -61,6 +62,7 @@ export class AppModule {
         }),
         VersioningRoutesModule,
         DeploymentModule,
+        AnalyticsModule,
         OptimizelyModule.forRoot(optimizely),
       ],
       controllers: [HealthController],
