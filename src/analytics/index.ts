@@ -1,4 +1,9 @@
 export { AnalyticsModule } from './analytics.module.ts';
+export { TooManyBucketsError, UnknownTimeZoneError } from './analytics.errors.ts';
+export { checkStats } from './stats.check.ts';
+export { StatsProjector } from './stats.projector.ts';
+export { StatsRebuilder, type Rebuilt } from './stats.rebuilder.ts';
+export { SyncAnalyticsService } from './sync-analytics.service.ts';
 export {
   type AnalyticsScope,
   type Bucket,

@@ -36,9 +36,9 @@ export {
   SyncSettledError,
 } from './sync.errors.ts';
 export { Retention, type RetentionReport } from './retention.ts';
-export type { HistoryFilter, Window } from './sync-history.filter.ts';
+export { type HistoryFilter, resolveFilter, whereSql, type Window } from './sync-history.filter.ts';
 export { SyncHistoryExport, type HistoryExport } from './sync-history.export.ts';
-export { SyncHistoryQueries, type FacetValue, type HistoryPage, type PageRequest } from './sync-history.queries.ts';
+export { binder, SyncHistoryQueries, type FacetValue, type HistoryPage, type PageRequest } from './sync-history.queries.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';
