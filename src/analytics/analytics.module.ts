@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AnalyticsController } from './analytics.controller.ts';
 import { StatsProjector } from './stats.projector.ts';
 import { StatsReader } from './stats.reader.ts';
 import { StatsRebuilder } from './stats.rebuilder.ts';
@@ -6,6 +7,7 @@ import { SyncAnalyticsService } from './sync-analytics.service.ts';
 
 /** What the history says: rates, patterns, health. Needs TrackingModule, and the migrations of the service. */
 @Module({
+  controllers: [AnalyticsController],
   providers: [StatsProjector, StatsReader, StatsRebuilder, SyncAnalyticsService],
   exports: [StatsProjector, StatsRebuilder, SyncAnalyticsService],
 })

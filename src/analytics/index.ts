@@ -1,5 +1,6 @@
 export { AnalyticsModule } from './analytics.module.ts';
 export { TooManyBucketsError, UnknownTimeZoneError } from './analytics.errors.ts';
+export { type AnalyticsFilter, resolveWindow } from './analytics.window.ts';
 export { checkStats } from './stats.check.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsRebuilder, type Rebuilt } from './stats.rebuilder.ts';

@@ -37,8 +37,16 @@ export {
 } from './sync.errors.ts';
 export { Retention, type RetentionReport } from './retention.ts';
 export { type HistoryFilter, resolveFilter, whereSql, type Window } from './sync-history.filter.ts';
+export { SyncFilterDto, WindowDto } from './sync-history.dto.ts';
 export { SyncHistoryExport, type HistoryExport } from './sync-history.export.ts';
-export { binder, SyncHistoryQueries, type FacetValue, type HistoryPage, type PageRequest } from './sync-history.queries.ts';
+export {
+  binder,
+  SyncHistoryQueries,
+  type FacetValue,
+  type HistoryPage,
+  type PageRequest,
+} from './sync-history.queries.ts';
+export { OwnRequests } from './own-requests.decorator.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';

@@ -79,6 +79,19 @@ export async function addNoise(sql: Sql, syncs: PastSync[]): Promise<void> {
   }
 }
 
+/** As the service does by itself, now and then: each committed event gets the next position. */
+export async function givePositions(sql: Sql): Promise<void> {
+  await sql(`
+    begin;
+    select from event_position for update;
+    with numbered as (
+      select id, (select last from event_position) + row_number() over (order by created_at, id) as position
+      from sync_event where position is null),
+    counted as (update event_position set last = last + (select count(*) from numbered))
+    update sync_event e set position = n.position from numbered n where e.id = n.id;
+    commit`);
+}
+
 function asJson(syncs: PastSync[]): string {
   return JSON.stringify(
     syncs.map((sync) => ({ ...sync, ...sync.outcome, recordedId: uuidv7(), finishedId: uuidv7() })),
