@@ -54,9 +54,33 @@ describe('the stats', () => {
     sql = await connectSql(database.url);
   });
   afterEach(async () => {
+    await Promise.all(recordings.splice(0).map((recording) => recording.stop()));
+    await Promise.all(services.splice(0).map((service) => service.close()));
     await sql.close();
     await database.drop();
   });
+
+  const services: TestApp[] = [];
+  const recordings: Recording[] = [];
+
+  async function start(url = database.url): Promise<TestApp> {
+    const service = await startTestApp({ DATABASE_URL: url });
+    services.push(service);
+    return service;
+  }
+
+  function record(service: TestApp): Recording {
+    const recording = new Recording(service);
+    recordings.push(recording);
+    return recording;
+  }
+
+  /** Ends every recording; tells how many syncs they recorded together. */
+  async function recorded(): Promise<number> {
+    let total = 0;
+    for (const recording of recordings) total += await recording.stop();
+    return total;
+  }
 
   async function findings(): Promise<Finding[]> {
     const books = await Books.open(database.url);
@@ -89,37 +113,34 @@ describe('the stats', () => {
   });
 
   it('count each sync once, however many replicas count at the same time', async () => {
-    const replicas = await Promise.all([1, 2, 3].map(() => startTestApp({ DATABASE_URL: database.url })));
+    const replicas = await Promise.all([1, 2, 3].map(() => start()));
     const projectors = replicas.map(({ app }) => app.get(StatsProjector));
-    const recordings = replicas.map((service) => new Recording(service));
+    replicas.forEach(record);
     for (let round = 0; round < 60; round += 1) await Promise.all(projectors.map((projector) => projector.project()));
-    let total = 0;
-    for (const recording of recordings) total += await recording.stop();
+    const total = await recorded();
     await counted();
     expect((await totals()).total).toBe(total);
     expect(await findings()).toEqual([]);
-    await Promise.all(replicas.map((service) => service.close()));
   });
 
   it.each(['before', 'after'] as const)(
     'count nothing twice and miss nothing when the connection is cut %s the commit',
     async (moment) => {
       const proxy = await TcpProxy.start(database.url);
-      const service = await startTestApp({ DATABASE_URL: proxy.url(database.url) });
-      const recording = new Recording(service);
+      record(await start(proxy.url(database.url)));
       await proxy.cutAtCommit({ statement: 'update sync_stats_position', moment, times: 3 });
-      const total = await recording.stop();
+      const total = await recorded();
       await counted();
       expect((await totals()).total).toBe(total);
       expect(await findings()).toEqual([]);
-      await service.close();
+      await services.pop()!.close();
       await proxy.close();
     },
   );
 
   it('are rebuilt exactly while services record and count', async () => {
-    const replicas = await Promise.all([1, 2].map(() => startTestApp({ DATABASE_URL: database.url })));
-    const recordings = replicas.map((service) => new Recording(service));
+    const replicas = await Promise.all([1, 2].map(() => start()));
+    replicas.forEach(record);
     for (const spoil of [
       'delete from sync_stats_hourly',
       'update sync_stats_daily set total = total + 1',
@@ -130,16 +151,14 @@ describe('the stats', () => {
       await sql(spoil);
       await replicas[0]!.app.get(StatsRebuilder).rebuild();
     }
-    let total = 0;
-    for (const recording of recordings) total += await recording.stop();
+    const total = await recorded();
     await counted();
     expect((await totals()).total).toBe(total);
     expect(await findings()).toEqual([]);
-    await Promise.all(replicas.map((service) => service.close()));
   });
 
   it('keep what retention has forgotten, through a rebuild too', async () => {
-    const service = await startTestApp({ DATABASE_URL: database.url });
+    const service = await start();
     await sql(`select ensure_sync_partitions('2026-01-01', 3)`);
     const [old, young] = [past(new Date('2026-01-10T10:00:00Z')), past(new Date('2026-02-10T10:00:00Z'))];
     await recordPast(sql, [old, young]);
@@ -158,38 +177,35 @@ describe('the stats', () => {
     const { counts, duration } = await service.app.get(SyncAnalyticsService).numbers({}, ALL);
     expect(counts).toMatchObject({ total: 2, success: 2 });
     expect(duration.mean).toBe(250);
-    await service.close();
   });
 
   it('are not needed where counting is far behind: the history itself is asked', async () => {
-    const service = await startTestApp({ DATABASE_URL: database.url });
+    const service = await start();
     const sync = past(new Date());
     await recordPast(sql, [sync]);
     await finishPast(sql, [sync]);
     await counted();
     await service.app.get(StatsProjector).beforeApplicationShutdown();
     await sql(`delete from sync_stats_daily`);
-    const { numbers } = service.app.get(SyncAnalyticsService);
     const analytics = service.app.get(SyncAnalyticsService);
-    expect((await numbers.call(analytics, {}, ALL)).counts.total).toBe(0);
+    expect((await analytics.numbers({}, ALL)).counts.total).toBe(0);
     await sql(
       `insert into sync_event (id, sync_id, type)
-       select overlay($1::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, $1, 'attempt.failed' from generate_series(1, 10001) n`,
+       select overlay($1::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, $1::text::uuid, 'attempt.failed' from generate_series(1, 10001) n`,
       [sync.id],
     );
     expect((await analytics.numbers({}, ALL)).counts.total).toBe(1);
     await givePositions(sql);
     expect((await analytics.numbers({}, ALL)).counts.total).toBe(1);
-    await service.close();
   });
 
   it('are found to be wrong by a check of the books', async () => {
-    const service = await startTestApp({ DATABASE_URL: database.url });
+    await start();
     const sync = past(new Date());
     await recordPast(sql, [sync]);
     await finishPast(sql, [sync]);
     await counted();
-    await service.close();
+    await services.pop()!.close();
     expect(await findings()).toEqual([]);
     await sql(`update sync_stats_hourly set retries = 0; update sync_stats_type_daily set counts = '{2}'`);
     await sql(`delete from sync_stats_daily`);
