@@ -4,6 +4,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AnalyticsModule } from '#analytics';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
+import { MetricsModule } from '#metrics';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
 import { trackingEntities, TrackingModule } from '#tracking';
 import { VersioningRoutesModule } from '#versioning';
@@ -35,7 +36,7 @@ export class AppModule {
           pinoHttp: {
             level: service.LOG_LEVEL,
             redact: ['req.headers.authorization', 'req.headers.cookie'],
-            autoLogging: { ignore: isHealthCheck },
+            autoLogging: { ignore: isRoutine },
           },
         }),
         DatabaseModule.forRoot({
@@ -63,6 +64,7 @@ export class AppModule {
         VersioningRoutesModule,
         DeploymentModule,
         AnalyticsModule,
+        MetricsModule,
         OptimizelyModule.forRoot(optimizely),
       ],
       controllers: [HealthController],
@@ -71,6 +73,6 @@ export class AppModule {
 }
 
 /** A middleware sees `url` without what it is mounted on. */
-function isHealthCheck({ url = '', originalUrl = url }: IncomingMessage & { originalUrl?: string }): boolean {
-  return originalUrl.startsWith('/health/');
+function isRoutine({ url = '', originalUrl = url }: IncomingMessage & { originalUrl?: string }): boolean {
+  return originalUrl.startsWith('/health/') || originalUrl === '/metrics';
 }

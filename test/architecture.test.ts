@@ -12,6 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   deployment: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
   optimizely: ['platform', 'snapshot', 'tracking'],
   analytics: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
+  metrics: ['database', 'tracking'],
   dashboard: [],
 };
 /** Files beside the modules that every module may use; they know no module themselves. */

@@ -38,7 +38,7 @@ async function sizes(pool: Pool, rebuildMs: number): Promise<Section> {
   for (const table of [...TABLES, 'sync_history']) {
     const { rows: found } = await pool.query<{ count: number; mb: number }>(
       `select (select count(*) from ${table})::float8 as count,
-         (select sum(pg_relation_size(relid)) from pg_partition_tree('${table}'))::float8 / 1048576 as mb`,
+         coalesce((select sum(pg_table_size(relid)) from pg_partition_tree('${table}')), pg_table_size('${table}'))::float8 / 1048576 as mb`,
     );
     rows.push({ table, rows: found[0]!.count, MB: rounded(found[0]!.mb, 1) });
   }
