@@ -65,7 +65,11 @@ describe('the metrics', () => {
   it('count syncs that are recorded from outside with their result', async () => {
     const [service] = services as [TestApp];
     const sync = { typeKey: 'Article', platform: 'shop', direction: 'PUSH', actor: 'jane' };
-    const { status } = await service.api('POST', '/sync', { ...sync, data: {}, result: { status: 'SUCCESS', durationMs: 40 } });
+    const { status } = await service.api('POST', '/sync', {
+      ...sync,
+      data: {},
+      result: { status: 'SUCCESS', durationMs: 40 },
+    });
     expect(status).toBe(201);
     expect(await scrape(service)).toMatchObject({
       'synctrail_syncs_total{platform="shop",direction="PUSH",status="SUCCESS"}': 1,
