@@ -7,6 +7,7 @@ import { Migration0006EventPosition } from './Migration0006EventPosition.ts';
 import { Migration0007DeploymentOwner } from './Migration0007DeploymentOwner.ts';
 import { Migration0008Idempotency } from './Migration0008Idempotency.ts';
 import { Migration0009History } from './Migration0009History.ts';
+import { Migration0010Stats } from './Migration0010Stats.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -30,4 +31,5 @@ export const migrations = [
   Migration0007DeploymentOwner,
   Migration0008Idempotency,
   Migration0009History,
+  Migration0010Stats,
 ];

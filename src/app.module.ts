@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { AnalyticsModule } from '#analytics';
 import { DashboardModule } from '#dashboard';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
+import { MetricsModule } from '#metrics';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
 import { trackingEntities, TrackingModule } from '#tracking';
 import { VersioningRoutesModule } from '#versioning';
@@ -35,7 +37,7 @@ export class AppModule {
           pinoHttp: {
             level: service.LOG_LEVEL,
             redact: ['req.headers.authorization', 'req.headers.cookie'],
-            autoLogging: { ignore: isHealthCheck },
+            autoLogging: { ignore: isRoutine },
           },
         }),
         DatabaseModule.forRoot({
@@ -62,6 +64,8 @@ export class AppModule {
         }),
         VersioningRoutesModule,
         DeploymentModule,
+        AnalyticsModule,
+        MetricsModule,
         OptimizelyModule.forRoot(optimizely),
         DashboardModule,
       ],
@@ -71,6 +75,6 @@ export class AppModule {
 }
 
 /** A middleware sees `url` without what it is mounted on. */
-function isHealthCheck({ url = '', originalUrl = url }: IncomingMessage & { originalUrl?: string }): boolean {
-  return originalUrl.startsWith('/health/');
+function isRoutine({ url = '', originalUrl = url }: IncomingMessage & { originalUrl?: string }): boolean {
+  return originalUrl.startsWith('/health/') || originalUrl === '/metrics';
 }

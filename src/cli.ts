@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { StatsRebuilder } from '#analytics';
 import type { Finding } from '#database';
 import { Retention } from '#tracking';
 import { ContentTypeImporter } from '#versioning';
@@ -18,6 +19,7 @@ const USAGE = `usage: npm run cli -- COMMAND
   import FILE [--author WHO] [--message WHY]
                                        takes every definition of a manifest as the latest version
   retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it
+  stats rebuild                        counts the history again, beside running services; numbers are read meanwhile as before
   fsck [--json]                        proves the books: ends with 1 and the findings if anything in them cannot be`;
 
 /** Findings that are told; more are counted. */
@@ -54,6 +56,12 @@ const COMMANDS: Record<string, Command> = {
     const months = report.months.map(({ month, syncs }) => `${month} (${syncs} syncs)`).join(', ') || 'none';
     const kept = report.kept.length > 0 ? `; kept for syncs in progress: ${report.kept.join(', ')}` : '';
     return `${apply ? 'Dropped' : 'Would drop'} ${report.payloads} payloads; months: ${months}${kept}`;
+  },
+
+  stats: async (app, [what]) => {
+    if (what !== 'rebuild') throw new UsageError('stats can be told to "rebuild"');
+    const { syncs, since } = await app.get(StatsRebuilder).rebuild();
+    return `Counted ${syncs} syncs${since === null ? '' : `; what started before ${since} stays as it was counted`}`;
   },
 };
 

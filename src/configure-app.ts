@@ -21,7 +21,7 @@ export function httpAdapter(): FastifyAdapter {
 
 /** What `main.ts` and the tests share: validation, errors, versioning, documentation, shutdown. */
 export function configureApp(app: NestFastifyApplication): NestFastifyApplication {
-  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready'] });
+  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   app.useGlobalPipes(new RequestValidation());
   app.useGlobalFilters(new DomainErrorFilter());

@@ -6,12 +6,21 @@ import {
   openEmbeddedPostgres,
   runningEmbeddedPostgres,
 } from '#database';
+import { checkStats } from '#analytics';
 import { checkDeployments } from '#deployment';
 import { checkSnapshots } from '#snapshot';
 import { checkOwners, checkPositions, checkSyncs } from '#tracking';
 import { checkVersions } from '#versioning';
 
-const CHECKS: Check[] = [checkOwners, checkSyncs, checkPositions, checkSnapshots, checkVersions, checkDeployments];
+const CHECKS: Check[] = [
+  checkOwners,
+  checkSyncs,
+  checkPositions,
+  checkSnapshots,
+  checkVersions,
+  checkDeployments,
+  checkStats,
+];
 
 /** How much was looked at. */
 export interface Counts {

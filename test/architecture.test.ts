@@ -11,7 +11,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   tracking: ['database', 'migrations', 'platform', 'snapshot', 'versioning'],
   deployment: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
   optimizely: ['platform', 'snapshot', 'tracking'],
-  analytics: ['database'],
+  analytics: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
+  metrics: ['database', 'tracking'],
   dashboard: [],
 };
 /** Files beside the modules that every module may use; they know no module themselves. */

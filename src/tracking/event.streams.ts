@@ -32,6 +32,11 @@ export class EventStreams implements BeforeApplicationShutdown {
     await this.runs?.stop();
   }
 
+  /** How many are open. */
+  get count(): number {
+    return this.streams.size;
+  }
+
   /** Throws {@link TooManyStreamsError}. */
   assertRoom(): void {
     if (this.streams.size >= MOST_STREAMS) throw new TooManyStreamsError(MOST_STREAMS);

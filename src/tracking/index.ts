@@ -1,4 +1,5 @@
 export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-breakers.ts';
+export { EventStreams } from './event.streams.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { Idempotent, Ids } from './idempotency.decorator.ts';
 export { Periodic } from './periodic.ts';
@@ -8,6 +9,8 @@ export { FACTS_SINCE } from './forgotten.ts';
 export { checkPositions } from './event-position.check.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';
 export { assertMayLeave } from './recorded-calls.ts';
+export { type RecorderObserver, SyncRecorder } from './sync.recorder.ts';
+export { SyncSweeper } from './sync.sweeper.ts';
 export { SyncTracker } from './sync.tracker.ts';
 export { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from './backoff.ts';
 export {
@@ -36,11 +39,20 @@ export {
   SyncSettledError,
 } from './sync.errors.ts';
 export { Retention, type RetentionReport } from './retention.ts';
-export type { HistoryFilter, Window } from './sync-history.filter.ts';
+export { type HistoryFilter, resolveFilter, whereSql, type Window } from './sync-history.filter.ts';
+export { SyncFilterDto, WindowDto } from './sync-history.dto.ts';
 export { SyncHistoryExport, type HistoryExport } from './sync-history.export.ts';
-export { SyncHistoryQueries, type FacetValue, type HistoryPage, type PageRequest } from './sync-history.queries.ts';
+export {
+  binder,
+  SyncHistoryQueries,
+  type FacetValue,
+  type HistoryPage,
+  type PageRequest,
+} from './sync-history.queries.ts';
+export { OwnRequests } from './own-requests.decorator.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
+export type { SettledSync } from './sync.statements.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';
 export { trackingEntities, TrackingModule } from './tracking.module.ts';
 export { type TrackingOptions } from './tracking.options.ts';

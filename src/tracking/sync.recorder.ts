@@ -10,13 +10,20 @@ import {
   linkStatement,
   startStatement,
 } from './sync.statements.ts';
-import type { AttemptRow, EventRow, FinishRow, Settlement, StartRow, Written } from './sync.statements.ts';
+import type { AttemptRow, EventRow, FinishRow, SettledSync, Settlement, StartRow, Written } from './sync.statements.ts';
 import { RecordingUnavailableError } from './sync.errors.ts';
 
 const LIMITS = { rows: 32, writes: 2 };
 const START_TRIES = 3;
 /** A statement of many rows with their snapshots takes its time. */
 const ANSWER_WITHIN_MS = 10_000;
+
+/** Hears what a recorder has written, after each commit. */
+export interface RecorderObserver {
+  /** So many rows went out together. */
+  written(step: 'start' | 'finish', rows: number): void;
+  settled(sync: SettledSync): void;
+}
 
 /** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
 @Injectable()
@@ -32,7 +39,18 @@ export class SyncRecorder {
   /** The few texts of statements that have but one plan. */
   private readonly names = new Map<string, string>();
 
+  private readonly observers = new Set<RecorderObserver>();
+
   constructor(private readonly em: EntityManager) {}
+
+  /** How many calls wait for the next write. */
+  get queueLength(): number {
+    return this.starts.length + this.finishes.length;
+  }
+
+  observe(observer: RecorderObserver): void {
+    this.observers.add(observer);
+  }
 
   /** Resolves after the commit. Throws {@link RecordingUnavailableError} when the database does not answer. */
   async start(rows: StartRow[]): Promise<void> {
@@ -76,6 +94,10 @@ export class SyncRecorder {
         await this.mend(fault, attempt);
       }
     }
+    for (const observer of this.observers) {
+      observer.written('start', rows.length);
+      for (const row of rows) if (row.outside?.finish) observer.settled(settledOutside(row, row.outside.finish));
+    }
     if (this.knownVersions.size > 10_000) this.knownVersions.clear();
     for (const row of unknown) this.knownVersions.add(versionKey(row));
     return rows.map(() => undefined);
@@ -83,9 +105,13 @@ export class SyncRecorder {
 
   private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
     const settled = await untilWritten(
-      () => this.execute<Pick<Settlement, 'eventId'>>(finishStatement(rows)),
+      () => this.execute<Pick<Settlement, 'eventId'> & SettledSync>(finishStatement(rows)),
       this.mend,
     );
+    for (const observer of this.observers) {
+      observer.written('finish', rows.length);
+      for (const sync of settled) observer.settled(sync);
+    }
     const met = new Map<string, Settlement>();
     for (const { eventId } of settled) met.set(eventId, { eventId, applied: true, repeated: false, known: true });
     const others = rows.filter((row) => !met.has(row.event.id));
@@ -113,6 +139,11 @@ export class SyncRecorder {
     const made = ask(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
     await made.catch(() => pauseAfter(attempt));
   };
+}
+
+function settledOutside({ platform, direction }: StartRow, finish: FinishRow): SettledSync {
+  const { status, retryCount, durationMs } = finish;
+  return { platform, direction, status, retryCount: retryCount ?? 0, durationMs };
 }
 
 function versionKey({ kind, typeKey, versionHash }: StartRow): string {

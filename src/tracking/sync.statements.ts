@@ -68,6 +68,16 @@ export interface Settlement {
   known: boolean;
 }
 
+/** A sync that was settled, for those who watch. */
+export interface SettledSync {
+  platform: string;
+  direction: Direction;
+  status: Outcome;
+  retryCount: number;
+  /** Milliseconds; null where nobody knows. */
+  durationMs: number | null;
+}
+
 /** A statement with its parameters; one that has but one plan need not be planned again. */
 export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan?: boolean };
 
@@ -171,10 +181,15 @@ export function finishStatement(rows: FinishRow[]): Written {
         sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
         duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
       from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
-      where h.id = r.id and h.id = any(${ids}) and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data)`,
-    `event_in as (insert into sync_event (id, sync_id, type, data) select * from settled on conflict do nothing)`,
+      where h.id = r.id and h.id = any(${ids}) and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
+        h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
+    `event_in as (
+      insert into sync_event (id, sync_id, type, data)
+      select event_id, id, event_type, event_data from settled on conflict do nothing)`,
   ];
-  const text = `with ${parts.join(', ')} select event_id as "eventId" from settled`;
+  const text = `with ${parts.join(', ')}
+    select event_id as "eventId", target_platform as platform, sync_direction as direction, sync_status as status,
+      retry_count as "retryCount", duration_ms as "durationMs" from settled`;
   // With many rows the plan depends on how large the table is by now.
   return Object.assign(statement, { text, hasOnePlan: rows.length === 1 });
 }

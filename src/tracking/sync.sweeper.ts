@@ -34,6 +34,9 @@ const ABANDONED: SyncResult & { resolution: Resolution } = {
 /** Settles what a dead process left in progress, by reading the platform back: never by a blind second push. */
 @Injectable()
 export class SyncSweeper implements OnApplicationBootstrap {
+  /** How many syncs of others this process has settled since its start. */
+  swept = 0;
+
   private readonly logger = new Logger(SyncSweeper.name);
   private readonly leaseMs: number;
   private readonly runs: Periodic;
@@ -65,6 +68,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
     const abandoned = await this.claim();
     const calls = Map.groupBy(abandoned, (sync) => sync.callId);
     for (const syncs of calls.values()) await this.settle(syncs);
+    this.swept += abandoned.length;
     if (abandoned.length > 0) this.logger.warn(`${abandoned.length} syncs of processes that died were settled`);
     return abandoned.length;
   }

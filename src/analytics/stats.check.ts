@@ -1,0 +1,40 @@
+import type { Books, Finding } from '#database';
+import { STATS_SINCE } from './stats.since.ts';
+import { differences } from './stats.statements.ts';
+import { STATS_TABLES } from './stats.tables.ts';
+
+/** The stats are what the history says, as far as its events are counted. What retention has dropped cannot be proven. */
+export async function* checkStats(books: Books): AsyncGenerator<Finding> {
+  const { counted, last } = await books.row<{ counted: string | null; last: string }>(
+    `select (select max(last) from sync_stats_position) as counted,
+       greatest((select max(last) from event_position), (select max(position) from sync_event), 0) as last`,
+  );
+  if (counted === null || BigInt(counted) > BigInt(last)) {
+    const problem = `events are counted up to ${counted ?? 'nothing that is known'}, the last position given is ${last}`;
+    yield { rule: 'stats.position', subject: 'sync_stats_position', problem };
+    return;
+  }
+  for (const table of STATS_TABLES) {
+    const wrong = books.rows<Difference & Record<string, unknown>>(differences(table, STATS_SINCE));
+    for await (const { total, settled, expected_total, expected_settled, ...key } of wrong) {
+      const problem =
+        total === expected_total && settled === expected_settled
+          ? 'its counts or durations are not those of the history: npm run cli -- stats rebuild'
+          : `it counts ${total} syncs and ${settled} that are settled, the history has ${expected_total} and ${expected_settled}: npm run cli -- stats rebuild`;
+      yield { rule: 'stats.counts', subject: `${table.name} ${subject(key)}`, problem };
+    }
+  }
+}
+
+interface Difference {
+  total: string;
+  settled: string;
+  expected_total: string;
+  expected_settled: string;
+}
+
+function subject(key: Record<string, unknown>): string {
+  return Object.values(key)
+    .map((value) => (value instanceof Date ? value.toISOString() : String(value)))
+    .join(' ');
+}

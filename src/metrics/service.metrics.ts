@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge } from 'prom-client';
+import { CircuitBreakers, EventStreams, SyncRecorder, SyncSweeper, SyncTracker } from '#tracking';
+import { MetricsRegistry } from './metrics.registry.ts';
+
+const MOST_CIRCUITS = 200;
+const STATES = ['closed', 'half-open', 'open'] as const;
+
+/** What this process is busy with, as of the moment that it is asked for. */
+@Injectable()
+export class ServiceMetrics {
+  constructor(
+    registry: MetricsRegistry,
+    circuits: CircuitBreakers,
+    recorder: SyncRecorder,
+    sweeper: SyncSweeper,
+    streams: EventStreams,
+    tracker: SyncTracker,
+  ) {
+    registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => tracker.inFlight.size);
+    registry.gauge(
+      'synctrail_recorder_queue_length',
+      'Calls that wait for the next write.',
+      () => recorder.queueLength,
+    );
+    registry.gauge('synctrail_event_streams', 'Event streams that are open.', () => streams.count);
+    const swept = new Counter({
+      name: 'synctrail_sweeper_settled_total',
+      help: 'Syncs that a dead process, or a silent recorder outside, left behind and this process settled.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(sweeper.swept);
+      },
+    });
+    const states = new Gauge({
+      name: 'synctrail_circuit_state',
+      help: 'Whether calls to an environment are let through: 0 closed, 1 half-open, 2 open.',
+      labelNames: ['platform', 'environment'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { state, ...labels } of circuits.states().slice(0, MOST_CIRCUITS)) {
+          this.set(labels, STATES.indexOf(state));
+        }
+      },
+    });
+    registry.registerMetric(swept);
+    registry.registerMetric(states);
+  }
+}
