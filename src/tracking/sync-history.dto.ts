@@ -12,6 +12,7 @@ import {
   IsUUID,
   Matches,
   Max,
+  MaxDate,
   MaxLength,
   Min,
   MinDate,
@@ -21,7 +22,14 @@ import { Text } from '../text.decorator.ts';
 import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncStatus } from './sync.ts';
 import { SyncDto } from './sync.dto.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
-import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
+import {
+  DATE_FIELDS,
+  type DateField,
+  EARLIEST,
+  LATEST,
+  STATUS_CLASSES,
+  type StatusClass,
+} from './sync-history.filter.ts';
 
 /** A parameter that may be repeated. */
 const OneOrMany = (): PropertyDecorator => (target, property) => {
@@ -33,13 +41,14 @@ const OneOrMany = (): PropertyDecorator => (target, property) => {
   ArrayMaxSize(100)(target, property);
 };
 
-/** A date and time that PostgreSQL takes, too: not before the year 1. */
+/** A date and time that everybody writes alike: of the years 1 to 9999. */
 const Moment = (): PropertyDecorator => {
-  const message = '$property must be a date and time in ISO 8601, of our era';
+  const message = '$property must be a date and time in ISO 8601, of the years 1 to 9999';
   return applyDecorators(
     Type(() => Date),
     IsDate({ message }),
-    MinDate(new Date('0001-01-01T00:00:00Z'), { message }),
+    MinDate(EARLIEST, { message }),
+    MaxDate(LATEST, { message }),
   );
 };
 
@@ -212,7 +221,10 @@ export class WindowDto {
   from: Date | null;
   /** Before; null is now. */
   to: Date | null;
-  /** Whether we chose it: a search that names no time goes through the last 30 days. */
+  /**
+   * Whether we chose where it begins: a search, and facets, cover 30 days unless they name a time, a deployment or a
+   * call.
+   */
   default: boolean;
 }
 
