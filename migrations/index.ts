@@ -7,7 +7,7 @@ import { Migration0006EventPosition } from './Migration0006EventPosition.ts';
 import { Migration0007DeploymentOwner } from './Migration0007DeploymentOwner.ts';
 import { Migration0008Idempotency } from './Migration0008Idempotency.ts';
 import { Migration0009History } from './Migration0009History.ts';
-import { Migration0013HistoryRanges } from './Migration0013HistoryRanges.ts';
+import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -18,7 +18,7 @@ export const recordingMigrations = [
   Migration0006EventPosition,
   Migration0008Idempotency,
   Migration0009History,
-  Migration0013HistoryRanges,
+  Migration0013LiveAndRanges,
 ];
 
 /** Everything the service needs, in order. */
@@ -32,5 +32,5 @@ export const migrations = [
   Migration0007DeploymentOwner,
   Migration0008Idempotency,
   Migration0009History,
-  Migration0013HistoryRanges,
+  Migration0013LiveAndRanges,
 ];
