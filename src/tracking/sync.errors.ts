@@ -140,9 +140,8 @@ export class NotReplayableError extends DomainError {
 export class TooManyReplaysError extends DomainError {
   readonly code = 'TOO_MANY_REPLAYS';
 
-  constructor(count: number, limit: number) {
-    super(`The filter has ${count} syncs to replay and a request takes at most ${limit}: narrow the filter.`, {
-      count,
+  constructor(limit: number) {
+    super(`The filter has more than ${limit} syncs to replay, which is what a request takes: narrow the filter.`, {
       limit,
     });
   }
