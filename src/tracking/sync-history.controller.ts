@@ -66,6 +66,10 @@ export class SyncHistoryController {
       'x-synctrail-window': `${window.from?.toISOString() ?? ''}/${window.to?.toISOString() ?? ''}`,
       ...(gzip && { 'content-encoding': 'gzip' }),
     });
+    if (!response) {
+      stream.destroy();
+      return;
+    }
     // A client that leaves ends the query as well; there is nobody left to tell.
     const sent = gzip ? pipeline(stream, createGzip({ level: 3 }), response) : pipeline(stream, response);
     await sent.catch(() => response.destroy());
