@@ -38,7 +38,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.ensureMonths();
     this.runs.start();
   }
 
@@ -106,18 +107,23 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
         return true;
       });
     } catch (error) {
-      if ((error as { code?: string }).code === LOCK_TIMEOUT) return false;
+      if (NOT_NOW.has((error as { code?: string }).code)) return false;
       throw error;
     }
   }
 
   private async run(): Promise<void> {
-    const pool = await postgresPool(this.em);
-    await pool.query(`select ensure_sync_partitions(now(), 3)`);
+    await this.ensureMonths();
     const { payloadDays, factMonths } = this.options.retention;
     if (payloadDays === null && factMonths === null) return;
     const { payloads, months } = await this.apply();
     if (payloads > 0 || months.length > 0) this.logger.log(`Dropped ${payloads} payloads and ${months.length} months`);
+  }
+
+  /** This month and the two after it can be recorded into. */
+  private async ensureMonths(): Promise<void> {
+    const pool = await postgresPool(this.em);
+    await pool.query(`select ensure_sync_partitions(now(), 3)`);
   }
 
   private async dropPayloads(before: Date): Promise<number> {
@@ -142,7 +148,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-const LOCK_TIMEOUT = '55P03';
+/** Somebody reads it for longer than we wait, or another replica has dropped it. */
+const NOT_NOW = new Set<string | undefined>(['55P03', '42P01']);
 
 const INSERT_EVENT = `insert into sync_event (id, sync_id, type, data) values ($1, null, 'retention.applied', $2)`;
 
