@@ -186,7 +186,7 @@ describe('an export', () => {
     const drained = async () => {
       while (!(await reader.read()).done);
     };
-    await expect(drained()).rejects.toThrow();
+    await expect(drained()).rejects.toThrow('terminated');
     expect((await service.api('GET', '/sync/history/count')).body).toMatchObject({ count: 4000 });
   });
 });

@@ -12,10 +12,8 @@ import {
   IsUUID,
   Matches,
   Max,
-  MaxDate,
   MaxLength,
   Min,
-  MinDate,
 } from 'class-validator';
 import { type Trigger, TRIGGERS } from '#platform';
 import { Text } from '../text.decorator.ts';
@@ -41,16 +39,26 @@ const OneOrMany = (): PropertyDecorator => (target, property) => {
   ArrayMaxSize(100)(target, property);
 };
 
-/** A date and time that everybody writes alike: of the years 1 to 9999. */
+/** A date, or a date and time with its offset from UTC, of our era. */
 const Moment = (): PropertyDecorator => {
-  const message = '$property must be a date and time in ISO 8601, of the years 1 to 9999';
+  const message = '$property must be a date, or a date and time with its offset, in ISO 8601, of our era';
   return applyDecorators(
-    Type(() => Date),
+    Transform(({ value }: { value: unknown }) => readMoment(value)),
     IsDate({ message }),
-    MinDate(EARLIEST, { message }),
-    MaxDate(LATEST, { message }),
   );
 };
+
+const MOMENT = /^(?<day>(\d{4}|\+\d{6})-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** JavaScript takes much more for a date, such as `0`, or 31 February. What is later than everything is that. */
+function readMoment(value: unknown): unknown {
+  const { day } = (typeof value === 'string' && MOMENT.exec(value)?.groups) || {};
+  if (day === undefined) return value;
+  const [midnight, moment] = [new Date(day), new Date(value as string)];
+  const exists = moment >= EARLIEST && midnight >= EARLIEST && midnight.toISOString().startsWith(day);
+  if (!exists) return value;
+  return moment > LATEST ? LATEST : moment;
+}
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
 export class SyncFilterDto {

@@ -100,13 +100,6 @@ async function begin(
   format: ExportFormat,
   onEnd: () => void,
 ): Promise<HistoryExport> {
-  // The stream tells of a connection that breaks; an error that nobody listens to would end the process.
-  const ignore = () => undefined;
-  client.on('error', ignore);
-  const release = (broken: boolean) => {
-    client.release(broken);
-    client.off('error', ignore);
-  };
   try {
     // COPY takes no parameters: every value is quoted by the driver.
     const where = whereSql(filter, (value, type) => `${literal(value)}::${type}`);
@@ -116,17 +109,17 @@ async function begin(
       `select count(*)::float8 as count from sync_history h where ${where}`,
     );
     const copy = client.query(copyTo(copySql(where, format)));
-    copy.once('end', () => void client.query('commit').catch(ignore));
+    copy.once('end', () => void client.query('commit').catch(() => undefined));
     copy.once('close', () => {
       // A connection is used again only after it has brought everything.
-      release(!copy.readableEnded);
+      client.release(!copy.readableEnded);
       onEnd();
     });
     // Whoever reads the lines hears of what happens to either.
-    const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), ignore) : copy;
+    const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), () => undefined) : copy;
     return { count: rows[0]!.count, window: filter.window, stream };
   } catch (error) {
-    release(true);
+    client.release(true);
     throw error;
   }
 }
