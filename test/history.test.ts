@@ -1,8 +1,8 @@
-import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
+import { until } from './support/until.ts';
 
 interface Page {
   items: { id: string }[];
@@ -192,10 +192,59 @@ describe('the history under a filter', () => {
     expect(next.window).toEqual(page.window);
   });
 
-  it('says which time it covers when a search named none', async () => {
-    const { window } = (await service.api('GET', '/sync/history?q=x')).body as Page;
-    expect(window.default).toBe(true);
-    expect(Date.parse(window.to!) - Date.parse(window.from!)).toBe(30 * DAY);
+  it.each(['/sync/history?q=x', '/sync/history/facets?', '/sync/history/facets?status=FAILED'])(
+    'covers 30 days, and says so, where %s names no time',
+    async (asked) => {
+      await clear();
+      await insertHistory(service.databaseUrl, [{ ...sample(), typeKey: 'x' }]);
+      const windowOf = async (more: string) =>
+        ((await service.api('GET', `${asked}${more}`)).body as { window: Page['window'] }).window;
+      const { from, to, default: chosen } = await windowOf('');
+      expect(chosen).toBe(true);
+      expect(Date.parse(to!) - Date.parse(from!)).toBe(30 * DAY);
+      expect(await windowOf('&endDate=2026-03-31T00:00:00Z')).toEqual({
+        from: '2026-03-01T00:00:00.000Z',
+        to: '2026-03-31T00:00:00.000Z',
+        default: true,
+      });
+      const everything = { from: null, to: null, default: false };
+      expect(await windowOf('&startDate=2020-01-01T00:00:00Z')).toEqual({
+        ...everything,
+        from: '2020-01-01T00:00:00.000Z',
+      });
+      for (const small of ['deploymentId', 'callId'])
+        expect(await windowOf(`&${small}=${idAt(new Date())}`)).toEqual(everything);
+    },
+  );
+
+  it('leaves connections for everybody else, however many ask for all of it', async () => {
+    const [blocker, observer] = [0, 1].map(() => new Client({ connectionString: service.databaseUrl })) as [
+      Client,
+      Client,
+    ];
+    await Promise.all([blocker.connect(), observer.connect()]);
+    try {
+      const { rows } = await blocker.query<{ oldest: string }>(
+        `select min(inhrelid::regclass::text) as oldest from pg_inherits where inhparent = 'sync_history'::regclass`,
+      );
+      // Whoever reads all months waits for this one.
+      await blocker.query(`begin; lock table ${rows[0]!.oldest} in access exclusive mode`);
+      const counts = Array.from({ length: 40 }, () => service.api('GET', '/sync/history/count'));
+      const waiting = `select from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock' and query like 'select count%'`;
+      await until('as many wait as may', async () => (await observer.query(waiting)).rowCount === 8);
+      expect((await service.api('GET', '/content-types')).status).toBe(200);
+      expect((await observer.query(waiting)).rowCount).toBe(8);
+      await blocker.query('rollback');
+      expect((await Promise.all(counts)).map(({ status }) => status)).toEqual(counts.map(() => 200));
+    } finally {
+      await Promise.all([blocker.end(), observer.end()]);
+    }
+  });
+
+  it('of one type is asked for by its address alone', async () => {
+    const { status, body } = await service.api('GET', '/sync/Article/history?typeKey=Hero');
+    expect([status, body]).toMatchObject([400, { code: 'INVALID_FILTER', errors: [{ field: 'typeKey' }] }]);
   });
 
   it.each([
@@ -203,6 +252,10 @@ describe('the history under a filter', () => {
     ['startDate=2026-02-01&endDate=2026-01-01', 'INVALID_FILTER', 'endDate'],
     ['dateField=completed&status=IN_PROGRESS', 'INVALID_FILTER', 'dateField'],
     ['last=0d', 'INVALID_FILTER', 'last'],
+    ['startDate=275760-01-01', 'INVALID_REQUEST', 'startDate'],
+    ['startDate=2026-02-31', 'INVALID_REQUEST', 'startDate'],
+    ['startDate=0', 'INVALID_REQUEST', 'startDate'],
+    ['endDate=2026-02-01T10:00:00', 'INVALID_REQUEST', 'endDate'],
     ['last=soon', 'INVALID_REQUEST', 'last'],
     ['statusClass=6xx', 'INVALID_REQUEST', 'statusClass'],
     ['forced=maybe', 'INVALID_REQUEST', 'forced'],
@@ -226,72 +279,6 @@ describe('the history under a filter', () => {
   });
 });
 
-describe('an export', () => {
-  let service: TestApp;
-  beforeAll(async () => {
-    service = await startTestApp();
-  });
-  afterAll(() => service?.close());
-
-  it('is CSV that a strict reader reads back, with formulas made harmless', async () => {
-    const syncs = [
-      { ...sample(), typeKey: '=1+1', actor: '+41', errorMessage: '@cmd' },
-      { ...sample(), typeKey: 'plain', actor: '-1', errorMessage: 'comma, "quote"\r\nand line' },
-    ];
-    await insertHistory(service.databaseUrl, syncs);
-    const response = await fetch(`${service.url}/api/v1/sync/history/export`);
-    expect(response.headers.get('content-type')).toMatch('text/csv');
-    const [header, ...rows] = readCsv(await response.text());
-    const read = rows.map((row) => Object.fromEntries(row.map((value, index) => [header![index], value])));
-    expect(read).toHaveLength(2);
-    for (const sync of syncs) {
-      const row = read.find(({ id }) => id === sync.id)!;
-      const harmless = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
-      expect(row).toMatchObject({
-        typeKey: harmless(sync.typeKey),
-        actor: harmless(sync.actor),
-        errorMessage: harmless(sync.errorMessage),
-        status: 'FAILED',
-        durationMs: '3',
-      });
-    }
-  });
-
-  it('is compressed when asked', async () => {
-    const url = new URL(`${service.url}/api/v1/sync/history/export?format=ndjson`);
-    const { get } = await import('node:http');
-    const bytes = await new Promise<Buffer>((resolve, reject) => {
-      get(url, { headers: { 'accept-encoding': 'gzip' } }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => resolve(Buffer.concat(chunks)));
-      }).on('error', reject);
-    });
-    expect(gunzipSync(bytes).toString().trim().split('\n')).toHaveLength(2);
-  });
-
-  it('ends its query when the client leaves', async () => {
-    const client = new Client({ connectionString: service.databaseUrl });
-    await client.connect();
-    const many = Array.from({ length: 3000 }, () => ({ ...sample(), errorMessage: 'x'.repeat(5000) }));
-    await insertHistory(service.databaseUrl, many);
-    const controller = new AbortController();
-    const response = await fetch(`${service.url}/api/v1/sync/history/export`, { signal: controller.signal });
-    await response.body!.getReader().read();
-    controller.abort();
-    const running = async () =>
-      (
-        await client.query(
-          `select from pg_stat_activity where datname = current_database() and state = 'active' and query like 'copy%'`,
-        )
-      ).rowCount;
-    const deadline = Date.now() + 10_000;
-    while ((await running()) !== 0 && Date.now() < deadline) await new Promise((turn) => setTimeout(turn, 50));
-    expect(await running()).toBe(0);
-    await client.end();
-    expect((await service.api('GET', '/sync/history/count')).status).toBe(200);
-  });
-});
-
 let made = 0;
 function sample(): RandomSync {
   made += 1;
@@ -301,29 +288,4 @@ function sample(): RandomSync {
     ...{ status: 'FAILED', trigger: 'API', actor: 'jane', errorCode: 'TIMEOUT', errorMessage: 'slow', statusCode: 503 },
     ...{ forced: false, durationMs: 3, startedAt },
   };
-}
-
-/** A reader of RFC 4180 that knows nothing of the writer. */
-function readCsv(text: string): string[][] {
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let value = '';
-  let quoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]!;
-    if (quoted) {
-      if (character !== '"') value += character;
-      else if (text[at + 1] === '"') value += text[(at += 1)];
-      else quoted = false;
-    } else if (character === '"') quoted = true;
-    else if (character === ',' || character === '\n') {
-      row.push(value);
-      value = '';
-      if (character === '\n') {
-        rows.push(row);
-        row = [];
-      }
-    } else value += character;
-  }
-  return rows;
 }

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { text as read } from 'node:stream/consumers';
+import jsonPatch, { type Operation } from 'fast-json-patch';
 import { v7 as uuidv7 } from 'uuid';
 import { type NewSync, SyncHistoryService } from '#tracking';
 import { connectSql, type Sql } from './support/sql.ts';
@@ -189,15 +190,18 @@ describe('an address', () => {
     expect([400, 404, 414]).toContain(status);
   });
 
-  it.each(['0001-01-01', '%2B275760-09-12T00:00:00Z', '9999-12-31T23:59:59.999Z', '1970-01-01'])(
-    'may ask about any time there is: %s',
-    async (date) => {
-      for (const name of ['startDate', 'endDate']) {
-        const { status } = await service.api('GET', `/sync/history?${name}=${date}`);
-        expect([name, status]).toEqual([name, 200]);
-      }
-    },
-  );
+  it.each([
+    '0001-01-01',
+    '%2B275760-09-12T00:00:00Z',
+    '9999-12-31T23:59:59.999Z',
+    '1970-01-01',
+    '2026-01-01T12:00%2B02:00',
+  ])('may ask about any time there is: %s', async (date) => {
+    for (const name of ['startDate', 'endDate']) {
+      const { status } = await service.api('GET', `/sync/history?${name}=${date}`);
+      expect([name, status]).toEqual([name, 200]);
+    }
+  });
 
   it('of a resource that does not exist is a 404 with a code of its own', async () => {
     const id = uuidv7();
@@ -275,6 +279,56 @@ describe('a sync', () => {
     expect(types).toEqual(['sync.recorded', 'attempt.failed', 'sync.succeeded']);
     expect(await get(`/sync/${id}/snapshot`)).toMatchObject({
       ...{ sent: { content: { key: 'Shown', a: 1 } }, received: { content: { ok: true } } },
+    });
+  });
+
+  it('is not sent again to who knows its status already, until something changes', async () => {
+    const id = await recorded('Polled', { a: 1 });
+    const status = (known?: string) =>
+      fetch(`${service.url}/api/v1/sync/${id}/status`, {
+        headers: known === undefined ? {} : { 'if-none-match': known },
+      });
+    const first = await status();
+    const etag = first.headers.get('etag')!;
+    expect(first.status).toBe(200);
+    for (const known of [etag, `W/${etag}`, `"another", ${etag}`, '*']) {
+      const answer = await status(known);
+      expect([known, answer.status, answer.headers.get('etag'), await answer.text()]).toEqual([known, 304, etag, '']);
+    }
+    expect((await status('"another"')).status).toBe(200);
+    await history.updateSyncStatus(id, { status: 'SUCCESS', statusCode: 200 });
+    const changed = await status(etag);
+    expect([changed.status, await changed.json()]).toMatchObject([200, { status: 'SUCCESS' }]);
+  });
+
+  it('is compared as changes, as a patch that can be applied, or as text', async () => {
+    const before = { key: 'Formats', a: 1, gone: true, 'a/b~c': 'x' };
+    const after = { key: 'Formats', a: 2, 'a/b~c': 'y', new: null };
+    await recorded('Formats', before);
+    const id = await recorded('Formats', after);
+    const diff = (query: string, accept: string) =>
+      fetch(`${service.url}/api/v1/sync/${id}/diff${query}`, { headers: { accept } });
+    for (const [query, accept] of [
+      ['?format=patch', '*/*'],
+      ['', 'application/json-patch+json'],
+    ] as const) {
+      const patch = await diff(query, accept);
+      expect(patch.headers.get('content-type')).toMatch('application/json-patch+json');
+      const operations = (await patch.json()) as Operation[];
+      expect(jsonPatch.applyPatch(structuredClone(before), operations, true).newDocument).toEqual(after);
+    }
+    for (const [query, accept] of [
+      ['?format=text', '*/*'],
+      ['', 'text/plain, */*;q=0.1'],
+    ] as const) {
+      const text = await diff(query, accept);
+      expect(text.headers.get('content-type')).toMatch('text/plain');
+      expect((await text.text()).split('\n')).toEqual(
+        expect.arrayContaining(['~ /a: 1 -> 2', '- /gone: true', '+ /new: null']),
+      );
+    }
+    expect(await get(`/sync/${id}/diff?format=changes`)).toMatchObject({
+      added: [{ path: '/new' }],
     });
   });
 

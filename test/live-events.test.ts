@@ -1,4 +1,6 @@
-import { get, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -136,6 +138,48 @@ describe('events', () => {
       reader.cut();
     });
 
+    it('are not begun at a place that is none, nor for a request that wants only the head', async () => {
+      const headers = { accept: 'text/event-stream', 'last-event-id': 'the last one' };
+      const refused = await fetch(`${service.url}/api/v1/sync/events`, { headers });
+      expect([refused.status, await refused.json()]).toMatchObject([400, { code: 'INVALID_REQUEST' }]);
+      for (const path of ['/sync/events', '/sync/history/export']) {
+        const response = await fetch(`${service.url}/api/v1${path}`, {
+          method: 'HEAD',
+          headers: { accept: '*/*, text/event-stream' },
+        });
+        expect([response.status, await response.text()]).toEqual([200, '']);
+      }
+    });
+
+    it('are cut for a reader that stands still, who resumes where it was', async () => {
+      const last = await settledPosition(service);
+      const database = new Client({ connectionString: service.databaseUrl });
+      await database.connect();
+      // More than the sockets between us hold.
+      await database.query(
+        `insert into sync_event (id, sync_id, type, data)
+         select id, id, 'sync.recorded', json_build_object('text', repeat('x', 100000)) from unnest($1::uuid[]) id`,
+        [Array.from({ length: 150 }, () => uuidv7())],
+      );
+      await database.end();
+      const server: Server = service.app.getHttpServer();
+      const [response, socket] = await Promise.all([
+        standingStill(`${service.url}/api/v1/sync/events?after=${last}`),
+        once(server, 'connection').then(([socket]) => socket as Socket),
+      ]);
+      await once(socket, 'close');
+      const received = await readWhatCame(response);
+      expect(received).toBeGreaterThan(0);
+      expect(received).toBeLessThan(150);
+
+      const reader = new StreamReader(`${service.url}/api/v1/sync/events`);
+      await reader.connect({ 'last-event-id': String(last + received) });
+      await reader.until(150 - received);
+      expect(reader.events[0]!.position).toBe(last + received + 1);
+      expect(reader.events.at(-1)!.position).toBe(last + 150);
+      reader.cut();
+    }, 60_000);
+
     it('are refused with 429 beyond the limit of streams', async () => {
       const readers = Array.from({ length: 200 }, () => new StreamReader(`${service.url}/api/v1/sync/events`));
       const statuses = await Promise.all(readers.map((reader) => reader.connect()));
@@ -148,6 +192,30 @@ describe('events', () => {
     });
   });
 });
+
+/** A reader that asks, and then takes nothing. */
+function standingStill(url: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: false, headers: { accept: 'text/event-stream' } }, (response) => resolve(response.pause())).on(
+      'error',
+      reject,
+    );
+  });
+}
+
+/** How many whole events had come before the end. */
+async function readWhatCame(response: IncomingMessage): Promise<number> {
+  let text = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
+  } catch {
+    // It was cut.
+  }
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .filter((message) => message.includes('\ndata: ')).length;
+}
 
 async function settledPosition(service: TestApp): Promise<number> {
   const client = new Client({ connectionString: service.databaseUrl });

@@ -99,6 +99,44 @@ describe('a replay', () => {
     expect((await service.api('POST', '/sync/replay', all)).body).toMatchObject({ replays: 1, syncIds: [healed!.id] });
   });
 
+  it('is begun once, however often it is asked for under one key', async () => {
+    await outage(true);
+    const [failed] = await deploy(['Twice']);
+    await outage(false);
+    const post = (path: string, body: object, key: string) =>
+      fetch(`${service.url}/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        body: JSON.stringify(body),
+      });
+    const single = () => post(`/sync/${failed!.id}/replay`, asked, 'one');
+    const batch = () =>
+      post('/sync/replay', { ...asked, filter: { typeKey: 'Twice', status: 'FAILED' }, includeHealed: true }, 'all');
+    for (const send of [single, batch]) {
+      const [first, second] = [await send(), await send()];
+      expect([first.status, second.status, second.headers.get('idempotency-replayed')]).toEqual([202, 202, 'true']);
+      expect(await second.json()).toEqual(await first.json());
+    }
+    await settled('trigger=REPLAY&typeKey=Twice', 2);
+    expect(await history('trigger=REPLAY&typeKey=Twice')).toHaveLength(2);
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    ['x'],
+    [[]],
+    [[{}]],
+    [{}],
+    [{ typeKey: [1] }],
+    [{ last: '1h', startDate: '2026-01-01' }],
+  ])('of the filter %j is refused, and begins nothing', async (filter) => {
+    const before = await history('trigger=REPLAY');
+    const { status, body } = await service.api('POST', '/sync/replay', { ...asked, filter });
+    expect([status, body]).toMatchObject([400, { code: expect.stringMatching('^INVALID_(REQUEST|FILTER)$') }]);
+    expect(await history('trigger=REPLAY')).toHaveLength(before.length);
+  });
+
   it('needs a reason, and content', async () => {
     const [sync] = await deploy(['Asked']);
     const { status, body } = await service.api('POST', `/sync/${sync!.id}/replay`, { actor: 'jane' });

@@ -62,6 +62,43 @@ describe('retention', () => {
     expect((await retention.apply()).months).toEqual([]);
   });
 
+  it('keeps a month that somebody reads, and who records hardly waits for it', async () => {
+    await partition(monthsAgo(4));
+    await insertHistory(service.databaseUrl, [sync(monthsAgo(4))]);
+    const month = monthsAgo(4).toISOString().slice(0, 7);
+    await database.query(`begin; select from sync_history limit 1`);
+    const { months, kept } = await service.app.get(Retention).apply();
+    expect({ months, kept }).toEqual({ months: [], kept: [month] });
+    await database.query('rollback');
+    expect((await service.app.get(Retention).apply()).months).toEqual([{ month, syncs: 1 }]);
+  });
+
+  it('drops a month once when two replicas do it at the same time', async () => {
+    await partition(monthsAgo(4));
+    await insertHistory(service.databaseUrl, [sync(monthsAgo(4))]);
+    const month = monthsAgo(4).toISOString().slice(0, 7);
+    const retention = service.app.get(Retention);
+    const dropped = await Promise.all([retention.dropMonth(month, 1), retention.dropMonth(month, 1)]);
+    expect(dropped.filter(Boolean)).toEqual([true]);
+    expect(await count(`select count(*) from sync_event where type = 'retention.applied'`)).toBe(1);
+  });
+
+  it('has this month and the two after it ready to be recorded into, from the start on', async () => {
+    const months = async () =>
+      (
+        await database.query<{ name: string }>(
+          `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'sync_history'::regclass order by 1`,
+        )
+      ).rows.map(({ name }) => name);
+    const ahead = [0, -1, -2].map(
+      (ago) => `sync_history_${monthsAgo(ago).toISOString().slice(0, 7).replace('-', '_')}`,
+    );
+    for (const name of await months()) await database.query(`drop table ${name}, ${name.replace('history', 'event')}`);
+    const other = await startTestApp({ DATABASE_URL: service.databaseUrl });
+    expect(await months()).toEqual(ahead);
+    await other.close();
+  });
+
   it('drops payloads before facts, but never what a version or a younger sync names', async () => {
     const snapshots = service.app.get(SnapshotService);
     const [forgotten, versioned, young, fresh] = await Promise.all(

@@ -17,7 +17,7 @@ export function resolveWindow(
   if (endDate && !startDate) throw new InvalidFilterError('endDate', 'goes only with startDate');
   const isUsual = !startDate && last === undefined;
   const until = startDate && !endDate ? now : endDate;
-  const { window } = resolveFilter({ startDate, endDate: until, last: isUsual ? USUAL : last }, now);
+  const { window } = resolveFilter({ startDate, endDate: until, last: isUsual ? USUAL : last }, { now });
   const { from, to } = window as { from: Date; to: Date };
   return { scope, period: { from, to }, window: { ...window, default: isUsual } };
 }

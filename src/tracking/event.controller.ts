@@ -1,10 +1,10 @@
-import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { BadRequestException, Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
 import { EventFeed } from './event.feed.ts';
 import { EventStreams } from './event.streams.ts';
-import { rawResponse, type RawReply } from './raw-reply.ts';
+import type { RawReply } from './raw-reply.ts';
 
 @OwnRequests()
 @ApiTags('events')
@@ -27,10 +27,12 @@ export class EventController {
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<EventPageDto | undefined> {
     if (!accept?.includes('text/event-stream')) return this.feed.after(after ?? 0, filter, limit);
-    const resumed = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : after;
-    const position = resumed ?? (await this.feed.last());
+    if (lastEventId && !/^\d{1,15}$/.test(lastEventId)) {
+      throw new BadRequestException([`Last-Event-ID must be the id of an event, which "${lastEventId}" is not`]);
+    }
+    const position = lastEventId ? Number(lastEventId) : (after ?? (await this.feed.last()));
     this.streams.assertRoom();
-    this.streams.open(rawResponse(reply), filter, position);
+    this.streams.open(reply, filter, position);
     return undefined;
   }
 }

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';
 import { Periodic } from './periodic.ts';
+import { type RawReply, streamOf } from './raw-reply.ts';
 import { TooManyStreamsError } from './sync.errors.ts';
 
 const EVERY_MS = 250;
@@ -9,6 +10,7 @@ const HEARTBEAT_MS = 15_000;
 /** Bytes that may wait for a reader. */
 const BUFFER = 1_000_000;
 const STALLED_MS = 10_000;
+const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 /** Streams of one process. */
 export const MOST_STREAMS = 200;
 
@@ -43,15 +45,12 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   /** Sends the events after a position, and every later one. */
-  open(response: ServerResponse, filter: EventFilter, position: number): void {
+  open(reply: RawReply, filter: EventFilter, position: number): void {
+    const response = streamOf(reply, HEADERS);
+    if (!response) return;
     const stream: Stream = { response, filter, position, lastSentAt: performance.now() };
     this.streams.add(stream);
     response.once('close', () => this.close(stream));
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    });
     response.write(`retry: 1000\n\n`);
     if (!this.runs) {
       this.runs = new Periodic(EventStreams.name, EVERY_MS, () => this.send());
@@ -83,12 +82,9 @@ export class EventStreams implements BeforeApplicationShutdown {
   ): Promise<void> {
     while (this.streams.has(stream) && hasRoom(stream)) {
       const { items, next } = await page(stream.position);
-      write(
-        stream,
-        items.filter((event) => isWanted(event, stream.filter)),
-      );
-      if (next === stream.position) return;
-      stream.position = next;
+      const isThrough = write(stream, items);
+      if (isThrough && next === stream.position) return;
+      if (isThrough) stream.position = next;
     }
   }
 }
@@ -100,11 +96,22 @@ function hasRoom({ response, lastSentAt }: Stream): boolean {
   return false;
 }
 
-function write(stream: Stream, events: PositionedEvent[]): void {
+/** Writes what is wanted, as far as there is room: false when something is left. */
+function write(stream: Stream, events: PositionedEvent[]): boolean {
   const now = performance.now();
-  if (events.length === 0 && now - stream.lastSentAt < HEARTBEAT_MS) return;
-  stream.response.write(events.map(message).join('') || ': still here\n\n');
-  stream.lastSentAt = now;
+  let text = '';
+  for (const event of events) {
+    if (stream.response.writableLength + text.length > BUFFER) break;
+    stream.position = event.position;
+    if (isWanted(event, stream.filter)) text += message(event);
+  }
+  // An id without data moves only the place from which the reader resumes, past what it did not want.
+  if (text === '' && now - stream.lastSentAt >= HEARTBEAT_MS) text = `: still here\nid: ${stream.position}\n\n`;
+  if (text !== '') {
+    stream.response.write(text);
+    stream.lastSentAt = now;
+  }
+  return events.length === 0 || stream.position === events.at(-1)!.position;
 }
 
 function message(event: PositionedEvent): string {

@@ -25,25 +25,35 @@ export class LiveVersions {
 
   async of({ kind, typeKey }: TypeRef): Promise<LiveVersion[]> {
     const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<LiveVersion>({
-      types: DRIVER_TYPES,
-      text: `with told as (
-         select id, target_platform, environment, version_hash, sync_direction, started_at from sync_history
-         where type_key = $2 and kind = $1 and sync_status = 'SUCCESS' and version_hash is not null),
-       last as (select distinct on (target_platform, environment) * from told order by target_platform, environment, id desc)
-       select l.target_platform as platform, l.environment, l.version_hash as "versionHash", l.id as "syncId",
-         l.sync_direction as direction,
-         (select max(number) from content_type_version v
-          where v.kind = $1 and v.type_key = $2 and v.version_hash = l.version_hash) as number,
-         (select min(t.started_at) from told t
-          where t.target_platform = l.target_platform and t.environment = l.environment
-            and t.id > coalesce((
-              select max(o.id::text)::uuid from told o
-              where o.target_platform = l.target_platform and o.environment = l.environment
-                and o.version_hash <> l.version_hash), '00000000-0000-0000-0000-000000000000')) as since
-       from last l order by 1, 2`,
-      values: [kind, typeKey],
-    });
+    const { rows } = await pool.query<LiveVersion>({ types: DRIVER_TYPES, text: LIVE, values: [kind, typeKey] });
     return rows;
   }
+}
+
+/** Steps along an index from place to place, and at each from its newest success: none goes through all of a type. */
+const LIVE = `
+  with recursive place as (
+    (select target_platform, environment from sync_history where type_key = $2 and sync_status = 'SUCCESS'
+     order by target_platform, environment limit 1)
+    union all
+    select next.* from place p, lateral (
+      select target_platform, environment from sync_history where type_key = $2 and sync_status = 'SUCCESS'
+        and (target_platform, environment) > (p.target_platform, p.environment)
+      order by target_platform, environment limit 1) next)
+  select p.target_platform as platform, p.environment, live.version_hash as "versionHash", live.id as "syncId",
+    live.sync_direction as direction,
+    (select max(number) from content_type_version v
+     where v.kind = $1 and v.type_key = $2 and v.version_hash = live.version_hash) as number,
+    (select h.started_at from ${told('h')} and h.id > coalesce(
+       (select o.id from ${told('o')} and o.version_hash <> live.version_hash order by o.id desc limit 1),
+       '00000000-0000-0000-0000-000000000000')
+     order by h.id limit 1) as since
+  from place p, lateral (select h.* from ${told('h')} order by h.id desc limit 1) live
+  order by 1, 2`;
+
+/** What the successes of a type at a place tell of its versions. */
+function told(alias: string): string {
+  return `sync_history ${alias} where ${alias}.type_key = $2 and ${alias}.kind = $1 and ${alias}.sync_status = 'SUCCESS'
+    and ${alias}.target_platform = p.target_platform and ${alias}.environment = p.environment
+    and ${alias}.version_hash is not null`;
 }

@@ -10,7 +10,10 @@ export function rawResponse(reply: RawReply): ServerResponse {
   return reply.raw;
 }
 
-/** Begins a streamed answer. */
-export function streamOf(reply: RawReply, headers: Record<string, string>): ServerResponse {
-  return rawResponse(reply).writeHead(200, headers);
+/** Begins a streamed answer; null when only its head was asked for, and it is over. */
+export function streamOf(reply: RawReply, headers: Record<string, string>): ServerResponse | null {
+  const response = rawResponse(reply).writeHead(200, headers);
+  if (response.req.method !== 'HEAD') return response;
+  response.end();
+  return null;
 }

@@ -1,7 +1,9 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Idempotent, Ids } from './idempotency.decorator.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { ReplayFilterDto, ReplayRequestDto, ReplayResultDto, ReplayStartedDto } from './replay.dto.ts';
+import { RequestIds } from './request-ids.ts';
 import { SyncParams } from './sync.dto.ts';
 import { SyncReplayer } from './sync.replayer.ts';
 
@@ -14,12 +16,14 @@ export class ReplayController {
   /** Sends what a sync sent once more, byte for byte, as a new sync; answers at once. */
   @Post(':syncId/replay')
   @HttpCode(202)
+  @Idempotent()
   async replay(
     @Param() { syncId }: SyncParams,
     @Body() request: ReplayRequestDto,
+    @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
   ): Promise<ReplayStartedDto> {
-    const id = await this.replayer.replay(syncId, request);
+    const id = await this.replayer.replay(syncId, request, ids);
     reply.header('location', `/api/v1/sync/${id}`);
     return { id, replayOf: syncId };
   }
@@ -27,15 +31,17 @@ export class ReplayController {
   /** Sends everything under a filter once more, in its original order, but for what a newer success has healed. */
   @Post('replay')
   @HttpCode(202)
+  @Idempotent()
   async replayAll(
     @Body() { filter, dryRun, includeHealed, ...request }: ReplayFilterDto,
+    @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: { status(code: number): unknown },
   ): Promise<ReplayResultDto> {
     const { replays, healed } = await this.replayer.plan(filter);
     const syncs = includeHealed ? [...replays, ...healed].sort((a, b) => (a.id < b.id ? -1 : 1)) : replays;
     const counts = { matched: replays.length + healed.length, healed: healed.length, replays: syncs.length };
     if (dryRun) reply.status(200);
-    const batch = dryRun ? null : this.replayer.replayAll(syncs, request).batch;
+    const batch = dryRun ? null : this.replayer.replayAll(syncs, request, ids).batch;
     return { ...counts, batch, syncIds: syncs.map(({ id }) => id) };
   }
 }

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsOptional, ValidateNested } from 'class-validator';
+import { IsBoolean, IsObject, IsOptional, ValidateNested } from 'class-validator';
 import { Text } from '../text.decorator.ts';
 import { SyncFilterDto } from './sync-history.dto.ts';
 
@@ -27,9 +27,10 @@ export class ReplayRequestDto {
 
 export class ReplayFilterDto extends ReplayRequestDto {
   /**
-   * Which syncs: the filter of the history, with lists for several values.
+   * Which syncs: the filter of the history, with lists for several values. It must name something.
    * @example { "status": ["FAILED"], "platform": ["optimizely"], "last": "24h" }
    */
+  @IsObject()
   @ValidateNested()
   @Type(() => SyncFilterDto)
   filter: SyncFilterDto;

@@ -23,7 +23,7 @@ export interface RetentionReport {
   payloads: number;
   /** Whole months of facts, `YYYY-MM`, in which every sync is settled. */
   months: { month: string; syncs: number }[];
-  /** Months that are old enough, but hold a sync in progress. */
+  /** Months that are old enough, but hold a sync in progress, or are being read. */
   kept: string[];
 }
 
@@ -38,7 +38,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    await this.ensureMonths();
     this.runs.start();
   }
 
@@ -67,8 +68,7 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     const report: RetentionReport = { payloadsBefore, payloads: expired[0]?.count ?? 0, months: [], kept: [] };
     for (const { month } of old) {
       const { rows } = await pool.query<{ syncs: number; open: boolean }>(
-        `select count(*)::float8 as syncs, coalesce(bool_or(sync_status = 'IN_PROGRESS'), false) as open
-         from ${partition('sync_history', month)}`,
+        `select count(*)::float8 as syncs, (${isOpen(month)}) as open from ${partition('sync_history', month)}`,
       );
       if (rows[0]!.open) report.kept.push(month);
       else report.months.push({ month, syncs: rows[0]!.syncs });
@@ -79,35 +79,51 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Drops what is old enough. What was dropped is itself an event. */
   async apply(): Promise<RetentionReport> {
     const report = await this.plan();
-    for (const { month, syncs } of report.months) await this.dropMonth(month, syncs);
+    const planned = report.months;
+    report.months = [];
+    for (const { month, syncs } of planned) {
+      if (await this.dropMonth(month, syncs)) report.months.push({ month, syncs });
+      else report.kept.push(month);
+    }
     if (report.payloadsBefore) report.payloads = await this.dropPayloads(report.payloadsBefore);
     return report;
   }
 
+  /** Drops a month (`YYYY-MM`) and its `syncs`; false when it holds a sync in progress, or is being read. */
+  async dropMonth(month: string, syncs: number): Promise<boolean> {
+    try {
+      return await inTransaction(await postgresPool(this.em), async (client) => {
+        // Whoever records waits behind us while we wait for a reader: no longer than it can bear.
+        await client.query(`set local lock_timeout = '1s'`);
+        await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
+        const { rows } = await client.query<{ open: boolean; lastPosition: number }>(
+          `select (${isOpen(month)}) as open,
+             (select coalesce(max(position), 0)::float8 from ${partition('sync_event', month)}) as "lastPosition"`,
+        );
+        const { open, lastPosition } = rows[0]!;
+        if (open) return false;
+        await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
+        await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, lastPosition })]);
+        return true;
+      });
+    } catch (error) {
+      if (NOT_NOW.has((error as { code?: string }).code)) return false;
+      throw error;
+    }
+  }
+
   private async run(): Promise<void> {
-    const pool = await postgresPool(this.em);
-    await pool.query(`select ensure_sync_partitions(now(), 3)`);
+    await this.ensureMonths();
     const { payloadDays, factMonths } = this.options.retention;
     if (payloadDays === null && factMonths === null) return;
     const { payloads, months } = await this.apply();
     if (payloads > 0 || months.length > 0) this.logger.log(`Dropped ${payloads} payloads and ${months.length} months`);
   }
 
-  private async dropMonth(month: string, syncs: number): Promise<void> {
-    await inTransaction(await postgresPool(this.em), async (client) => {
-      // A reader that takes long must not make every writer wait behind us.
-      await client.query(`set local lock_timeout = '5s'`);
-      await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
-      const { rowCount } = await client.query(
-        `select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS' limit 1`,
-      );
-      if (rowCount) return;
-      const { rows } = await client.query<{ lastPosition: number }>(
-        `select coalesce(max(position), 0)::float8 as "lastPosition" from ${partition('sync_event', month)}`,
-      );
-      await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
-      await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, ...rows[0] })]);
-    });
+  /** This month and the two after it can be recorded into. */
+  private async ensureMonths(): Promise<void> {
+    const pool = await postgresPool(this.em);
+    await pool.query(`select ensure_sync_partitions(now(), 3)`);
   }
 
   private async dropPayloads(before: Date): Promise<number> {
@@ -132,6 +148,9 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
+/** Somebody reads it for longer than we wait, or another replica has dropped it. */
+const NOT_NOW = new Set<string | undefined>(['55P03', '42P01']);
+
 const INSERT_EVENT = `insert into sync_event (id, sync_id, type, data) values ($1, null, 'retention.applied', $2)`;
 
 const EXPIRED = `
@@ -147,6 +166,12 @@ const OLD_MONTHS = `
   where i.inhparent = 'sync_history'::regclass
     and to_date(substring(c.relname from '.......$'), 'YYYY_MM') < ($1 at time zone 'UTC')::date
   order by 1`;
+
+/** SQL: whether something of a month is not settled yet. Both looks are at an index. */
+function isOpen(month: string): string {
+  return `exists (select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS')
+    or exists (select from ${partition('sync_event', month)} where position is null)`;
+}
 
 function partition(table: string, month: string): string {
   return `${table}_${month.replace('-', '_')}`;

@@ -15,6 +15,7 @@ import {
   SyncPageDto,
 } from './sync-history.dto.ts';
 import { SyncHistoryQueries } from './sync-history.queries.ts';
+import { InvalidFilterError } from './sync.errors.ts';
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' };
 
@@ -56,14 +57,19 @@ export class SyncHistoryController {
     @Res() reply: RawReply,
   ): Promise<void> {
     const { stream, count, window } = await this.exports.open(filter, format);
-    const gzip = /\bgzip\b/.test(encoding ?? '');
+    const gzip = /\bgzip\b(?!;\s*q=0(\.0+)?\s*(,|$))/.test(encoding ?? '');
     const response = streamOf(reply, {
       'content-type': TYPES[format],
       'content-disposition': `attachment; filename="sync-history.${format}"`,
       'x-synctrail-count': String(count),
+      vary: 'accept-encoding',
       'x-synctrail-window': `${window.from?.toISOString() ?? ''}/${window.to?.toISOString() ?? ''}`,
       ...(gzip && { 'content-encoding': 'gzip' }),
     });
+    if (!response) {
+      stream.destroy();
+      return;
+    }
     // A client that leaves ends the query as well; there is nobody left to tell.
     const sent = gzip ? pipeline(stream, createGzip({ level: 3 }), response) : pipeline(stream, response);
     await sent.catch(() => response.destroy());
@@ -71,7 +77,8 @@ export class SyncHistoryController {
 
   /** Lists the syncs of one content type across platforms, newest first unless said. */
   @Get(':typeKey/history')
-  ofType(@Param() { typeKey }: TypeKeyParams, @Query() query: SyncListQuery): Promise<SyncPageDto> {
+  async ofType(@Param() { typeKey }: TypeKeyParams, @Query() query: SyncListQuery): Promise<SyncPageDto> {
+    if (query.typeKey) throw new InvalidFilterError('typeKey', 'is in the address already');
     return this.list({ ...query, typeKey: [typeKey] });
   }
 }

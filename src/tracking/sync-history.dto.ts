@@ -14,14 +14,20 @@ import {
   Max,
   MaxLength,
   Min,
-  MinDate,
 } from 'class-validator';
 import { type Trigger, TRIGGERS } from '#platform';
 import { Text } from '../text.decorator.ts';
 import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncStatus } from './sync.ts';
 import { SyncDto } from './sync.dto.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
-import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
+import {
+  DATE_FIELDS,
+  type DateField,
+  EARLIEST,
+  LATEST,
+  STATUS_CLASSES,
+  type StatusClass,
+} from './sync-history.filter.ts';
 
 /** A parameter that may be repeated. */
 const OneOrMany = (): PropertyDecorator => (target, property) => {
@@ -33,15 +39,26 @@ const OneOrMany = (): PropertyDecorator => (target, property) => {
   ArrayMaxSize(100)(target, property);
 };
 
-/** A date and time that PostgreSQL takes, too: not before the year 1. */
+/** A date, or a date and time with its offset from UTC, of our era. */
 const Moment = (): PropertyDecorator => {
-  const message = '$property must be a date and time in ISO 8601, of our era';
+  const message = '$property must be a date, or a date and time with its offset, in ISO 8601, of our era';
   return applyDecorators(
-    Type(() => Date),
+    Transform(({ value }: { value: unknown }) => readMoment(value)),
     IsDate({ message }),
-    MinDate(new Date('0001-01-01T00:00:00Z'), { message }),
   );
 };
+
+const MOMENT = /^(?<day>(\d{4}|\+\d{6})-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+/** JavaScript takes much more for a date, such as `0`, or 31 February. What is later than everything is that. */
+function readMoment(value: unknown): unknown {
+  const { day } = (typeof value === 'string' && MOMENT.exec(value)?.groups) || {};
+  if (day === undefined) return value;
+  const [midnight, moment] = [new Date(day), new Date(value as string)];
+  const exists = moment >= EARLIEST && midnight >= EARLIEST && midnight.toISOString().startsWith(day);
+  if (!exists) return value;
+  return moment > LATEST ? LATEST : moment;
+}
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
 export class SyncFilterDto {
@@ -212,7 +229,10 @@ export class WindowDto {
   from: Date | null;
   /** Before; null is now. */
   to: Date | null;
-  /** Whether we chose it: a search that names no time goes through the last 30 days. */
+  /**
+   * Whether we chose where it begins: a search, and facets, cover 30 days unless they name a time, a deployment or a
+   * call.
+   */
   default: boolean;
 }
 

@@ -1,11 +1,22 @@
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { escapeLiteral } from 'pg';
+import { escapeLiteral, type PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { postgresPool } from '#database';
+import { CrlfLines } from './crlf-lines.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
-import { type HistoryFilter, resolveFilter, whereSql, type Window } from './sync-history.filter.ts';
+import {
+  type HistoryFilter,
+  resolveFilter,
+  type ResolvedFilter,
+  whereSql,
+  type Window,
+} from './sync-history.filter.ts';
+import { TooManyExportsError } from './sync.errors.ts';
+
+/** Exports of one process at once: each has a connection for as long as its reader takes. */
+export const MOST_EXPORTS = 4;
 
 /** An export that has begun; `count` is exactly how many syncs it will bring. */
 export interface HistoryExport {
@@ -40,8 +51,8 @@ const COLUMNS: Record<string, string> = {
   trigger: 'h.trigger',
   reason: 'h.reason',
   forced: 'h.forced',
-  startedAt: `to_char(h.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
-  completedAt: `to_char(h.completed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+  startedAt: 'h.started_at',
+  completedAt: 'h.completed_at',
   durationMs: 'h.duration_ms',
 };
 
@@ -63,47 +74,71 @@ const FOREIGN = new Set([
 /** Brings a whole history out, in the database's own words, newest first and with constant memory. */
 @Injectable()
 export class SyncHistoryExport {
+  private running = 0;
+
   constructor(private readonly em: EntityManager) {}
 
-  /** Throws `InvalidFilterError`. */
+  /** Throws `InvalidFilterError` and {@link TooManyExportsError}. */
   async open(filter: HistoryFilter, format: ExportFormat): Promise<HistoryExport> {
     const resolved = resolveFilter(filter);
-    // COPY takes no parameters: every value is quoted by the driver.
-    const where = whereSql(resolved, (value, type) => `${literal(value)}::${type}`);
-    const client = await (await postgresPool(this.em)).connect();
+    if (this.running >= MOST_EXPORTS) throw new TooManyExportsError(MOST_EXPORTS);
+    this.running += 1;
+    const end = () => (this.running -= 1);
     try {
-      // One snapshot for both: the count is that of the rows.
-      await client.query('begin isolation level repeatable read read only');
-      const { rows } = await client.query<{ count: number }>(
-        `select count(*)::float8 as count from sync_history h where ${where}`,
-      );
-      const stream = client.query(copyTo(copySql(where, format)));
-      // A connection is used again only after it has brought everything.
-      stream.once('close', () => client.release(!stream.readableEnded));
-      stream.once('end', () => void client.query('commit').catch(() => undefined));
-      return { count: rows[0]!.count, window: resolved.window, stream };
+      const client = await (await postgresPool(this.em)).connect();
+      return await begin(client, resolved, format, end);
     } catch (error) {
-      client.release(true);
+      end();
       throw error;
     }
   }
 }
 
-function copySql(where: string, format: ExportFormat): string {
-  const from = `from sync_history h where ${where} order by h.id desc`;
-  if (format === 'csv') {
-    const columns = Object.entries(COLUMNS).map(
-      ([name, sql]) => `${FOREIGN.has(name) ? harmless(sql) : sql} as "${name}"`,
+async function begin(
+  client: PoolClient,
+  filter: ResolvedFilter,
+  format: ExportFormat,
+  onEnd: () => void,
+): Promise<HistoryExport> {
+  try {
+    // COPY takes no parameters: every value is quoted by the driver.
+    const where = whereSql(filter, (value, type) => `${literal(value)}::${type}`);
+    // One snapshot for both: the count is that of the rows.
+    await client.query(`begin isolation level repeatable read read only; set local timezone = 'UTC'`);
+    const { rows } = await client.query<{ count: number }>(
+      `select count(*)::float8 as count from sync_history h where ${where}`,
     );
-    return `copy (select ${columns.join(', ')} ${from}) to stdout (format csv, header)`;
+    const copy = client.query(copyTo(copySql(where, format)));
+    copy.once('end', () => void client.query('commit').catch(() => undefined));
+    copy.once('close', () => {
+      // A connection is used again only after it has brought everything.
+      client.release(!copy.readableEnded);
+      onEnd();
+    });
+    // Whoever reads the lines hears of what happens to either.
+    const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), () => undefined) : copy;
+    return { count: rows[0]!.count, window: filter.window, stream };
+  } catch (error) {
+    client.release(true);
+    throw error;
   }
-  const members = Object.entries(COLUMNS).map(([name, sql]) => `'${name}', ${sql}`);
-  // JSON never has these two characters bare, so nothing is quoted: each row is its JSON and a line feed.
-  return `copy (select json_build_object(${members.join(', ')}) ${from}) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
 }
 
-function harmless(sql: string): string {
-  return `case when ${sql}::text ~ '^[=+@\\t\\r-]' then '''' || ${sql}::text else ${sql}::text end`;
+function copySql(where: string, format: ExportFormat): string {
+  const value = format === 'csv' ? csvValue : (name: string) => COLUMNS[name]!;
+  const columns = Object.keys(COLUMNS).map((name) => `${value(name)} as "${name}"`);
+  const select = `select ${columns.join(', ')} from sync_history h where ${where} order by h.id desc`;
+  if (format === 'csv') return `copy (${select}) to stdout (format csv, header)`;
+  // JSON never has these two characters bare, so nothing is quoted: each row is its JSON and a line feed.
+  return `copy (select row_to_json(sync) from (${select}) sync) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
+}
+
+function csvValue(name: string): string {
+  const sql = COLUMNS[name]!;
+  if (name.endsWith('At')) return `to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  return FOREIGN.has(name)
+    ? `case when ${sql}::text ~ '^[=+@\\t\\n\\r-]' then '''' || ${sql}::text else ${sql}::text end`
+    : sql;
 }
 
 function literal(value: unknown): string {

@@ -52,14 +52,20 @@ export interface Window {
 export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: Window };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** What a search goes through when it names no time. */
-const SEARCH_WINDOW_MS = 30 * DAY_MS;
+const DEFAULT_WINDOW_MS = 30 * DAY_MS;
+/** Times before and after these PostgreSQL writes otherwise than everybody else. */
+export const EARLIEST = new Date('0001-01-01T00:00:00Z');
+export const LATEST = new Date('9999-12-31T23:59:59.999Z');
 const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
 
-/** Fixes relative times, once. Throws {@link InvalidFilterError} for what cannot hold together. */
+/**
+ * Fixes relative times, once. A question that looks at every sync under it (`looksAtAll`, and any search) and names
+ * neither a beginning nor something small covers the last 30 days. Throws {@link InvalidFilterError} for what cannot
+ * hold together.
+ */
 export function resolveFilter(
   { last, startDate, endDate, ...filter }: HistoryFilter,
-  now = new Date(),
+  { looksAtAll = filter.q !== undefined, now = new Date() } = {},
 ): ResolvedFilter {
   if (last !== undefined && (startDate ?? endDate)) {
     throw new InvalidFilterError('last', 'goes with neither startDate nor endDate');
@@ -73,10 +79,16 @@ export function resolveFilter(
     throw new InvalidFilterError('dateField', 'cannot be "completed" for syncs that are IN_PROGRESS');
   }
   if (last !== undefined) return { ...filter, window: { from: before(now, lastMs(last)), to: now, default: false } };
-  if (filter.q !== undefined && !startDate && !endDate) {
-    return { ...filter, window: { from: before(now, SEARCH_WINDOW_MS), to: now, default: true } };
+  if (looksAtAll && !startDate && !isSmall(filter)) {
+    const to = endDate ?? now;
+    return { ...filter, window: { from: before(to, DEFAULT_WINDOW_MS), to, default: true } };
   }
   return { ...filter, window: { from: startDate ?? null, to: endDate ?? null, default: false } };
+}
+
+/** The syncs of a deployment or call are few, and found by an index. */
+function isSmall({ deploymentId, callId }: HistoryFilter): boolean {
+  return deploymentId !== undefined || callId !== undefined;
 }
 
 function lastMs(last: string): number {
@@ -86,7 +98,7 @@ function lastMs(last: string): number {
 }
 
 function before(moment: Date, ms: number): Date {
-  return new Date(moment.getTime() - ms);
+  return new Date(Math.max(moment.getTime() - ms, EARLIEST.getTime()));
 }
 
 /** Clocks of services and of the database differ by less than this; ids are made by services, before they are stored. */

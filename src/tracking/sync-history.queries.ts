@@ -1,5 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import type { QueryResultRow } from 'pg';
 import { DRIVER_TYPES, postgresPool } from '#database';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
@@ -36,10 +38,14 @@ export const FACETS = {
 export type FacetName = keyof typeof FACETS;
 
 const MOST_VALUES = 100;
+/** Reads at once, of all the connections that there are: whoever records must never wait for whoever looks. */
+const MOST_READS = 8;
 
 /** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */
 @Injectable()
 export class SyncHistoryQueries {
+  private readonly turns = pLimit(MOST_READS);
+
   constructor(private readonly em: EntityManager) {}
 
   /** Throws `InvalidFilterError` and `InvalidCursorError`. */
@@ -71,28 +77,18 @@ export class SyncHistoryQueries {
   async count(filter: HistoryFilter): Promise<{ count: number; window: Window }> {
     const resolved = resolveFilter(filter);
     const { bind, parameters } = binder();
-    const pool = await postgresPool(this.em);
     const text = `select count(*)::float8 as count from sync_history h where ${whereSql(resolved, bind)}`;
-    const { rows } = await pool.query<{ count: number }>(text, parameters);
-    return { count: rows[0]!.count, window: resolved.window };
+    const [row] = await this.ask<{ count: number }>(text, parameters);
+    return { count: row!.count, window: resolved.window };
   }
 
   /** How many syncs there are by each value of each facet, most first. */
   async facets(
     filter: HistoryFilter,
   ): Promise<{ total: number; facets: Record<FacetName, FacetValue[]>; window: Window }> {
-    const resolved = resolveFilter(filter);
+    const resolved = resolveFilter(filter, { looksAtAll: true });
     const { bind, parameters } = binder();
-    const columns = Object.values(FACETS);
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Record<string, string | null> & { facet: string; count: number }>(
-      `select ${columns.map((column) => `h.${column}`).join(', ')}, count(*)::float8 as count,
-         case ${columns.map((column) => `when grouping(h.${column}) = 0 then '${column}'`).join(' ')} else '' end as facet
-       from sync_history h where ${whereSql(resolved, bind)}
-       group by grouping sets (${columns.map((column) => `(h.${column})`).join(', ')}, ())
-       order by count desc`,
-      parameters,
-    );
+    const rows = await this.ask<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
     const values = (column: string) =>
       rows
         .filter(({ facet }) => facet === column)
@@ -125,14 +121,32 @@ export class SyncHistoryQueries {
       conditions.push(`${key} ${descending ? '<' : '>'} ${bound}`);
     }
     const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<SyncRecord>({
-      types: DRIVER_TYPES,
-      text: `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')} order by ${ordered} limit ${bind(limit, 'integer')}`,
-      values: parameters,
-    });
-    return rows;
+    const text = `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')}
+      order by ${ordered} limit ${bind(limit, 'integer')}`;
+    return this.ask<SyncRecord>(text, parameters);
   }
+
+  private ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+    return this.turns(async () => {
+      const pool = await postgresPool(this.em);
+      return (await pool.query<Row>({ types: DRIVER_TYPES, text, values })).rows;
+    });
+  }
+}
+
+type FacetRow = Record<string, string | null> & { facet: string; count: number };
+
+/** Counts each combination once, which goes in parallel, and adds those up for each facet. */
+function facetsSql(where: string): string {
+  const columns = Object.values(FACETS).join(', ');
+  const each = (template: (column: string) => string, between: string) =>
+    Object.values(FACETS).map(template).join(between);
+  return `select ${columns}, sum(n)::float8 as count,
+      case ${each((column) => `when grouping(${column}) = 0 then '${column}'`, ' ')} else '' end as facet
+    from (
+      select ${columns}, count(*) as n from sync_history h where ${where} group by ${columns}) combination
+    group by grouping sets (${each((column) => `(${column})`, ', ')}, ())
+    order by count desc nulls last`;
 }
 
 export interface PageRequest {

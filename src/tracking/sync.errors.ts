@@ -119,6 +119,14 @@ export class TooManyStreamsError extends DomainError {
   }
 }
 
+export class TooManyExportsError extends DomainError {
+  readonly code = 'TOO_MANY_EXPORTS';
+
+  constructor(limit: number) {
+    super(`This service has ${limit} exports under way, which is its limit: try again when one has ended.`, { limit });
+  }
+}
+
 /** A replay of what cannot be sent again. */
 export class NotReplayableError extends DomainError {
   readonly code = 'NOT_REPLAYABLE';
@@ -132,9 +140,8 @@ export class NotReplayableError extends DomainError {
 export class TooManyReplaysError extends DomainError {
   readonly code = 'TOO_MANY_REPLAYS';
 
-  constructor(count: number, limit: number) {
-    super(`The filter has ${count} syncs to replay and a request takes at most ${limit}: narrow the filter.`, {
-      count,
+  constructor(limit: number) {
+    super(`The filter has more than ${limit} syncs to replay, which is what a request takes: narrow the filter.`, {
       limit,
     });
   }

@@ -12,6 +12,7 @@ import {
   SnapshotService,
 } from '#snapshot';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
+import { RequestIds } from './request-ids.ts';
 import { type HistoryFilter, resolveFilter, whereSql } from './sync-history.filter.ts';
 import { binder } from './sync-history.queries.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
@@ -54,17 +55,20 @@ export class SyncReplayer implements BeforeApplicationShutdown {
   }
 
   /** Begins the replay of one sync; answers with the id of the new one. Throws {@link NotReplayableError}. */
-  async replay(syncId: string, request: ReplayRequest): Promise<string> {
+  async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
     const sync = await this.history.getSync(syncId);
-    const item = await this.itemOf(sync);
-    void this.send(sync, item, request);
-    return item.syncId!;
+    const { id } = ids.ofSync(0);
+    void this.send(sync, await this.itemOf(sync, id), request);
+    return id;
   }
 
   /** What the replay of a filter would send. Throws `InvalidFilterError` and {@link TooManyReplaysError}. */
   async plan(filter: HistoryFilter): Promise<ReplayPlan> {
     if (filter.direction && [filter.direction].flat().includes('PULL')) {
       throw new InvalidFilterError('direction', 'must be PUSH: a pull has nothing to send');
+    }
+    if (Object.values(filter).every((value) => value === undefined)) {
+      throw new InvalidFilterError('filter', 'must name something: nobody replays everything');
     }
     const { bind, parameters } = binder();
     const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
@@ -78,7 +82,7 @@ export class SyncReplayer implements BeforeApplicationShutdown {
        order by h.id limit ${bind(MOST_REPLAYS + 1, 'integer')}`,
       parameters,
     );
-    if (rows.length > MOST_REPLAYS) throw new TooManyReplaysError(rows.length, MOST_REPLAYS);
+    if (rows.length > MOST_REPLAYS) throw new TooManyReplaysError(MOST_REPLAYS);
     const em = this.em.fork();
     const found = rows.map(({ healed, ...row }) => ({ healed, sync: em.map(SyncRecord, row) }));
     return {
@@ -88,16 +92,20 @@ export class SyncReplayer implements BeforeApplicationShutdown {
   }
 
   /** Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. */
-  replayAll(syncs: SyncRecord[], request: ReplayRequest): { batch: string; finished: Promise<void> } {
-    const batch = uuidv7();
-    return { batch, finished: this.sendAll(syncs, request, batch) };
+  replayAll(
+    syncs: SyncRecord[],
+    request: ReplayRequest,
+    ids = new RequestIds(uuidv7()),
+  ): { batch: string; finished: Promise<void> } {
+    const batch = ids.ofSync(0).callId;
+    return { batch, finished: this.sendAll(syncs, request, batch, ids) };
   }
 
-  private async sendAll(syncs: SyncRecord[], request: ReplayRequest, batch: string): Promise<void> {
-    for (const sync of syncs) {
+  private async sendAll(syncs: SyncRecord[], request: ReplayRequest, batch: string, ids: RequestIds): Promise<void> {
+    for (const [index, sync] of syncs.entries()) {
       if (this.closing.signal.aborted) return this.logger.warn(`The replay ${batch} was cut short by the shutdown`);
       try {
-        await this.send(sync, await this.itemOf(sync), request, batch);
+        await this.send(sync, await this.itemOf(sync, ids.ofSync(index).id), request, batch);
       } catch (error) {
         this.logger.warn(`The sync ${sync.id} was not replayed: ${(error as Error).message}`);
       }
@@ -121,7 +129,7 @@ export class SyncReplayer implements BeforeApplicationShutdown {
   }
 
   /** Throws unless the platform would be sent the very same bytes. */
-  private async itemOf(sync: SyncRecord): Promise<SyncItem> {
+  private async itemOf(sync: SyncRecord, syncId: string): Promise<SyncItem> {
     const { id, typeKey, kind, syncDirection, syncStatus, pushedDigest, targetPlatform } = sync;
     if (syncDirection !== 'PUSH' || !pushedDigest) throw new NotReplayableError(id, 'it sent nothing');
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
@@ -131,7 +139,7 @@ export class SyncReplayer implements BeforeApplicationShutdown {
     if (canonicalDigest(adapter.toPlatform(data, kind)) !== pushedDigest) {
       throw new NotReplayableError(id, 'its adapter would send something else for the same content today');
     }
-    return { syncId: uuidv7(), typeKey, kind, data, versionHash: sync.versionHash ?? undefined, replayOf: id };
+    return { syncId, typeKey, kind, data, versionHash: sync.versionHash ?? undefined, replayOf: id };
   }
 
   private async definition(sync: SyncRecord): Promise<JsonObject | undefined> {

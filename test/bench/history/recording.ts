@@ -1,0 +1,53 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Pool } from 'pg';
+import { SyncHistoryService } from '#tracking';
+import { type BenchOptions, rounded, type Section } from '../report.ts';
+import { type Contender, median, type Round, rotate } from '../rounds.ts';
+import { positioned } from '../record/tracked-calls.ts';
+
+const CONCURRENCY = 64;
+
+export interface Recorder {
+  app: INestApplicationContext;
+  pool: Pool;
+}
+
+/** Recording into an empty and into the full history, in rotated rounds on one server. */
+export async function recording(empty: Recorder, full: Recorder, options: BenchOptions): Promise<Section> {
+  const contenders: Contender[] = [
+    { name: 'empty', ...recordedBy(empty) },
+    { name: 'full', ...recordedBy(full) },
+  ];
+  const [base, results] = (await rotate(contenders, { ...options, concurrency: CONCURRENCY })) as [Round[], Round[]];
+  const ratios = results.map((round, index) => round.perSecond / base[index]!.perSecond);
+  return {
+    title: `Recording and settling at concurrency ${CONCURRENCY}: the full history against an empty one`,
+    rows: [
+      {
+        'empty syncs/s': rounded(median(base.map(({ perSecond }) => perSecond)), 0),
+        'full syncs/s': rounded(median(results.map(({ perSecond }) => perSecond)), 0),
+        'median ratio': rounded(median(ratios)),
+        'of each round': ratios.map((ratio) => rounded(ratio)).join(' '),
+      },
+    ],
+  };
+}
+
+/** A sync with content of its own, recorded and settled. */
+function recordedBy({ app, pool }: Recorder) {
+  const service = app.get(SyncHistoryService);
+  let calls = 0;
+  const call = async () => {
+    const sync = await service.recordSyncAttempt({
+      typeKey: `Type${(calls += 1) % 300}`,
+      platform: 'optimizely',
+      direction: 'PUSH',
+      context: { environment: 'default', actor: 'bench', trigger: 'API' },
+      versionHash: 'bench',
+      data: { id: uuidv7() },
+    });
+    await service.updateSyncStatus(sync.id, { status: 'SUCCESS', statusCode: 200 });
+  };
+  return { call, settle: () => positioned(pool) };
+}
