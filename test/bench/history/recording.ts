@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Pool } from 'pg';
@@ -7,6 +8,8 @@ import { type Contender, median, type Round, rotate } from '../rounds.ts';
 import { positioned } from '../record/tracked-calls.ts';
 
 const CONCURRENCY = 64;
+/** The rounds of recording differ much from one another. */
+const LEAST_ROUNDS = 10;
 
 export interface Recorder {
   app: INestApplicationContext;
@@ -19,7 +22,12 @@ export async function recording(empty: Recorder, full: Recorder, options: BenchO
     { name: 'empty', ...recordedBy(empty) },
     { name: 'full', ...recordedBy(full) },
   ];
-  const [base, results] = (await rotate(contenders, { ...options, concurrency: CONCURRENCY })) as [Round[], Round[]];
+  await quiet(full.pool);
+  const rounds = Math.max(options.rounds, LEAST_ROUNDS);
+  const [base, results] = (await rotate(contenders, { ...options, rounds, concurrency: CONCURRENCY })) as [
+    Round[],
+    Round[],
+  ];
   const ratios = results.map((round, index) => round.perSecond / base[index]!.perSecond);
   return {
     title: `Recording and settling at concurrency ${CONCURRENCY}: the full history against an empty one`,
@@ -32,6 +40,13 @@ export async function recording(empty: Recorder, full: Recorder, options: BenchO
       },
     ],
   };
+}
+
+/** What the filling left to be done, vacuum and writing to disk, is no cost of recording. */
+async function quiet(pool: Pool): Promise<void> {
+  await pool.query('checkpoint');
+  const vacuuming = `select from pg_stat_activity where backend_type = 'autovacuum worker'`;
+  while ((await pool.query(vacuuming)).rowCount) await wait(500);
 }
 
 /** A sync with content of its own, recorded and settled. */
