@@ -352,6 +352,26 @@ describe('the numbers of the history', () => {
     expect(items.reduce((sum, { counts }) => sum + counts.total, 0)).toBe(2);
   });
 
+  it('answer over HTTP by what syncs have in common', async () => {
+    await emptied();
+    const syncs = fc.sample(pastSync(fc.constant(new Date(Date.now() - HOUR))), 60);
+    await recordFinishedPast(sql, syncs);
+    for (const by of [['platform', 'environment'], ['trigger'], ['direction', 'platform']] as const) {
+      const asked = by.map((name) => `by=${name}`).join('&');
+      const { body } = await service.api('GET', `/sync/analytics/groups?last=2h&${asked}`);
+      const { items } = body as { items: (SyncNumbers & { group: object })[] };
+      const expected = Map.groupBy(syncs, (sync) => JSON.stringify(by.map((name) => [name, sync[name]])));
+      expect(items.map(({ counts }) => counts.total)).toEqual(
+        [...expected.values()].map(({ length }) => length).sort((a, b) => b - a),
+      );
+      for (const { group, ...numbers } of items) {
+        expectNumbers(numbers, recounted(expected.get(JSON.stringify(Object.entries(group))) ?? []));
+      }
+    }
+    const { status, body } = await service.api('GET', '/sync/analytics/groups?by=actor');
+    expect([status, body]).toMatchObject([400, { code: 'INVALID_REQUEST' }]);
+  });
+
   it.each([
     ['timeZone=Mars/Olympus', 'UNKNOWN_TIME_ZONE', 'timeZone'],
     ['timeZone=%00', 'INVALID_REQUEST', 'timeZone'],

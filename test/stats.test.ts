@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from './support/test-database.t
 import { until } from './support/until.ts';
 import { idAt } from './support/random-history.ts';
 
+const DAY = 24 * 60 * 60 * 1000;
 const ALL = { from: new Date('2020-01-01T00:00:00Z'), to: new Date('2040-01-01T00:00:00Z') };
 
 /** Records and settles syncs through a service until it is told to stop; tells how many. */
@@ -116,7 +117,10 @@ describe('the stats', () => {
     const replicas = await Promise.all([1, 2, 3].map(() => start()));
     const projectors = replicas.map(({ app }) => app.get(StatsProjector));
     replicas.forEach(record);
-    for (let round = 0; round < 60; round += 1) await Promise.all(projectors.map((projector) => projector.project()));
+    for (let round = 0; round < 30; round += 1) {
+      await givePositions(sql);
+      await Promise.all(projectors.map((projector) => projector.project()));
+    }
     const total = await recorded();
     await counted();
     expect((await totals()).total).toBe(total);
@@ -139,6 +143,9 @@ describe('the stats', () => {
   );
 
   it('are rebuilt exactly while services record and count', async () => {
+    const open = Array.from({ length: 600 }, (_, n) => past(new Date(Date.now() - (1 + (n % 25)) * DAY)));
+    const unsettled = open.toSorted((a, b) => (a.id > b.id ? -1 : 1));
+    await recordPast(sql, open);
     const replicas = await Promise.all([1, 2].map(() => start()));
     replicas.forEach(record);
     for (const spoil of [
@@ -149,11 +156,20 @@ describe('the stats', () => {
     ]) {
       await until('something is counted', async () => (await totals()).total > 0);
       await sql(spoil);
-      await replicas[0]!.app.get(StatsRebuilder).rebuild();
+      const rebuilding = replicas[0]!.app.get(StatsRebuilder).rebuild();
+      let isRebuilt = false;
+      void rebuilding.finally(() => (isRebuilt = true));
+      // In the middle of it the oldest are settled, and get their positions at once.
+      while (!isRebuilt) {
+        await finishPast(sql, unsettled.splice(-3));
+        await givePositions(sql);
+      }
+      await rebuilding;
     }
-    const total = await recorded();
+    const total = (await recorded()) + open.length;
     await counted();
     expect((await totals()).total).toBe(total);
+    expect(unsettled.length).toBeLessThan(open.length);
     expect(await findings()).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnalyticsDto, NumbersQuery, TimeseriesDto, TimeseriesQuery } from './analytics.dto.ts';
+import { AnalyticsDto, GroupsDto, GroupsQuery, NumbersQuery, TimeseriesDto, TimeseriesQuery } from './analytics.dto.ts';
 import { resolveWindow } from './analytics.window.ts';
 import { SyncAnalyticsService } from './sync-analytics.service.ts';
 import type { Period, SyncNumbers } from './sync-numbers.ts';
@@ -27,6 +27,13 @@ export class AnalyticsController {
       change: change(numbers, numbersBefore),
       slowestTypes,
     };
+  }
+
+  /** Tells what the syncs of a time were like by platform and environment, or by what else they have in common. */
+  @Get('groups')
+  async groups(@Query() { by, ...filter }: GroupsQuery): Promise<GroupsDto> {
+    const { scope, period, window } = resolveWindow(filter);
+    return { window, items: await this.analytics.groupedNumbers(scope, period, by) };
   }
 
   /** Tells what the syncs of each hour, day or week of a time were like, by the clocks of a time zone. */

@@ -1,9 +1,9 @@
 import { PickType } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { ArrayUnique, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { SyncFilterDto, WindowDto } from '#tracking';
 import { Text } from '../text.decorator.ts';
-import { type Bucket, BUCKETS } from './sync-numbers.ts';
+import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
 /** Which syncs are counted, and when they started; everything given must hold. The last 24 hours unless said. */
 export class AnalyticsQuery extends PickType(SyncFilterDto, [
@@ -26,6 +26,18 @@ export class NumbersQuery extends AnalyticsQuery {
   @Min(0)
   @Max(100)
   slowest: number = 10;
+}
+
+export class GroupsQuery extends AnalyticsQuery {
+  /**
+   * What the syncs of a group have in common; it may be repeated.
+   * @example ['platform', 'environment']
+   */
+  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value : [value]))
+  @IsArray()
+  @ArrayUnique()
+  @IsIn(GROUPS, { each: true })
+  by: Group[] = ['platform', 'environment'];
 }
 
 export class TimeseriesQuery extends AnalyticsQuery {
@@ -158,4 +170,29 @@ export class TimeseriesDto {
   timeZone: string;
   /** One for each bucket, in order, also where nothing happened. */
   items: TimedNumbersDto[];
+}
+
+/** What the syncs of a group have in common, as far as it was asked for. */
+export class GroupDto {
+  /** The platform. */
+  platform?: string;
+  /** The instance of the platform. */
+  environment?: string;
+  /** Sent or received. */
+  direction?: string;
+  /** How they came about. */
+  trigger?: string;
+}
+
+/** The numbers of one group. */
+export class GroupedNumbersDto extends SyncNumbersDto {
+  /** What its syncs have in common. */
+  group: GroupDto;
+}
+
+export class GroupsDto {
+  /** The time that is covered. */
+  window: WindowDto;
+  /** Groups in which there are syncs, most syncs first. */
+  items: GroupedNumbersDto[];
 }

@@ -2,7 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { TooManyBucketsError, UnknownTimeZoneError } from './analytics.errors.ts';
 import { percentile } from './duration-histogram.ts';
 import { StatsReader, type StatsRow } from './stats.reader.ts';
-import type { AnalyticsScope, Bucket, Period, Place, SlowType, SyncNumbers, TimedNumbers } from './sync-numbers.ts';
+import type {
+  AnalyticsScope,
+  Bucket,
+  Group,
+  GroupedNumbers,
+  Period,
+  Place,
+  SlowType,
+  SyncNumbers,
+  TimedNumbers,
+} from './sync-numbers.ts';
+import type { Dimension } from './stats.tables.ts';
 import { bucketCount, bucketStarts } from './time-buckets.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
@@ -17,6 +28,14 @@ export class SyncAnalyticsService {
   async numbers(scope: AnalyticsScope, { from, to }: Period): Promise<SyncNumbers> {
     const [row] = await this.reader.read({ scope, starts: [from, to] });
     return numbersOf(row);
+  }
+
+  /** The same for each group of syncs, most syncs first. */
+  async groupedNumbers(scope: AnalyticsScope, { from, to }: Period, by: Group[]): Promise<GroupedNumbers[]> {
+    const rows = await this.reader.read({ scope, starts: [from, to], by: by.map((group) => COLUMNS[group]) });
+    return rows
+      .map((row) => ({ group: Object.fromEntries(by.map((group) => [group, row[COLUMNS[group]]])), ...numbersOf(row) }))
+      .sort((a, b) => b.counts.total - a.counts.total || (JSON.stringify(a.group) < JSON.stringify(b.group) ? -1 : 1));
   }
 
   /** Success ÷ settled, 0 to 1; null when nothing is settled. */
@@ -82,6 +101,13 @@ export class SyncAnalyticsService {
       .sort((a, b) => (key(a) < key(b) ? -1 : 1));
   }
 }
+
+const COLUMNS = {
+  platform: 'target_platform',
+  environment: 'environment',
+  direction: 'sync_direction',
+  trigger: 'trigger',
+} as const satisfies Record<Group, Dimension>;
 
 /** A whole day in the year 9999: to it there is no part of a day that would be looked for in the history. */
 const ENDLESS_MS = Date.UTC(9999, 0, 1);

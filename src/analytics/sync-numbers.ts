@@ -52,6 +52,14 @@ export interface TimedNumbers extends SyncNumbers {
   to: Date;
 }
 
+export const GROUPS = ['platform', 'environment', 'direction', 'trigger'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** The numbers of the syncs that have some values in common. */
+export interface GroupedNumbers extends SyncNumbers {
+  group: Partial<Record<Group, string>>;
+}
+
 /** An environment of a platform with which something was ever synchronised. */
 export interface Place {
   platform: string;

@@ -49,7 +49,6 @@ export {
   type HistoryPage,
   type PageRequest,
 } from './sync-history.queries.ts';
-export { OwnRequests } from './own-requests.decorator.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
 export type { SettledSync } from './sync.statements.ts';
