@@ -22,7 +22,11 @@ export function ChangeList({ changes }: { changes: Change[] }) {
           <li key={path} className={classes.change}>
             <div className={classes.path}>
               {path || '(everything)'}
-              {impact && impact !== 'none' && <span className={classes.impact} data-impact={impact}>{impact}</span>}
+              {impact && impact !== 'none' && (
+                <span className={classes.impact} data-impact={impact}>
+                  {impact}
+                </span>
+              )}
             </div>
             {before !== undefined && <Value sign="−" name="removed" value={before} />}
             {after !== undefined && <Value sign="+" name="added" value={after} />}

@@ -26,11 +26,19 @@ export function SyncActions({ sync }: { sync: SyncDetail }) {
         <Menu.Dropdown>
           <CopyItem label="Link" value={`${origin}/syncs/${sync.id}`} />
           <CopyItem label="Id" value={sync.id} />
-          <CopyItem label="As curl" value={`curl -s '${origin}/api/v1/sync/${sync.id}?include=events,version,deployment,replays'`} />
+          <CopyItem
+            label="As curl"
+            value={`curl -s '${origin}/api/v1/sync/${sync.id}?include=events,version,deployment,replays'`}
+          />
           <CopyItem label="Its content as curl" value={`curl -s '${origin}/api/v1/sync/${sync.id}/snapshot'`} />
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={opened} onClose={modal.close} title={`Replay ${sync.typeKey}`} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Modal
+        opened={opened}
+        onClose={modal.close}
+        title={`Replay ${sync.typeKey}`}
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
         <ReplayForm syncId={sync.id} onClose={modal.close} />
       </Modal>
     </Group>
@@ -65,9 +73,27 @@ function ReplayForm({ syncId, onClose }: { syncId: string; onClose: () => void }
       }}
     >
       <Stack gap="sm">
-        <TextInput label="Who asks" required value={actor} maxLength={255} onChange={({ currentTarget }) => setActor(currentTarget.value)} />
-        <Textarea label="Why" required value={reason} maxLength={2_000} autosize minRows={2} onChange={({ currentTarget }) => setReason(currentTarget.value)} />
-        <Checkbox label="Force: apply changes that lose data" checked={force} onChange={({ currentTarget }) => setForce(currentTarget.checked)} />
+        <TextInput
+          label="Who asks"
+          required
+          value={actor}
+          maxLength={255}
+          onChange={({ currentTarget }) => setActor(currentTarget.value)}
+        />
+        <Textarea
+          label="Why"
+          required
+          value={reason}
+          maxLength={2_000}
+          autosize
+          minRows={2}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        <Checkbox
+          label="Force: apply changes that lose data"
+          checked={force}
+          onChange={({ currentTarget }) => setForce(currentTarget.checked)}
+        />
         {replay.error && <TroubleAlert error={replay.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

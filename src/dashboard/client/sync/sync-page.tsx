@@ -19,7 +19,11 @@ export type SyncDetail = Schemas['SyncDetailDto'];
 /** One sync in full: who and why, what happened, what was sent and what came back. */
 export function SyncPage({ syncId }: { syncId: string }) {
   const query = { include: ['events', 'version', 'deployment', 'replays'] as const };
-  const { data: sync, error, refetch } = api.useQuery('get', '/api/v1/sync/{syncId}', {
+  const {
+    data: sync,
+    error,
+    refetch,
+  } = api.useQuery('get', '/api/v1/sync/{syncId}', {
     params: { path: { syncId }, query: { include: [...query.include] } },
   });
   useRefreshOn(['get', '/api/v1/sync/{syncId}'], (event) => event.sync?.id === syncId);

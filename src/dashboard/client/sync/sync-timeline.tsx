@@ -25,7 +25,15 @@ export function SyncTimeline({ sync: { events = [] } }: { sync: SyncDetail }) {
         const { title, color } = LOOKS[event.type];
         const attempt = event.type === 'attempt.failed' ? ` ${String(event.data.attempt)}` : '';
         return (
-          <Timeline.Item key={event.id} color={color} title={<Text size="sm" fw={600}>{title.replace('Attempt', `Attempt${attempt}`)}</Text>}>
+          <Timeline.Item
+            key={event.id}
+            color={color}
+            title={
+              <Text size="sm" fw={600}>
+                {title.replace('Attempt', `Attempt${attempt}`)}
+              </Text>
+            }
+          >
             <Text size="xs" c="dimmed" component="time">
               {formatMoment(event.createdAt)}
             </Text>
