@@ -38,7 +38,8 @@ export class DashboardModule implements OnModuleInit {
     if (!fastify) return;
     const page = await readFile(join(CLIENT, 'index.html'), 'utf8').catch(() => undefined);
     if (page === undefined) return this.logger.warn('There is no dashboard: "npm run build" makes it');
-    await fastify.register(fastifyStatic, {
+    // Waiting for it would start the server before Nest has told it how to answer errors.
+    void fastify.register(fastifyStatic, {
       root: join(CLIENT, 'assets'),
       prefix: '/assets/',
       // Their names change with their content.

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { HistoryPage } from './history/history-page.tsx';
 import { useRefreshWhenBack } from './live/use-live.ts';
 import { ErrorBoundary } from './shell/error-boundary.tsx';
@@ -8,6 +8,18 @@ import { PageSkeleton } from './shell/page-skeleton.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const SyncPage = lazy(() => import('./sync/sync-page.tsx').then(({ SyncPage }) => ({ default: SyncPage })));
+const ContentTypesPage = lazy(() =>
+  import('./content-types/content-types-page.tsx').then(({ ContentTypesPage }) => ({ default: ContentTypesPage })),
+);
+const ContentTypePage = lazy(() =>
+  import('./content-types/content-type-page.tsx').then(({ ContentTypePage }) => ({ default: ContentTypePage })),
+);
+const DeploymentsPage = lazy(() =>
+  import('./deployments/deployments-page.tsx').then(({ DeploymentsPage }) => ({ default: DeploymentsPage })),
+);
+const DeploymentPage = lazy(() =>
+  import('./deployments/deployment-page.tsx').then(({ DeploymentPage }) => ({ default: DeploymentPage })),
+);
 
 export function App() {
   const [path] = useLocation();
@@ -20,10 +32,15 @@ export function App() {
             <Route path="/">
               <HistoryPage />
             </Route>
-            <Route path="/syncs/:syncId">{({ syncId }) => <SyncPage syncId={syncId} />}</Route>
-            <Route path="/history">
-              <Redirect to="/" />
+            <Route path="/syncs/:syncId">{({ syncId }) => <SyncPage key={syncId} syncId={syncId} />}</Route>
+            <Route path="/content-types">
+              <ContentTypesPage />
             </Route>
+            <Route path="/content-types/:typeKey">{({ typeKey }) => <ContentTypePage typeKey={typeKey} />}</Route>
+            <Route path="/deployments">
+              <DeploymentsPage />
+            </Route>
+            <Route path="/deployments/:id">{({ id }) => <DeploymentPage key={id} id={id} />}</Route>
             <Route>
               <Nothing title="There is no such page">Choose one above.</Nothing>
             </Route>

@@ -1,3 +1,82 @@
+import { Alert, Anchor, Breadcrumbs, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Link } from 'wouter';
+import { api, type Schemas } from '../api/client.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { formatMoment } from '../shell/format.ts';
+import { PageSkeleton } from '../shell/page-skeleton.tsx';
+import { Section } from '../shell/section.tsx';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import { SyncActions } from './sync-actions.tsx';
+import { SyncChanges } from './sync-changes.tsx';
+import { SyncContents } from './sync-contents.tsx';
+import { SyncFacts } from './sync-facts.tsx';
+import { SyncTimeline } from './sync-timeline.tsx';
+import { useSyncStatus } from './use-sync-status.ts';
+
+export type SyncDetail = Schemas['SyncDetailDto'];
+
+/** One sync in full: who and why, what happened, what was sent and what came back. */
 export function SyncPage({ syncId }: { syncId: string }) {
-  return <p>{syncId}</p>;
+  const query = { include: ['events', 'version', 'deployment', 'replays'] as const };
+  const {
+    data: sync,
+    error,
+    refetch,
+  } = api.useQuery('get', '/api/v1/sync/{syncId}', {
+    params: { path: { syncId }, query: { include: [...query.include] } },
+  });
+  useRefreshOn(['get', '/api/v1/sync/{syncId}'], (event) => event.sync?.id === syncId);
+  const status = useSyncStatus(syncId, sync?.status);
+  if (error && !sync) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (!sync) return <PageSkeleton />;
+  return (
+    <Stack gap="md">
+      <Breadcrumbs separator="›" fz="sm">
+        <Anchor component={Link} href="/" size="sm">
+          History
+        </Anchor>
+        <Text size="sm">{sync.direction === 'PUSH' ? 'Push' : 'Pull'}</Text>
+      </Breadcrumbs>
+      <Group justify="space-between" align="flex-start" gap="sm">
+        <div>
+          <Group gap="sm">
+            <Title order={1} size="h3" style={{ overflowWrap: 'anywhere' }}>
+              {sync.typeKey === '*' ? 'Everything' : sync.typeKey}
+            </Title>
+            <StatusBadge status={sync.status} />
+          </Group>
+          <Text size="sm" c="dimmed">
+            {sync.direction === 'PUSH' ? 'Sent to' : 'Received from'} {sync.platform} ({sync.environment}),{' '}
+            {formatMoment(sync.startedAt)}
+          </Text>
+        </div>
+        <SyncActions sync={sync} />
+      </Group>
+      {status?.nextAttemptAt && (
+        <Alert color="blue" role="status">
+          Attempt {status.attempt} begins {formatMoment(status.nextAttemptAt)}.
+        </Alert>
+      )}
+      {sync.errorMessage && (
+        <Alert color={sync.status === 'PARTIAL' ? 'yellow' : 'red'} title={sync.errorCode}>
+          <Text size="sm" style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }}>
+            {sync.errorMessage}
+          </Text>
+        </Alert>
+      )}
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Section title="Who, why, from what">
+          <SyncFacts sync={sync} />
+        </Section>
+        <Section title="What happened">
+          <SyncTimeline sync={sync} />
+        </Section>
+      </SimpleGrid>
+      {(sync.direction === 'PUSH' ? sync.pushedDigest : sync.responseDigest) && sync.typeKey !== '*' && (
+        <SyncChanges syncId={sync.id} direction={sync.direction} />
+      )}
+      <SyncContents sync={sync} />
+    </Stack>
+  );
 }

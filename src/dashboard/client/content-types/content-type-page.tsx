@@ -1,0 +1,87 @@
+import { Anchor, Breadcrumbs, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Link, useSearchParams } from 'wouter';
+import { api } from '../api/client.ts';
+import { searchOf } from '../history/filter.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { shortHash } from '../shell/format.ts';
+import { JsonView } from '../shell/json-view.tsx';
+import { Moment } from '../shell/moment.tsx';
+import { PageSkeleton } from '../shell/page-skeleton.tsx';
+import { Section } from '../shell/section.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import { TypeLife } from './type-life.tsx';
+import { VersionChanges } from './version-changes.tsx';
+
+/** One content type: its versions, where they are live, and its whole life. */
+export function ContentTypePage({ typeKey }: { typeKey: string }) {
+  const [params] = useSearchParams();
+  const kind = params.get('kind') ?? 'contentType';
+  const at = { params: { path: { typeKey }, query: { kind } } };
+  const { data: type, error, refetch } = api.useQuery('get', '/api/v1/content-types/{typeKey}', at);
+  const places = api.useQuery('get', '/api/v1/content-types/{typeKey}/where', at);
+  const versions = api.useQuery('get', '/api/v1/content-types/{typeKey}/versions', {
+    params: { path: { typeKey }, query: { kind, limit: 100 } },
+  });
+  useRefreshOn(['get', '/api/v1/content-types/{typeKey}/where'], ({ sync }) => sync?.typeKey === typeKey);
+  useRefreshOn(['get', '/api/v1/content-types/{typeKey}/versions'], ({ sync }) => sync?.typeKey === typeKey);
+  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (!type) return <PageSkeleton />;
+  return (
+    <Stack gap="md">
+      <Breadcrumbs separator="›" fz="sm">
+        <Anchor component={Link} href="/content-types" size="sm">
+          Content types
+        </Anchor>
+        <Text size="sm">{kind}</Text>
+      </Breadcrumbs>
+      <div>
+        <Title order={1} size="h3" className="breakable">
+          {typeKey}
+        </Title>
+        <Text size="sm" c="dimmed">
+          Version {type.number}, <code className="hash">{shortHash(type.versionHash)}</code>, by {type.author},{' '}
+          <Moment of={type.createdAt} /> ·{' '}
+          <Link href={`/?${searchOf({ typeKey: [typeKey], kind: [kind] })}`}>All its syncs</Link>
+        </Text>
+      </div>
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+        <Section title="What is live where">
+          {places.data?.items.length === 0 && <Text size="sm">It was never sent successfully.</Text>}
+          <Table>
+            <Table.Tbody>
+              {places.data?.items.map((place) => (
+                <Table.Tr key={`${place.platform} ${place.environment}`}>
+                  <Table.Td>
+                    {place.platform}{' '}
+                    <Text span c="dimmed" size="sm">
+                      {place.environment}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td>
+                    {place.number === null ? 'No version of ours' : `Version ${place.number}`}
+                    {place.versionHash === type.versionHash && ', the latest'}
+                  </Table.Td>
+                  <Table.Td>
+                    since <Moment of={place.since} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Link href={`/syncs/${place.syncId}`}>{place.direction === 'PUSH' ? 'Pushed' : 'Pulled'}</Link>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Section>
+        <Section title="Versions">
+          {versions.data && <VersionChanges type={{ kind, typeKey }} versions={versions.data.items} />}
+        </Section>
+      </SimpleGrid>
+      <Section title="Its life">
+        <TypeLife type={{ kind, typeKey }} versions={versions.data?.items ?? []} />
+      </Section>
+      <Section title="Its definition">
+        <JsonView value={type.definition} label="Definition" />
+      </Section>
+    </Stack>
+  );
+}

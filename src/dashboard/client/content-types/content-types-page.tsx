@@ -1,0 +1,104 @@
+import { Table, Text, TextInput, Title } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
+import { Link } from 'wouter';
+import { http } from '../api/client.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { formatCount, shortHash } from '../shell/format.ts';
+import { MoreRows } from '../shell/more-rows.tsx';
+import { Moment } from '../shell/moment.tsx';
+import { Nothing } from '../shell/nothing.tsx';
+import { PageSkeleton } from '../shell/page-skeleton.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+
+/** The catalogue: the latest version of everything. */
+export function ContentTypesPage() {
+  const [search, setSearch] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useHotkeys([['/', () => field.current?.focus()]]);
+  const list = useInfiniteQuery({
+    queryKey: ['content-types'],
+    queryFn: async ({ pageParam }) => {
+      const query = { limit: 100, cursor: pageParam };
+      const { data, error } = await http.GET('/api/v1/content-types', { params: { query } });
+      if (error) throw error;
+      return data;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+  useRefreshOn(['content-types'], ({ type }) => type === 'sync.recorded');
+  if (list.error) return <TroubleAlert error={list.error} onRetry={() => void list.refetch()} />;
+  if (!list.data) return <PageSkeleton />;
+  const all = list.data.pages.flatMap(({ items }) => items);
+  const shown = all.filter(({ typeKey }) => typeKey.toLowerCase().includes(search.toLowerCase()));
+  return (
+    <>
+      <Title order={1} size="h3">
+        Content types
+      </Title>
+      <Text size="sm" c="dimmed" mb="sm">
+        {formatCount(all.length)}
+        {list.hasNextPage ? ' so far' : ''}; the whole model is {shortHash(list.data.pages[0]!.root)}
+      </Text>
+      <TextInput
+        ref={field}
+        size="xs"
+        maw={380}
+        mb="sm"
+        type="search"
+        aria-label="Search content types"
+        placeholder="Search  /"
+        value={search}
+        onChange={({ currentTarget }) => setSearch(currentTarget.value)}
+      />
+      <div className="card">
+        <Table.ScrollContainer minWidth={640}>
+          <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Content type</Table.Th>
+                <Table.Th>Version</Table.Th>
+                <Table.Th>By</Table.Th>
+                <Table.Th>Message</Table.Th>
+                <Table.Th>Made</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {shown.map(({ kind, typeKey, number, versionHash, author, message, createdAt }) => (
+                <Table.Tr key={`${kind} ${typeKey}`}>
+                  <Table.Td>
+                    <Link href={`/content-types/${encodeURIComponent(typeKey)}?${new URLSearchParams({ kind })}`}>
+                      {typeKey}
+                    </Link>
+                    {kind !== 'contentType' && (
+                      <Text span size="xs" c="dimmed" ml="xs">
+                        {kind}
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    {number} <code className="hash">{shortHash(versionHash)}</code>
+                  </Table.Td>
+                  <Table.Td>{author}</Table.Td>
+                  <Table.Td className="breakable">{message}</Table.Td>
+                  <Table.Td>
+                    <Moment of={createdAt} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+        {all.length === 0 && (
+          <Nothing title="There are no content types yet">
+            Import a manifest: <code>npm run cli -- import FILE</code>, or POST it to{' '}
+            <code>/api/v1/content-types/import</code>.
+          </Nothing>
+        )}
+      </div>
+      <MoreRows list={list} />
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+import { Skeleton, Text } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from 'wouter';
+import { http, type Schemas, type Sync } from '../api/client.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { formatMoment, shortHash } from '../shell/format.ts';
+import { MoreRows } from '../shell/more-rows.tsx';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import classes from './type-life.module.css';
+
+interface Props {
+  type: { kind: string; typeKey: string };
+  versions: Schemas['VersionDto'][];
+}
+
+type Moment = { at: string } & ({ version: Schemas['VersionDto'] } | { sync: Sync; found: string | null });
+
+/** Versions, pushes, pulls that found a difference, and rollbacks: one line, newest first. */
+export function TypeLife({ type: { kind, typeKey }, versions }: Props) {
+  const list = useInfiniteQuery({
+    queryKey: ['type-life', kind, typeKey],
+    queryFn: async ({ pageParam }) => {
+      const query = { kind: [kind], limit: 50, cursor: pageParam };
+      const at = { path: { typeKey }, query };
+      const { data, error } = await http.GET('/api/v1/sync/{typeKey}/history', { params: at });
+      if (error) throw error;
+      return data;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+  useRefreshOn(['type-life', kind, typeKey], ({ sync }) => sync?.typeKey === typeKey);
+  if (!list.data) return <Skeleton height={200} />;
+  const syncs = list.data.pages.flatMap(({ items }) => items);
+  const moments = lifeOf(syncs, versions, list.hasNextPage);
+  return (
+    <>
+      {moments.length === 0 && <Text size="sm">Nothing happened to it yet.</Text>}
+      <ol className={classes.life}>
+        {moments.map((moment) => (
+          <li key={'sync' in moment ? moment.sync.id : `version ${moment.version.number}`} className={classes.moment}>
+            <time dateTime={moment.at}>{formatMoment(moment.at)}</time>
+            {'sync' in moment ? <SyncMoment {...moment} /> : <VersionMoment version={moment.version} />}
+          </li>
+        ))}
+      </ol>
+      <MoreRows list={list} />
+    </>
+  );
+}
+
+function SyncMoment({ sync, found }: { sync: Sync; found: string | null }) {
+  const what =
+    sync.direction === 'PULL' ? 'Pull' : sync.trigger === 'ROLLBACK' ? 'Rollback' : sync.replayOf ? 'Replay' : 'Push';
+  return (
+    <span className={classes.what}>
+      <StatusBadge status={sync.status} iconOnly />
+      <Link href={`/syncs/${sync.id}`}>{what}</Link> {sync.platform} ({sync.environment}), {sync.actor}
+      {sync.versionHash && <code className="hash">{shortHash(sync.versionHash)}</code>}
+      {found && <strong className={classes.found}>{found}</strong>}
+      {sync.errorCode}
+    </span>
+  );
+}
+
+function VersionMoment({ version: { number, versionHash, author, message } }: { version: Schemas['VersionDto'] }) {
+  return (
+    <span className={classes.what}>
+      <span className={classes.mark} aria-hidden />
+      <strong>Version {number}</strong> <code className="hash">{shortHash(versionHash)}</code> by {author}
+      {message && <span className={classes.message}>{message}</span>}
+    </span>
+  );
+}
+
+function lifeOf(syncs: Sync[], versions: Schemas['VersionDto'][], hasOlder: boolean): Moment[] {
+  const oldest = hasOlder ? (syncs.at(-1)?.startedAt ?? '') : '';
+  const moments: Moment[] = [
+    ...syncs.map((sync, index) => ({ at: sync.startedAt, sync, found: differenceFound(sync, syncs.slice(index + 1)) })),
+    ...versions.filter(({ createdAt }) => createdAt >= oldest).map((version) => ({ at: version.createdAt, version })),
+  ];
+  return moments.sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+/** A pull that found something else than what was last known to be there. */
+function differenceFound(
+  { direction, status, versionHash, platform, environment }: Sync,
+  older: Sync[],
+): string | null {
+  if (direction !== 'PULL' || status !== 'SUCCESS') return null;
+  const before = older.find(
+    (sync) =>
+      sync.platform === platform && sync.environment === environment && sync.status === 'SUCCESS' && sync.versionHash,
+  );
+  return before && before.versionHash !== versionHash ? 'found a difference' : null;
+}

@@ -1,0 +1,57 @@
+import { Select, Skeleton, Text } from '@mantine/core';
+import { useState } from 'react';
+import { api, type Schemas } from '../api/client.ts';
+import { type Change, ChangeList } from '../shell/change-list.tsx';
+import { formatMoment } from '../shell/format.ts';
+import { TroubleAlert } from '../shell/trouble.tsx';
+
+interface Props {
+  type: { kind: string; typeKey: string };
+  versions: Schemas['VersionDto'][];
+}
+
+/** A version, and what it changed. */
+export function VersionChanges({ type, versions }: Props) {
+  const [chosen, choose] = useState<string | null>(null);
+  const number = Number(chosen ?? versions[0]?.number);
+  const version = versions.find((one) => one.number === number);
+  return (
+    <>
+      <Select
+        aria-label="Version"
+        size="xs"
+        mb="sm"
+        allowDeselect={false}
+        data={versions.map((one) => ({
+          value: String(one.number),
+          label: `Version ${one.number}, ${formatMoment(one.createdAt)}, ${one.author}`,
+        }))}
+        value={String(number)}
+        onChange={choose}
+      />
+      {version?.message && (
+        <Text size="sm" mb="sm" className="breakable">
+          {version.message}
+        </Text>
+      )}
+      {number > 1 ? (
+        <Difference {...{ type, from: number - 1, to: number }} />
+      ) : (
+        <Text size="sm">It is the first.</Text>
+      )}
+    </>
+  );
+}
+
+/** What changed between two versions, named by number or hash. */
+export function Difference({ type, from, to }: { type: Props['type']; from: number | string; to: number | string }) {
+  const { kind, typeKey } = type;
+  const { data, error } = api.useQuery(
+    'get',
+    '/api/v1/content-types/{typeKey}/diff',
+    { params: { path: { typeKey }, query: { kind, from: String(from), to: String(to) } } },
+    { staleTime: Infinity },
+  );
+  if (error) return <TroubleAlert error={error} />;
+  return data ? <ChangeList changes={data.changes as unknown as Change[]} /> : <Skeleton height={80} />;
+}

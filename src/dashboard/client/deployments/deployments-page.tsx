@@ -1,0 +1,128 @@
+import { Button, Group, Modal, Select, Table, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link, useSearchParams } from 'wouter';
+import { http, type SyncStatus } from '../api/client.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { shortId } from '../shell/format.ts';
+import { Moment } from '../shell/moment.tsx';
+import { MoreRows } from '../shell/more-rows.tsx';
+import { Nothing } from '../shell/nothing.tsx';
+import { PageSkeleton } from '../shell/page-skeleton.tsx';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import { DeployForm } from './deploy-form.tsx';
+
+const STATUSES = [
+  { value: 'SUCCESS', label: 'Success' },
+  { value: 'FAILED', label: 'Failed' },
+  { value: 'PARTIAL', label: 'Partial' },
+  { value: 'IN_PROGRESS', label: 'In progress' },
+];
+
+export function DeploymentsPage() {
+  const [params, setParams] = useSearchParams();
+  const [opened, modal] = useDisclosure(false);
+  const status = STATUSES.find(({ value }) => value === params.get('status'))?.value as SyncStatus | undefined;
+  const list = useInfiniteQuery({
+    queryKey: ['deployments', status],
+    queryFn: async ({ pageParam }) => {
+      const query = { status, limit: 50, cursor: pageParam };
+      const { data, error } = await http.GET('/api/v1/deployments', { params: { query } });
+      if (error) throw error;
+      return data;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next ?? undefined,
+  });
+  useRefreshOn(['deployments'], ({ sync }) => sync?.deploymentId !== null);
+  const deployments = list.data?.pages.flatMap(({ items }) => items);
+  return (
+    <>
+      <Group justify="space-between" mb="sm">
+        <Title order={1} size="h3">
+          Deployments
+        </Title>
+        <Group gap="xs">
+          <Select
+            size="xs"
+            w={150}
+            aria-label="Status"
+            placeholder="Any status"
+            clearable
+            clearButtonProps={{ 'aria-label': 'Any status' }}
+            data={STATUSES}
+            value={status ?? null}
+            onChange={(value) => setParams(value ? { status: value } : {}, { replace: true })}
+          />
+          <Button size="xs" onClick={modal.open}>
+            New deployment
+          </Button>
+        </Group>
+      </Group>
+      <Modal
+        opened={opened}
+        onClose={modal.close}
+        title="New deployment"
+        size="lg"
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <DeployForm onClose={modal.close} />
+      </Modal>
+      {list.error && <TroubleAlert error={list.error} onRetry={() => void list.refetch()} />}
+      {!deployments ? (
+        <PageSkeleton />
+      ) : (
+        <div className="card">
+          <Table.ScrollContainer minWidth={760}>
+            <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Status</Table.Th>
+                  <Table.Th>Deployment</Table.Th>
+                  <Table.Th>Platform</Table.Th>
+                  <Table.Th>Succeeded</Table.Th>
+                  <Table.Th>Who</Table.Th>
+                  <Table.Th>Why</Table.Th>
+                  <Table.Th>Started</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {deployments.map((deployment) => (
+                  <Table.Tr key={deployment.id}>
+                    <Table.Td>
+                      <StatusBadge status={deployment.status} />
+                    </Table.Td>
+                    <Table.Td>
+                      <Link href={`/deployments/${deployment.id}`}>
+                        {deployment.rollbackOf ? 'Rollback' : 'Deployment'} {shortId(deployment.id)}
+                      </Link>
+                    </Table.Td>
+                    <Table.Td>
+                      {deployment.platform}{' '}
+                      <Text span size="sm" c="dimmed">
+                        {deployment.environment}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td>
+                      {deployment.succeeded} of {deployment.total}
+                    </Table.Td>
+                    <Table.Td className="breakable">{deployment.actor}</Table.Td>
+                    <Table.Td className="breakable">{deployment.reason}</Table.Td>
+                    <Table.Td>
+                      <Moment of={deployment.createdAt} />
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          {deployments.length === 0 && (
+            <Nothing title="There is no deployment">Start one from the current catalogue, above.</Nothing>
+          )}
+        </div>
+      )}
+      <MoreRows list={list} />
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { Text } from '@mantine/core';
+import classes from './change-list.module.css';
+
+export interface Change {
+  /** RFC 6901. */
+  path: string;
+  before?: unknown;
+  after?: unknown;
+  /** What the change means to content that exists. */
+  impact?: string;
+}
+
+const MOST = 500;
+
+/** What changed, by path: what was there before and what is there now. */
+export function ChangeList({ changes }: { changes: Change[] }) {
+  if (changes.length === 0) return <Text size="sm">Nothing differs.</Text>;
+  return (
+    <>
+      <ul className={classes.list} tabIndex={0} aria-label="Changes">
+        {changes.slice(0, MOST).map(({ path, before, after, impact }) => (
+          <li key={path} className={classes.change}>
+            <div className={classes.path}>
+              {path || '(everything)'}
+              {impact && impact !== 'none' && (
+                <span className={classes.impact} data-impact={impact}>
+                  {impact}
+                </span>
+              )}
+            </div>
+            {before !== undefined && <Value sign="−" name="removed" value={before} />}
+            {after !== undefined && <Value sign="+" name="added" value={after} />}
+          </li>
+        ))}
+      </ul>
+      {changes.length > MOST && (
+        <Text size="sm" c="dimmed" mt="xs">
+          And {changes.length - MOST} more.
+        </Text>
+      )}
+    </>
+  );
+}
+
+function Value({ sign, name, value }: { sign: string; name: 'added' | 'removed'; value: unknown }) {
+  return (
+    <div className={classes.value} data-change={name}>
+      <span aria-label={name}>{sign}</span>
+      <code>{JSON.stringify(value, null, typeof value === 'object' ? 2 : undefined)}</code>
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { Skeleton, Text } from '@mantine/core';
+import { Link } from 'wouter';
+import { api } from '../api/client.ts';
+import { type Change, ChangeList } from '../shell/change-list.tsx';
+import { shortId } from '../shell/format.ts';
+import { Section } from '../shell/section.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+
+/** How the content differs from the one before, of the same type at the same place. */
+export function SyncChanges({ syncId, direction }: { syncId: string; direction: 'PUSH' | 'PULL' }) {
+  const { data, error } = api.useQuery(
+    'get',
+    '/api/v1/sync/{syncId}/diff',
+    { params: { path: { syncId }, query: { against: 'previous' } } },
+    { staleTime: Infinity },
+  );
+  const before = data?.against;
+  return (
+    <Section
+      title={direction === 'PUSH' ? 'Changed since the push before' : 'Changed since the pull before'}
+      aside={
+        before && (
+          <Text size="sm">
+            Against <Link href={`/syncs/${before}`}>{shortId(before)}</Link>
+          </Text>
+        )
+      }
+    >
+      {error ? (
+        <TroubleAlert error={error} />
+      ) : !data ? (
+        <Skeleton height={120} />
+      ) : before ? (
+        <ChangeList changes={changesOf(data as unknown as Comparison)} />
+      ) : (
+        <Text size="sm">It is the first of this content type at this place.</Text>
+      )}
+    </Section>
+  );
+}
+
+interface Comparison {
+  added: { path: string; value: unknown }[];
+  removed: { path: string; value: unknown }[];
+  modified: { path: string; before: unknown; after: unknown }[];
+}
+
+function changesOf({ added, removed, modified }: Comparison): Change[] {
+  const changes: Change[] = [
+    ...added.map(({ path, value }) => ({ path, after: value })),
+    ...removed.map(({ path, value }) => ({ path, before: value })),
+    ...modified,
+  ];
+  return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+}

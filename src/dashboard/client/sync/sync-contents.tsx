@@ -1,0 +1,31 @@
+import { SimpleGrid, Skeleton } from '@mantine/core';
+import { api } from '../api/client.ts';
+import { JsonView } from '../shell/json-view.tsx';
+import { Section } from '../shell/section.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import type { SyncDetail } from './sync-page.tsx';
+
+/** What was sent and what came back, side by side. */
+export function SyncContents({ sync }: { sync: SyncDetail }) {
+  const { data, error, refetch } = api.useQuery(
+    'get',
+    '/api/v1/sync/{syncId}/snapshot',
+    // Another digest is another content.
+    { params: { path: { syncId: sync.id } }, headers: { 'x-digest': sync.responseDigest ?? '' } },
+    { staleTime: Infinity, gcTime: 60_000 },
+  );
+  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  const sides = [
+    { title: 'What was sent', side: data?.sent, none: 'Nothing was sent.' },
+    { title: 'What came back', side: data?.received, none: 'Nothing came back, or it was not kept.' },
+  ];
+  return (
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      {sides.map(({ title, side, none }) => (
+        <Section key={title} title={title}>
+          {data ? side ? <JsonView value={side.content} label={title} /> : none : <Skeleton height={320} />}
+        </Section>
+      ))}
+    </SimpleGrid>
+  );
+}

@@ -1,0 +1,65 @@
+import { Code } from '@mantine/core';
+import { Link } from 'wouter';
+import { searchOf } from '../history/filter.ts';
+import { Facts } from '../shell/facts.tsx';
+import { formatDuration, shortHash, shortId } from '../shell/format.ts';
+import { Moment } from '../shell/moment.tsx';
+import { StatusBadge } from '../shell/status-badge.tsx';
+import type { SyncDetail } from './sync-page.tsx';
+
+const TRIGGERS: Record<SyncDetail['trigger'], string> = {
+  API: 'by API',
+  CLI: 'by command line',
+  SCHEDULE: 'by schedule',
+  DEPLOYMENT: 'by a deployment',
+  ROLLBACK: 'by a rollback',
+  REPLAY: 'by a replay',
+};
+
+export function SyncFacts({ sync }: { sync: SyncDetail }) {
+  const { version, deployment, replays = [] } = sync;
+  return (
+    <Facts
+      of={{
+        Who: `${sync.actor}, ${TRIGGERS[sync.trigger]}`,
+        Why: sync.reason,
+        Version: sync.versionHash && (
+          <>
+            <Link href={typePath(sync)}>{version ? `Version ${version.number}` : 'Not a version of ours'}</Link>{' '}
+            <Code>{shortHash(sync.versionHash)}</Code>
+            {version && ` by ${version.author}`}
+            {version?.message && `: ${version.message}`}
+          </>
+        ),
+        Deployment: deployment && (
+          <>
+            <Link href={`/deployments/${deployment.id}`}>{shortId(deployment.id)}</Link>, {deployment.succeeded} of{' '}
+            {deployment.total} succeeded
+          </>
+        ),
+        Forced: sync.forced && 'Changes that lose data were asked to be applied',
+        Attempts: String(sync.retryCount + 1),
+        Took: sync.durationMs === null ? null : formatDuration(sync.durationMs),
+        Started: <Moment of={sync.startedAt} />,
+        Ended: sync.completedAt && <Moment of={sync.completedAt} />,
+        'HTTP status': sync.statusCode,
+        'Request id': sync.requestId && <Code>{sync.requestId}</Code>,
+        'Replay of': sync.replayOf && <Link href={`/syncs/${sync.replayOf}`}>{shortId(sync.replayOf)}</Link>,
+        'Replayed by': replays.length > 0 && (
+          <>
+            {replays.map((replay) => (
+              <div key={replay.id}>
+                <Link href={`/syncs/${replay.id}`}>{shortId(replay.id)}</Link> <StatusBadge status={replay.status} />
+              </div>
+            ))}
+          </>
+        ),
+        Call: <Link href={`/?${searchOf({ callId: [sync.callId] })}`}>All syncs of this call</Link>,
+      }}
+    />
+  );
+}
+
+function typePath({ kind, typeKey }: SyncDetail): string {
+  return `/content-types/${encodeURIComponent(typeKey)}?${new URLSearchParams({ kind })}`;
+}

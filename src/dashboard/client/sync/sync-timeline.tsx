@@ -1,0 +1,62 @@
+import { Text, Timeline } from '@mantine/core';
+import type { Schemas } from '../api/client.ts';
+import { formatDuration, formatMoment } from '../shell/format.ts';
+import type { SyncDetail } from './sync-page.tsx';
+
+type Event = Schemas['SyncEventDto'];
+type Said = Partial<Record<string, string | number>>;
+
+const LOOKS: Record<Event['type'], { title: string; color: string }> = {
+  'sync.recorded': { title: 'Recorded, then sent', color: 'gray' },
+  'attempt.failed': { title: 'Attempt failed', color: 'orange' },
+  'sync.succeeded': { title: 'Succeeded', color: 'green' },
+  'sync.failed': { title: 'Failed', color: 'red' },
+  'sync.partial': { title: 'Applied in part', color: 'yellow' },
+  'sync.late_result': { title: 'A result came late, and changed nothing', color: 'gray' },
+  'sync.version_linked': { title: 'Its version was named', color: 'gray' },
+  'retention.applied': { title: 'Content was dropped by its age', color: 'gray' },
+};
+
+/** Every attempt and wait, from the events. */
+export function SyncTimeline({ sync: { events = [] } }: { sync: SyncDetail }) {
+  return (
+    <Timeline bulletSize={14} lineWidth={2} active={events.length}>
+      {events.map((event) => {
+        const { title, color } = LOOKS[event.type];
+        const attempt = event.type === 'attempt.failed' ? ` ${String(event.data.attempt)}` : '';
+        return (
+          <Timeline.Item
+            key={event.id}
+            color={color}
+            title={
+              <Text size="sm" fw={600}>
+                {title.replace('Attempt', `Attempt${attempt}`)}
+              </Text>
+            }
+          >
+            <Text size="xs" c="dimmed" component="time">
+              {formatMoment(event.createdAt)}
+            </Text>
+            <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+              {particulars(event)}
+            </Text>
+          </Timeline.Item>
+        );
+      })}
+    </Timeline>
+  );
+}
+
+function particulars({ type, data }: Event): string {
+  const { statusCode, errorCode, errorMessage, durationMs, waitMs, outcome, resolvedBy } = data as Said;
+  const parts = [
+    statusCode && `HTTP ${statusCode}`,
+    errorCode,
+    type === 'attempt.failed' && errorMessage,
+    durationMs !== undefined && `after ${formatDuration(Number(durationMs))}`,
+    waitMs !== undefined && `waits ${formatDuration(Number(waitMs))}`,
+    resolvedBy && `told by ${resolvedBy}`,
+    outcome && `outcome ${outcome}`,
+  ];
+  return parts.filter(Boolean).join(' · ');
+}
