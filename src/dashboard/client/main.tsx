@@ -13,6 +13,8 @@ const isWorthAnother = (failures: number, error: unknown) =>
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: isWorthAnother, staleTime: 5_000 } } });
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')!.content;
+// By this name the styles that a dialog brings along look for it.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

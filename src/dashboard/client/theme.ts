@@ -4,7 +4,7 @@ const SANS = 'ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helv
 
 export const theme = createTheme({
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   autoContrast: true,
   defaultRadius: 'md',
   fontFamily: SANS,

@@ -47,7 +47,7 @@ export function ContentTypesPage() {
         size="xs"
         maw={380}
         mb="sm"
-        type="search"
+        role="searchbox"
         aria-label="Search content types"
         placeholder="Search  /"
         value={search}

@@ -5,6 +5,7 @@ export type LiveEvent = Schemas['PositionedEventDto'];
 export type Connection = 'connecting' | 'live' | 'polling' | 'offline';
 
 const POLL_MS = 2_000;
+const STREAM_SOON_MS = 1_000;
 const STREAM_AGAIN_MS = 30_000;
 /** The stream names each event, and a browser listens by name; the compiler sees to it that none is missing. */
 const TYPES: Record<LiveEvent['type'], true> = {
@@ -39,39 +40,52 @@ class LiveEvents {
     return () => this.readers.delete(reader);
   }
 
+  /** From where it was: a browser that connects again by itself would miss what came before its first event. */
   private stream(): void {
     const after = this.position === undefined ? '' : `?after=${this.position}`;
     const source = new EventSource(`/api/v1/sync/events${after}`);
     this.source = source;
-    source.addEventListener('open', () => this.become('live'));
+    let wasOpen = false;
+    source.addEventListener('open', () => {
+      wasOpen = true;
+      this.become('live');
+      if (this.position === undefined) void this.ask();
+    });
     for (const type of Object.keys(TYPES)) {
       source.addEventListener(type, ({ data }: MessageEvent<string>) => this.arrive(JSON.parse(data) as LiveEvent));
     }
     source.addEventListener('error', () => {
-      this.become('offline');
-      // A browser connects again by itself after a break, but not after a refusal.
-      if (source.readyState !== EventSource.CLOSED) return;
       source.close();
-      void this.poll(performance.now() + STREAM_AGAIN_MS);
+      this.become('offline');
+      if (wasOpen) setTimeout(() => this.stream(), STREAM_SOON_MS);
+      else void this.poll(performance.now() + STREAM_AGAIN_MS);
     });
   }
 
-  private async poll(streamAgainAt: number): Promise<void> {
-    while (performance.now() < streamAgainAt) {
-      try {
-        const query = { after: this.position ?? Number.MAX_SAFE_INTEGER, limit: 1_000 };
-        const { data } = await http.GET('/api/v1/sync/events', { params: { query } });
-        if (data) {
-          this.become('polling');
-          if (this.position !== undefined) for (const event of data.items) this.arrive(event);
-          if (data.next < Number.MAX_SAFE_INTEGER) this.position = data.next;
-        }
-      } catch {
-        this.become('offline');
-      }
+  /** Until a stream may be had again: after a while, or as soon as a service that was away answers. */
+  private async poll(until: number): Promise<void> {
+    for (let wasAway = false; performance.now() < until;) {
+      const isThere = await this.ask();
+      this.become(isThere ? 'polling' : 'offline');
+      if (isThere && wasAway) break;
+      wasAway = !isThere;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     this.stream();
+  }
+
+  /** Takes the events after the last that is known, or learns which that is; whether there was an answer. */
+  private async ask(): Promise<boolean> {
+    try {
+      const query = { after: this.position ?? Number.MAX_SAFE_INTEGER, limit: 1_000 };
+      const { data } = await http.GET('/api/v1/sync/events', { params: { query } });
+      if (!data) return false;
+      for (const event of data.items) this.arrive(event);
+      this.position = Math.max(this.position ?? 0, data.next);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private arrive(event: LiveEvent): void {

@@ -9,7 +9,8 @@ export function Facts({ of }: { of: Record<string, ReactNode> }) {
         ([name, value]) =>
           value !== null &&
           value !== undefined &&
-          value !== '' && (
+          value !== '' &&
+          value !== false && (
             <Fragment key={name}>
               <dt>{name}</dt>
               <dd>{value}</dd>

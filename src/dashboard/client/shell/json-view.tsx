@@ -28,7 +28,7 @@ export function JsonView({ value, label }: { value: unknown; label: string }) {
         className={classes.box}
         style={{ height: Math.min(lines.length * LINE_PX + 16, MOST_PX) }}
         role="region"
-        aria-label={label}
+        aria-label={`Lines of: ${label}`}
         tabIndex={0}
       >
         <div className={classes.lines} style={{ height: virtualizer.getTotalSize() }}>

@@ -31,7 +31,7 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
       ) : !data ? (
         <Skeleton height={120} />
       ) : before ? (
-        <ChangeList changes={changesOf(data as unknown as Comparison)} />
+        <ChangeList changes={changesOf(data)} />
       ) : (
         <Text size="sm">It is the first of this content type at this place.</Text>
       )}

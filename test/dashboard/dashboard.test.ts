@@ -1,0 +1,255 @@
+import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, visit, type Visit } from '../support/browser.ts';
+import { startClosablePort } from '../support/closable-port.ts';
+import { deploy } from '../support/deployments.ts';
+import { startSimulatedCms, type SimulatedCms } from '../support/simulated-cms.ts';
+import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
+
+const HOSTILE = `<img src=x onerror="document.title='taken'">`;
+const text = { type: 'string', displayName: 'A text' };
+const page = (key: string, properties: object = {}) => ({ key, displayName: key, baseType: '_page', properties });
+
+let browser: Browser;
+let cms: SimulatedCms;
+let service: TestApp;
+let visits: Visit[];
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+  cms = await startSimulatedCms();
+  service = await startTestApp({ ...optimizelyAt(cms.url), CIRCUIT_FAILURES: '1000' });
+  await fill();
+}, 60_000);
+
+beforeEach(() => {
+  visits = [];
+});
+
+afterEach(async () => {
+  for (const { page } of visits) await page.context().close();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await service?.close();
+  await cms?.close();
+});
+
+/** What really happens when a team works: deployments, a refusal, an outage, a sync from outside. */
+async function fill(): Promise<void> {
+  await service.api('POST', '/content-types/import?author=jane&message=First', {
+    contentTypes: [page('Article', { heading: text, teaser: text }), page('Start'), page('Bread', { weight: text })],
+  });
+  await deploy(service.api, { reason: 'The first model' });
+  const retyped = page('Bread', { weight: { type: 'integer', displayName: 'A text' } });
+  await service.api('PUT', '/content-types/Bread?author=omar', retyped);
+  await deploy(service.api, { items: [{ typeKey: 'Bread' }], reason: 'Weights are numbers', actor: 'omar' });
+  await service.api('POST', '/sync', {
+    ...{ platform: 'shop', direction: 'PUSH', typeKey: HOSTILE, actor: HOSTILE, reason: HOSTILE },
+    data: { title: HOSTILE },
+    result: { status: 'FAILED', error: { code: 'REFUSED', message: HOSTILE } },
+  });
+}
+
+async function open(path: string, options: Parameters<typeof visit>[2] & { url?: string } = {}): Promise<Page> {
+  const { url = service.url, ...rest } = options;
+  const visited = await visit(browser, url, rest);
+  visits.push(visited);
+  await visited.page.goto(path);
+  return visited.page;
+}
+
+const row = (on: Page, name: string) => on.getByRole('row').filter({ hasText: name }).first();
+
+it('finds a failed sync by filter, shows why it failed and what had changed, and sends it again', async () => {
+  const on = await open('/');
+  await row(on, 'Article').waitFor();
+  await on
+    .getByRole('button', { name: /Failed/ })
+    .first()
+    .click();
+  await on.waitForURL(/status=FAILED/);
+  await row(on, 'Article').waitFor({ state: 'detached' });
+  await row(on, 'Bread').getByRole('link', { name: 'Bread' }).click();
+  await on.getByText('DATA_LOSS_REFUSED').first().waitFor();
+  await on.getByText('/properties/weight/type').waitFor();
+  await on.getByText('by a deployment').waitFor();
+
+  const failed = on.url();
+  await on.getByRole('button', { name: 'Replay' }).click();
+  await on.getByRole('textbox', { name: 'Who asks' }).fill('ann');
+  await on.getByRole('textbox', { name: 'Why' }).fill('Once more');
+  await on.getByRole('button', { name: 'Send again' }).click();
+  await on.waitForURL((url) => url.pathname.startsWith('/syncs/') && url.href !== failed);
+  await on.getByText('by a replay').waitFor();
+  await on.getByText('Once more').waitFor();
+  await on.getByText('DATA_LOSS_REFUSED').first().waitFor();
+  expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
+it('shows what happens meanwhile, and moves nothing that is being read', async () => {
+  const on = await open('/');
+  await on.getByText('Live', { exact: true }).waitFor();
+  await row(on, 'Article').waitFor();
+  const before = await on.getByRole('row').nth(1).innerText();
+  await service.api('PUT', '/content-types/Late', page('Late'));
+  await deploy(service.api, { items: [{ typeKey: 'Late' }] });
+  await on.getByRole('button', { name: /1 new sync/ }).waitFor();
+  expect(await on.getByRole('row').nth(1).innerText()).toBe(before);
+  await on.getByRole('button', { name: /1 new sync/ }).click();
+  await row(on, 'Late').getByText('Success').waitFor();
+});
+
+it('deploys, is watched, and is rolled back after showing what would be restored', async () => {
+  await service.api('PUT', '/content-types/Start?author=eve', page('Start', { claim: text }));
+  const on = await open('/deployments');
+  await on.getByRole('button', { name: 'New deployment' }).click();
+  for (const other of ['Bread', HOSTILE]) await on.getByRole('checkbox', { name: `Send ${other}` }).uncheck();
+  await on.getByRole('button', { name: /^Start/ }).click();
+  await on.getByText('/properties/claim').waitFor();
+  await on.getByRole('textbox', { name: 'Who asks' }).fill('eve');
+  await on.getByRole('textbox', { name: 'Why' }).fill('A claim for the start page');
+  await cms.strike({ kind: 'status', status: 503, calls: 1, match: { method: 'POST', path: '/manifest' } });
+  await on.getByRole('button', { name: 'Deploy 1' }).click();
+  await on.waitForURL(/\/deployments\/./);
+  await on.getByText(/100 %: 1 of 1 settled, 1 succeeded, attempt 2/).waitFor();
+
+  await on.getByRole('button', { name: 'Roll back' }).click();
+  const dialog = on.getByRole('dialog');
+  await dialog.getByRole('button', { name: /^Start 1 changes, breaking/ }).click();
+  await dialog.getByText('/properties/claim').waitFor();
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('It was too loud');
+  await dialog.getByLabel(/Force/).check();
+  await dialog.getByRole('button', { name: 'Roll back' }).click();
+  await on.getByRole('heading', { name: /^Rollback/ }).waitFor();
+  await on.getByText(/100 %: 1 of 1 settled, 1 succeeded/).waitFor();
+
+  await on.goto('/content-types/Start');
+  await on.getByText('Version 1').first().waitFor();
+  await on.getByRole('link', { name: 'Rollback' }).waitFor();
+  expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
+it('exports exactly what stands under the filter', async () => {
+  const on = await open('/?typeKey=Bread&status=FAILED');
+  await row(on, 'Bread').waitFor();
+  await on.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([on.waitForEvent('download'), on.getByText('NDJSON').click()]);
+  const exported = (await readFile(await download.path(), 'utf8')).trim().split('\n');
+  const { count } = (await service.api('GET', '/sync/history/count?typeKey=Bread&status=FAILED')).body as {
+    count: number;
+  };
+  expect(exported.map((line) => (JSON.parse(line) as { typeKey: string }).typeKey)).toEqual(Array(count).fill('Bread'));
+});
+
+it('takes foreign text for text', async () => {
+  const on = await open('/?platform=shop');
+  await row(on, HOSTILE).getByRole('link').click();
+  await on.getByRole('heading', { name: HOSTILE }).waitFor();
+  await on.getByText('"title"').waitFor();
+  expect(await on.locator('img').count()).toBe(0);
+  expect(await on.title()).toBe('SyncTrail');
+});
+
+it('is driven by keys alone', async () => {
+  const on = await open('/');
+  await row(on, 'Article').waitFor();
+  await on.keyboard.press('/');
+  await on.keyboard.type('Artic');
+  await on.waitForURL(/q=Artic/);
+  await row(on, 'Bread').waitFor({ state: 'detached' });
+  await on.keyboard.press('Escape');
+  await on.keyboard.press('j');
+  await on.keyboard.press('Enter');
+  await on.waitForURL(/\/syncs\//);
+  await on.keyboard.press('Shift+?');
+  await on.getByRole('dialog', { name: 'Keys' }).waitFor();
+});
+
+it('says when the service is away, and heals when it is back', async () => {
+  const way = await startClosablePort(service.url);
+  const on = await open('/', { url: way.url.replace(/\/$/, '') });
+  await on.getByText('Live', { exact: true }).waitFor();
+  way.cut();
+  await on.getByText('Offline').waitFor();
+  await service.api('PUT', '/content-types/Meanwhile', page('Meanwhile'));
+  await deploy(service.api, { items: [{ typeKey: 'Meanwhile' }] });
+  way.mend();
+  await on.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
+  await on.getByRole('button', { name: /new sync/ }).click();
+  await row(on, 'Meanwhile').waitFor();
+  await on.context().close();
+  await way.close();
+}, 60_000);
+
+it('says what is wrong with a filter that cannot be', async () => {
+  const on = await open('/?startDate=never');
+  await on.getByText('INVALID_REQUEST').first().waitFor();
+  await on
+    .getByText(/startDate must be/)
+    .first()
+    .waitFor();
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it('no page breaks a rule of accessibility, and none is wider than a phone', async () => {
+    const { items } = (await service.api('GET', '/deployments?limit=1')).body as { items: { id: string }[] };
+    const [failed] = (
+      (await service.api('GET', '/sync/history?typeKey=Bread&status=FAILED')).body as {
+        items: { id: string }[];
+      }
+    ).items;
+    const pages = {
+      '/': 'History',
+      [`/syncs/${failed!.id}`]: 'Bread',
+      '/content-types': 'Content types',
+      '/content-types/Bread': 'Bread',
+      '/deployments': 'Deployments',
+      [`/deployments/${items[0]!.id}`]: /Deployment|Rollback/,
+    };
+    const on = await open('/', { colorScheme });
+    for (const [path, heading] of Object.entries(pages)) {
+      await on.setViewportSize({ width: 1280, height: 800 });
+      await on.goto(path);
+      await on.getByRole('heading', { level: 1, name: heading }).waitFor();
+      await on.getByText('Live', { exact: true }).waitFor();
+      expect({ path, violations: await visits[0]!.violations() }).toEqual({ path, violations: [] });
+      await on.setViewportSize({ width: 360, height: 720 });
+      const overflow = Number(await on.evaluate('document.documentElement.scrollWidth - innerWidth'));
+      expect({ path, overflow }).toEqual({ path, overflow: 0 });
+    }
+    expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+  }, 90_000);
+});
+
+it('loads at most 250 KB of JavaScript, compressed, for its first page', async () => {
+  const scripts: string[] = [];
+  const visited = await visit(browser, service.url);
+  visits.push(visited);
+  visited.page.on(
+    'response',
+    (response) => response.url().endsWith('.js') && scripts.push(new URL(response.url()).pathname),
+  );
+  await visited.page.goto('/');
+  await row(visited.page, 'Article').waitFor();
+  const bytes = scripts.map((path) => statSync(`dist/dashboard${path}.gz`).size).reduce((sum, size) => sum + size, 0);
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(250_000);
+});
+
+it('is served with a strict policy, compressed, and to be kept for long but for the page itself', async () => {
+  const answer = await fetch(service.url);
+  const policy = answer.headers.get('content-security-policy')!;
+  expect(policy).toContain(`default-src 'none'`);
+  expect(policy).not.toContain('unsafe');
+  expect(answer.headers.get('cache-control')).toBe('no-cache');
+  const [, script] = /src="(\/assets\/[^"]+\.js)"/.exec(await answer.text())!;
+  const asset = await fetch(service.url + script, { headers: { 'accept-encoding': 'br' } });
+  expect(asset.headers.get('content-encoding')).toBe('br');
+  expect(asset.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  const missing = await fetch(`${service.url}/assets/none.js`);
+  expect(missing.status).toBe(404);
+  expect((await fetch(`${service.url}/api/v1/nowhere`)).headers.get('content-type')).toContain('problem+json');
+});
