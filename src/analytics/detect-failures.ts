@@ -84,7 +84,7 @@ class Detection {
       events.map((event) => event.successesBefore),
       DENSITY,
     )) {
-      const seed = events.slice(stretch.from, stretch.to + 1);
+      const seed = withoutStrays(events.slice(stretch.from, stretch.to + 1));
       const [first, last] = [seed[0]!, seed.at(-1)!];
       const between = last.successesBefore - first.successesBefore;
       if (stretch.score < CERTAIN && between > 0) continue;
@@ -227,6 +227,15 @@ function alwaysFailing({ types, failures }: SyncSeries): Set<string> {
     return apart.length >= (ofType.length - 1) / 2;
   });
   return new Set(found.map(([key]) => key));
+}
+
+/** A failure by chance that comes shortly before or after a stretch does not belong to it. */
+function withoutStrays(events: Placed[]): Placed[] {
+  const isApart = (index: number) => events[index + 1]!.successesBefore - events[index]!.successesBefore > 1;
+  let [from, to] = [0, events.length - 1];
+  while (to - from >= LEAST_FAILURES && isApart(from)) from += 1;
+  while (to - from >= LEAST_FAILURES && isApart(to - 1)) to -= 1;
+  return events.slice(from, to + 1);
 }
 
 /** Whether failures of one type alternate with its successes, rather than come in a row. */
