@@ -21,6 +21,7 @@ const BREACHES: [string, string, Finding['rule']][] = [
     'sync.row',
   ],
   ['a row with another error', `update sync_history set error_message = 'x' where id = ${SYNC}`, 'sync.row'],
+  ['a row with another fingerprint', `update sync_history set error_fingerprint = 'x' where id = ${SYNC}`, 'sync.row'],
   ['a row with another actor', `update sync_history set actor = 'x' where id = ${SYNC}`, 'sync.row'],
   ['a row with another count of attempts', `update sync_history set retry_count = 9 where id = ${SYNC}`, 'sync.row'],
   [

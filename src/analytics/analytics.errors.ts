@@ -22,3 +22,12 @@ export class TooManyBucketsError extends DomainError {
     });
   }
 }
+
+/** An error that never happened. */
+export class UnknownFingerprintError extends DomainError {
+  readonly code = 'FINGERPRINT_NOT_FOUND';
+
+  constructor(fingerprint: string) {
+    super(`No sync ever failed with the fingerprint "${fingerprint}".`, { fingerprint });
+  }
+}

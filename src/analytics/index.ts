@@ -1,6 +1,21 @@
 export { AnalyticsModule } from './analytics.module.ts';
-export { TooManyBucketsError, UnknownTimeZoneError } from './analytics.errors.ts';
+export { TooManyBucketsError, UnknownFingerprintError, UnknownTimeZoneError } from './analytics.errors.ts';
 export { type AnalyticsFilter, resolveWindow } from './analytics.window.ts';
+export { detectFailures } from './detect-failures.ts';
+export {
+  type ErrorFingerprint,
+  FailurePatternService,
+  FINGERPRINT_STATES,
+  type FingerprintState,
+} from './failure-pattern.service.ts';
+export {
+  type FailurePattern,
+  type FailurePlace,
+  type FailureShape,
+  type SettledSync,
+  SHAPES,
+} from './failure-patterns.ts';
+export type { Suspect } from './suspects.ts';
 export { checkStats } from './stats.check.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsRebuilder, type Rebuilt } from './stats.rebuilder.ts';

@@ -67,3 +67,8 @@ export interface Place {
   lastSyncAt: Date;
   lastSuccessAt: Date | null;
 }
+
+/** In milliseconds. */
+export function lengthOf({ from, to }: Period): number {
+  return to.getTime() - from.getTime();
+}

@@ -5,6 +5,7 @@ export { Idempotent, Ids } from './idempotency.decorator.ts';
 export { Periodic } from './periodic.ts';
 export { RequestIds } from './request-ids.ts';
 export { storableText } from './storable-text.ts';
+export { errorFingerprint, maskedMessage } from './error-fingerprint.ts';
 export { FACTS_SINCE } from './forgotten.ts';
 export { checkPositions } from './event-position.check.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';

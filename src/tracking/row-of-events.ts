@@ -41,6 +41,7 @@ const SETTLED = {
   requestId: 'request_id',
   errorCode: 'error_code',
   errorMessage: 'error_message',
+  errorFingerprint: 'error_fingerprint',
 } as const;
 
 const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {

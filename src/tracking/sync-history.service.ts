@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
+import { errorFingerprint } from './error-fingerprint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { storableText } from './storable-text.ts';
 import type { FailedAttempt, NewSync, RecordedSync, SyncEventType, SyncResult } from './sync.ts';
@@ -61,7 +62,7 @@ export class SyncHistoryService {
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
     const pushedDigest = direction === 'PUSH' ? (sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
-    const finish = result ? await this.finishRow({ ...result, id, eventId: sync.eventIds?.finished }) : null;
+    const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
     const context = finish?.metadata
       ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
       : sync.context;
@@ -127,8 +128,8 @@ export class SyncHistoryService {
     if (!applied && !repeated) throw new SyncSettledError(syncId, (await this.getSync(syncId)).syncStatus);
   }
 
-  /** Settles many in one transaction; results that come late are kept as events. */
-  async updateSyncStatuses(results: (SyncResult & { id: string })[]): Promise<void> {
+  /** Settles many in one transaction; results that come late are kept as events. The key spares us to look it up. */
+  async updateSyncStatuses(results: (SyncResult & { id: string; typeKey?: string })[]): Promise<void> {
     await this.settle(results);
   }
 
@@ -192,8 +193,16 @@ export class SyncHistoryService {
   private async settle(results: IdentifiedResult[]) {
     const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
     const rows: FinishRow[] = [];
-    for (const result of results) rows.push(await this.finishRow(result, prepared));
+    for (const result of await this.withTypeKeys(results)) rows.push(await this.finishRow(result, prepared));
     return this.recorder.finish(rows);
+  }
+
+  /** An error is told apart from others without the key that it names, so that must be known. */
+  private async withTypeKeys(results: IdentifiedResult[]): Promise<IdentifiedResult[]> {
+    const unknown = results.filter(({ error, typeKey }) => error && typeKey === undefined).map(({ id }) => id);
+    if (unknown.length === 0) return results;
+    const typeKeys = await this.recorder.typeKeys(unknown);
+    return results.map((result) => ({ ...result, typeKey: result.typeKey ?? typeKeys.get(result.id) }));
   }
 
   private async finishRow(
@@ -216,14 +225,16 @@ export class SyncHistoryService {
       retryCount: result.retryCount ?? null,
       durationMs: result.durationMs ?? null,
     };
+    const fingerprint = errorFingerprint({ ...fields, status: result.status, typeKey: result.typeKey ?? null });
     const event = {
       id: result.eventId ?? uuidv7(),
       syncId: result.id,
       type: FINISHED[result.status],
-      data: compact({ status: result.status, ...fields, ...result.resolution }),
+      data: compact({ status: result.status, ...fields, errorFingerprint: fingerprint, ...result.resolution }),
     };
     return {
       ...fields,
+      errorFingerprint: fingerprint,
       id: result.id,
       status: result.status,
       metadata: Object.keys(metadata).length > 0 ? metadata : null,
@@ -244,7 +255,8 @@ export class SyncHistoryService {
 }
 
 /** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */
-type IdentifiedResult = SyncResult & { id: string; eventId?: string };
+type IdentifiedResult = SyncResult & { id: string; typeKey?: string; eventId?: string };
+
 function isHttpStatus(status: number | undefined): status is number {
   return Number.isInteger(status) && status! >= 0 && status! < 1_000;
 }

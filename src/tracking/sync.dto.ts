@@ -58,6 +58,8 @@ export class SyncDto {
   errorCode: string | null;
   /** What happened, and the way out. */
   errorMessage: string | null;
+  /** The same for errors that differ only in ids, numbers and names; null for a success. */
+  errorFingerprint: string | null;
   /** Attempts beyond the first. */
   retryCount: number;
   /** What the caller and the adapter wanted remembered, such as the timing of each HTTP call. */
@@ -282,6 +284,7 @@ export function syncDto(sync: SyncRecord): SyncDto {
     requestId: sync.requestId ?? null,
     errorCode: sync.errorCode ?? null,
     errorMessage: sync.errorMessage ?? null,
+    errorFingerprint: sync.errorFingerprint ?? null,
     retryCount: sync.retryCount,
     metadata: sync.syncMetadata ?? null,
     deploymentId: sync.deploymentId ?? null,

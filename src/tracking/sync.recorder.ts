@@ -80,6 +80,16 @@ export class SyncRecorder {
     return open.length > 0;
   }
 
+  /** The keys of these syncs, by their ids; waits for the database however long it is away. */
+  async typeKeys(syncIds: string[]): Promise<Map<string, string>> {
+    const statement = {
+      text: 'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
+      parameters: [syncIds],
+    };
+    const rows = await untilWritten(() => this.execute<{ id: string; typeKey: string }>(statement), this.mend);
+    return new Map(rows.map(({ id, typeKey }) => [id, typeKey]));
+  }
+
   private async writeStarts(rows: StartRow[]): Promise<void[]> {
     const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
     // The same statement may be written twice: ids are ours, and what exists is left alone.

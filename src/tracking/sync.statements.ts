@@ -51,6 +51,7 @@ export interface FinishRow {
   requestId: string | null;
   errorCode: string | null;
   errorMessage: string | null;
+  errorFingerprint: string | null;
   responseDigest: string | null;
   versionHash: string | null;
   retryCount: number | null;
@@ -175,7 +176,7 @@ export function finishStatement(rows: FinishRow[]): Written {
     `settled as (
       update sync_history h set
         sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
-        error_code = r.error_code, error_message = r.error_message,
+        error_code = r.error_code, error_message = r.error_message, error_fingerprint = r.error_fingerprint,
         response_digest = coalesce(r.response_digest, h.response_digest),
         version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
         sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
@@ -258,6 +259,7 @@ const OUTSIDE: Column<StartRow>[] = [
   { name: 'request_id', type: 'text', value: ({ outside }) => outside?.finish?.requestId },
   { name: 'error_code', type: 'text', value: ({ outside }) => outside?.finish?.errorCode },
   { name: 'error_message', type: 'text', value: ({ outside }) => outside?.finish?.errorMessage },
+  { name: 'error_fingerprint', type: 'text', value: ({ outside }) => outside?.finish?.errorFingerprint },
   {
     name: 'response_digest',
     type: 'text',
@@ -296,6 +298,7 @@ const FINISH: Column<FinishRow>[] = [
   { name: 'request_id', type: 'text', value: (row) => row.requestId },
   { name: 'error_code', type: 'text', value: (row) => row.errorCode },
   { name: 'error_message', type: 'text', value: (row) => row.errorMessage },
+  { name: 'error_fingerprint', type: 'text', value: (row) => row.errorFingerprint },
   { name: 'response_digest', type: 'text', value: (row) => row.responseDigest },
   { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
   { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },

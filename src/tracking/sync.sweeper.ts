@@ -95,11 +95,16 @@ export class SyncSweeper implements OnApplicationBootstrap {
 
   private async settle(syncs: SyncRecord[]): Promise<void> {
     const held = syncs[0]!.syncDirection === 'PUSH' && !syncs[0]!.expiresAt ? await this.readBack(syncs) : new Map();
-    const results: (SyncResult & { id: string })[] = [];
+    const results: (SyncResult & { id: string; typeKey: string })[] = [];
     for (const sync of syncs) {
       const applied = await this.isHeld(sync, held.get(refKey(sync)));
       const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
-      results.push({ ...(sync.expiresAt ? ABANDONED : result), id: sync.id, metadata: sync.syncMetadata ?? undefined });
+      results.push({
+        ...(sync.expiresAt ? ABANDONED : result),
+        id: sync.id,
+        typeKey: sync.typeKey,
+        metadata: sync.syncMetadata ?? undefined,
+      });
     }
     await this.history.updateSyncStatuses(results);
   }

@@ -27,7 +27,7 @@ interface Route {
   direction: Direction;
 }
 
-type Result = SyncResult & { id: string };
+type Result = SyncResult & { id: string; typeKey: string };
 
 /** Runs a call to a platform so that nothing about it goes unrecorded. */
 @Injectable()
@@ -208,7 +208,13 @@ export class SyncTracker {
     const answers = new Map(answer.items.map((item) => [refKey(withKind(item)), item]));
     const results = syncs.map((sync): Result => {
       const item = answers.get(refKey(sync)) ?? notAnswered(sync);
-      return { ...shared, ...received(item, versions), id: sync.id, response: item.data ?? answer.body };
+      return {
+        ...shared,
+        ...received(item, versions),
+        id: sync.id,
+        typeKey: sync.typeKey,
+        response: item.data ?? answer.body,
+      };
     });
     await this.history.updateSyncStatuses(results);
   }
@@ -236,9 +242,16 @@ export class SyncTracker {
       ...shared,
       ...received(item, versions),
       id: syncs[index]!.id,
+      typeKey: item.typeKey,
       response: item.data,
     }));
-    const whole = { ...shared, ...summary(answer.items), id: everything.id, response: answer.body };
+    const whole = {
+      ...shared,
+      ...summary(answer.items),
+      id: everything.id,
+      typeKey: EVERYTHING,
+      response: answer.body,
+    };
     for (const { id } of syncs) this.inFlight.add(id);
     try {
       await this.history.updateSyncStatuses([...results, whole]);
@@ -255,9 +268,10 @@ export class SyncTracker {
   ): Promise<void> {
     const known = error instanceof PlatformError ? error : undefined;
     await this.history.updateSyncStatuses(
-      syncs.map(({ id }) => ({
+      syncs.map(({ id, typeKey }) => ({
         ...outcome,
         id,
+        typeKey,
         status: 'FAILED' as const,
         error: failureOf(error),
         statusCode: known?.statusCode,

@@ -1,0 +1,46 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { DRIVER_TYPES, postgresPool } from '#database';
+import { UnknownFingerprintError } from './analytics.errors.ts';
+
+/** An error that is known and raises no pattern for a time. */
+export interface Mute {
+  until: Date;
+  reason: string;
+  actor: string;
+}
+
+/** Which errors are muted. */
+@Injectable()
+export class FailureMutes {
+  constructor(private readonly em: EntityManager) {}
+
+  /** Mutes, or changes how long and why. Throws {@link UnknownFingerprintError} for an error that never happened. */
+  async mute(fingerprint: string, { until, reason, actor }: Mute): Promise<void> {
+    const pool = await postgresPool(this.em);
+    const { rowCount } = await pool.query(
+      `insert into failure_mute (fingerprint, until, reason, actor)
+       select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
+       on conflict (fingerprint) do update
+         set until = excluded.until, reason = excluded.reason, actor = excluded.actor, created_at = clock_timestamp()`,
+      [fingerprint, until, reason, actor],
+    );
+    if (rowCount === 0) throw new UnknownFingerprintError(fingerprint);
+  }
+
+  /** Safe to repeat. */
+  async unmute(fingerprint: string): Promise<void> {
+    const pool = await postgresPool(this.em);
+    await pool.query('delete from failure_mute where fingerprint = $1', [fingerprint]);
+  }
+
+  /** Those that are in force, by fingerprint. */
+  async inForce(): Promise<Map<string, Mute>> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<Mute & { fingerprint: string }>({
+      types: DRIVER_TYPES,
+      text: 'select fingerprint, until, reason, actor from failure_mute where until > now()',
+    });
+    return new Map(rows.map(({ fingerprint, ...mute }) => [fingerprint, mute]));
+  }
+}
