@@ -9,6 +9,7 @@ import { Migration0008Idempotency } from './Migration0008Idempotency.ts';
 import { Migration0009History } from './Migration0009History.ts';
 import { Migration0010Stats } from './Migration0010Stats.ts';
 import { Migration0011Failures } from './Migration0011Failures.ts';
+import { Migration0012HealthReport } from './Migration0012HealthReport.ts';
 import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
@@ -36,5 +37,6 @@ export const migrations = [
   Migration0009History,
   Migration0010Stats,
   Migration0011Failures,
+  Migration0012HealthReport,
   Migration0013LiveAndRanges,
 ];

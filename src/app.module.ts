@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 import { AnalyticsModule } from '#analytics';
 import { DashboardModule } from '#dashboard';
@@ -64,7 +65,22 @@ export class AppModule {
         }),
         VersioningRoutesModule,
         DeploymentModule,
-        AnalyticsModule,
+        ScheduleModule.forRoot(),
+        AnalyticsModule.forRoot({
+          health: {
+            windowHours: service.HEALTH_WINDOW_HOURS,
+            minimumSyncs: 10,
+            degradedBelow: service.HEALTH_DEGRADED_BELOW / 100,
+            failingBelow: service.HEALTH_FAILING_BELOW / 100,
+            consecutiveFailures: service.HEALTH_CONSECUTIVE_FAILURES,
+            staleHours: service.HEALTH_STALE_HOURS ?? null,
+          },
+          reports: {
+            hourly: service.REPORT_CRON_HOURLY,
+            daily: service.REPORT_CRON_DAILY,
+            timeZone: service.REPORT_TIME_ZONE,
+          },
+        }),
         MetricsModule,
         OptimizelyModule.forRoot(optimizely),
         DashboardModule,

@@ -1,11 +1,20 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsIn, IsInt, IsOptional, IsUrl, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsTimeZone, IsUrl, Max, Min, ValidateBy } from 'class-validator';
+import { validateCronExpression } from 'cron';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 function WholeNumber(min: number, max: number): PropertyDecorator {
   const message = `$property must be a whole number from ${min} to ${max}`;
   return applyDecorators(IsInt({ message }), Min(min, { message }), Max(max, { message }));
+}
+
+function Cron(): PropertyDecorator {
+  const validate = (value: unknown) => value === 'off' || validateCronExpression(String(value)).valid;
+  return ValidateBy(
+    { name: 'cron', validator: { validate } },
+    { message: '$property must be a cron expression such as 5 * * * *, or off' },
+  );
 }
 
 /** What the service is told by its environment; each property is the name of its variable. */
@@ -59,6 +68,39 @@ export class ServiceConfig {
   /** Milliseconds before one call is let through to an environment that is left alone. */
   @WholeNumber(1, 600_000)
   CIRCUIT_RESET_MS: number = 10_000;
+
+  /** Hours over which the success rate of a place is taken. */
+  @WholeNumber(1, 720)
+  HEALTH_WINDOW_HOURS: number = 24;
+
+  /** Percent of success below which a place is DEGRADED. */
+  @WholeNumber(0, 100)
+  HEALTH_DEGRADED_BELOW: number = 95;
+
+  /** Percent of success below which a place is FAILING. */
+  @WholeNumber(0, 100)
+  HEALTH_FAILING_BELOW: number = 50;
+
+  /** Failures in a row from which on a place is FAILING. */
+  @WholeNumber(1, 200)
+  HEALTH_CONSECUTIVE_FAILURES: number = 5;
+
+  /** Hours without a sync after which a place is STALE; unset learns it from the rhythm of the syncs, if there is one. */
+  @IsOptional()
+  @WholeNumber(1, 8_760)
+  HEALTH_STALE_HOURS?: number;
+
+  /** When the hours that are over are reported; `off` for never. */
+  @Cron()
+  REPORT_CRON_HOURLY: string = '5 * * * *';
+
+  /** When the days that are over are reported; `off` for never. */
+  @Cron()
+  REPORT_CRON_DAILY: string = '15 0 * * *';
+
+  /** By whose clocks days begin, and both of the above run. */
+  @IsTimeZone({ message: '$property must be a time zone of the IANA database' })
+  REPORT_TIME_ZONE: string = 'UTC';
 
   /** Days after which payloads go that no version and no younger sync names; unset keeps them for ever. */
   @IsOptional()

@@ -31,3 +31,12 @@ export class UnknownFingerprintError extends DomainError {
     super(`No sync ever failed with the fingerprint "${fingerprint}".`, { fingerprint });
   }
 }
+
+/** A report that was never made. */
+export class ReportNotFoundError extends DomainError {
+  readonly code = 'HEALTH_REPORT_NOT_FOUND';
+
+  constructor(which: string) {
+    super(`There is no health report ${which}: POST /api/v1/sync/health-reports makes one.`, { report: which });
+  }
+}

@@ -1,5 +1,10 @@
-export { AnalyticsModule } from './analytics.module.ts';
-export { TooManyBucketsError, UnknownFingerprintError, UnknownTimeZoneError } from './analytics.errors.ts';
+export { AnalyticsModule, type AnalyticsOptions } from './analytics.module.ts';
+export {
+  ReportNotFoundError,
+  TooManyBucketsError,
+  UnknownFingerprintError,
+  UnknownTimeZoneError,
+} from './analytics.errors.ts';
 export { type AnalyticsFilter, resolveWindow } from './analytics.window.ts';
 export { detectFailures } from './detect-failures.ts';
 export {
@@ -16,6 +21,10 @@ export {
   SHAPES,
 } from './failure-patterns.ts';
 export type { Suspect } from './suspects.ts';
+export { HealthService, type PlaceHealth } from './health.service.ts';
+export { type Health, HEALTHS, type HealthThresholds } from './health.ts';
+export { HealthReportService, type ReportRequest, type StoredReport } from './health-report.service.ts';
+export { ReportScheduler, type ReportSchedule } from './report.scheduler.ts';
 export { checkStats } from './stats.check.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsRebuilder, type Rebuilt } from './stats.rebuilder.ts';

@@ -53,5 +53,5 @@ export function Difference({ type, from, to }: { type: Props['type']; from: numb
     { staleTime: Infinity },
   );
   if (error) return <TroubleAlert error={error} />;
-  return data ? <ChangeList changes={data.changes as Change[]} /> : <Skeleton height={80} />;
+  return data ? <ChangeList changes={data.changes} /> : <Skeleton height={80} />;
 }

@@ -1,0 +1,114 @@
+import type { HealthReport } from './health-report.ts';
+
+/** A report as Markdown; foreign text is never markup. */
+export function asMarkdown(report: HealthReport): string {
+  return sectionsOf(report)
+    .map(({ title, level, lines }) => [
+      `${'#'.repeat(level)} ${plain(title)}`,
+      ...lines.map((line) => `- ${plain(line)}`),
+    ])
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** A report as a page to be printed, without script; foreign text is never markup. */
+export function asHtml(report: HealthReport, nonce: string): string {
+  const body = sectionsOf(report)
+    .map(({ title, level, lines }) => {
+      const list = lines.map((line) => `<li>${escaped(line)}</li>`).join('\n');
+      return `<h${level}>${escaped(title)}</h${level}>\n${list && `<ul>\n${list}\n</ul>`}`;
+    })
+    .join('\n');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(`Health of ${report.platform} (${report.environment})`)}</title>
+<style nonce="${nonce}">
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .3rem; break-after: avoid; } ul { margin: 0; padding-left: 1.2rem; }
+@media print { body { margin: 0; } }
+</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`;
+}
+
+interface Section {
+  title: string;
+  level: 1 | 2;
+  lines: string[];
+}
+
+function sectionsOf(report: HealthReport): Section[] {
+  const { numbers, before, window } = report;
+  const percent = (share: number | null) => (share === null ? 'none settled' : `${Math.floor(share * 1000) / 10} %`);
+  const ms = (value: number | null) => (value === null ? 'none settled' : `${Math.round(value)} ms`);
+  const optional = (title: string, lines: string[]): Section[] =>
+    lines.length > 0 ? [{ title, level: 2, lines }] : [];
+  return [
+    {
+      title: `Health of ${report.platform} (${report.environment}): ${report.health}`,
+      level: 1,
+      lines: [report.cause, `From ${window.from} to ${window.to}`],
+    },
+    {
+      title: 'Numbers, and those of the time before',
+      level: 2,
+      lines: [
+        `Syncs: ${numbers.counts.total} (before ${before.counts.total})`,
+        `Success rate: ${percent(report.successRate)} (before ${percent(before.successRate)})`,
+        `Average duration: ${ms(report.averageDuration)} (before ${ms(before.duration.mean)})`,
+        `95 % took no longer than ${ms(numbers.duration.p95)} (before ${ms(before.duration.p95)})`,
+        `Retries: ${numbers.retries} (before ${before.retries})`,
+        `Last sync: ${report.lastSyncAt ?? 'never'}`,
+      ],
+    },
+    ...optional(
+      'What to do',
+      report.recommendations.map(({ rule, action, evidence }) => `${action} [${[rule, ...evidence].join(', ')}]`),
+    ),
+    ...optional(
+      'Patterns',
+      report.patterns.map(({ shape, summary }) => `${shape}: ${summary}`),
+    ),
+    ...optional(
+      'Common errors',
+      report.commonErrors.map(
+        ({ errorCode, count, state, message }) => `${errorCode}, ${count} times, ${state}: ${message}`,
+      ),
+    ),
+    ...optional(
+      'Recent failures',
+      report.recentFailures.map(
+        ({ at, typeKey, errorCode, syncId }) => `${at} ${typeKey}: ${errorCode ?? 'no code'} (${syncId})`,
+      ),
+    ),
+    ...optional(
+      'In doubt',
+      report.inDoubt.count > 0 ? [`${report.inDoubt.count} pushes: ${report.inDoubt.syncIds.join(', ')}`] : [],
+    ),
+    ...optional(
+      'Changed by others',
+      report.differences.count > 0
+        ? [`${report.differences.count} content types: ${report.differences.syncIds.join(', ')}`]
+        : [],
+    ),
+  ];
+}
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
+
+/** On one line, with everything that Markdown or HTML could take for its own made harmless. */
+function plain(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>()#+!|~&-]/g, String.raw`\$&`);
+}

@@ -1,0 +1,25 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { HealthListDto } from './health.dto.ts';
+import { HealthService } from './health.service.ts';
+
+@ApiTags('analytics')
+@Controller('sync/health')
+export class PlaceHealthController {
+  constructor(private readonly health: HealthService) {}
+
+  /** Tells the condition of each platform and environment, and its cause. */
+  @Get()
+  async list(): Promise<HealthListDto> {
+    const date = (time: string | null) => (time === null ? null : new Date(time));
+    return {
+      items: (await this.health.current()).map(({ inputs, since, ...place }) => ({
+        ...place,
+        since: date(since),
+        numbers: inputs.numbers,
+        lastSyncAt: date(inputs.lastSyncAt),
+        lastSuccessAt: date(inputs.lastSuccessAt),
+      })),
+    };
+  }
+}
