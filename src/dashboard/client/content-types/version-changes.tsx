@@ -1,7 +1,7 @@
 import { Select, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
-import { type Change, ChangeList } from '../shell/change-list.tsx';
+import { ChangeList } from '../shell/change-list.tsx';
 import { formatMoment } from '../shell/format.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 
