@@ -10,6 +10,7 @@ export async function closingWords(service: ServiceApi, cms: CmsControl, calls: 
   const refused = calls.flatMap(({ items }) => items).find(({ errorCode }) => errorCode === 'DATA_LOSS_REFUSED');
   const api = `${service.url}/api/v1`;
   const addresses = {
+    Dashboard: `${service.url}/`,
     'Swagger UI': `${service.url}/docs`,
     API: `${api}/sync/history`,
     'Simulated CMS': `${cms.url}/_sandbox/journal`,

@@ -34,7 +34,13 @@ describe('the health of a place', () => {
   it.each<[string, Partial<HealthInputs>, string, RegExp]>([
     ['nothing was ever settled', { lastSyncAt: null, numbers: numbers(0, 0) }, 'UNKNOWN', /Nothing/],
     ['all succeeded', {}, 'HEALTHY', /100 % of 100 syncs/],
-    ['few were settled, the last of which failed', { numbers: numbers(1, 1) }, 'HEALTHY', /Too few/],
+    ['few were settled, and the newest succeeded', { numbers: numbers(1, 1) }, 'HEALTHY', /Too few/],
+    [
+      'few were settled, and the newest failed',
+      { numbers: numbers(1, 1), failuresInARow: { ...evidence, count: 1, errorCode: 'X' } },
+      'DEGRADED',
+      /newest sync failed/,
+    ],
     ['some failed', { numbers: numbers(94, 6) }, 'DEGRADED', /94 %/],
     ['as many succeeded as are wanted', { numbers: numbers(95, 5) }, 'HEALTHY', /95 %/],
     ['most failed', { numbers: numbers(49, 51) }, 'FAILING', /Only 49 %/],
@@ -169,7 +175,7 @@ describe('health and its reports', () => {
     });
     await insertHistory(database.url, [sync(new Date(Date.now() - 2 * HOUR), { ...failed, typeKey: 'Late' })]);
     expect((await api('POST', '/sync/health-reports', request)).body).toEqual(first);
-    expect((await api('GET', `/sync/health-reports/${first.id}`)).body).toEqual(first);
+    expect((await api('GET', `/health-reports/${first.id}`)).body).toEqual(first);
     const fresh = (await api('POST', '/sync/health-reports', { ...request, fresh: true })).body as { id: string };
     expect(fresh).toMatchObject({ revision: 2 });
     expect((await api('GET', '/sync/health-reports/latest?platform=shop')).body).toMatchObject({ id: fresh.id });
@@ -197,7 +203,7 @@ describe('health and its reports', () => {
     const { items } = (await api('GET', '/sync/health-reports?platform=shop&limit=1')).body as {
       items: { id: string }[];
     };
-    const answer = await fetch(`${services[0]!.url}/api/v1/sync/health-reports/${items[0]!.id}?format=${format}`);
+    const answer = await fetch(`${services[0]!.url}/api/v1/health-reports/${items[0]!.id}?format=${format}`);
     const text = await answer.text();
     expect(answer.headers.get('content-type')).toBe(`text/${format}; charset=utf-8`);
     expect(text).toContain('Health of shop');
@@ -224,7 +230,7 @@ describe('health and its reports', () => {
 
   it('that was never made is a 404', async () => {
     const unknown = '019a5f0e-7c11-7aaa-8000-000000000000';
-    expect(await api('GET', `/sync/health-reports/${unknown}`)).toMatchObject({
+    expect(await api('GET', `/health-reports/${unknown}`)).toMatchObject({
       status: 404,
       body: { code: 'HEALTH_REPORT_NOT_FOUND' },
     });

@@ -22,12 +22,12 @@ const LONGEST_MS = 366 * 24 * 3_600_000;
 const TEXTS = ['application/json', 'text/markdown', 'text/html'] as const;
 
 @ApiTags('analytics')
-@Controller('sync/health-reports')
+@Controller()
 export class HealthReportController {
   constructor(private readonly reports: HealthReportService) {}
 
   /** Lists health reports, the newest window first. */
-  @Get()
+  @Get('sync/health-reports')
   async list(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
     const found = await this.reports.list({ ...filter, after: cursor }, limit + 1);
     const items = found.slice(0, limit).map(reportDto);
@@ -35,7 +35,7 @@ export class HealthReportController {
   }
 
   /** Makes the report of a window, or brings the one there is. */
-  @Post()
+  @Post('sync/health-reports')
   @HttpCode(200)
   async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
     if (startDate >= endDate) throw new BadRequestException(['endDate must be after startDate']);
@@ -46,7 +46,7 @@ export class HealthReportController {
   }
 
   /** Shows the newest report of an environment of a platform. */
-  @Get('latest')
+  @Get('sync/health-reports/latest')
   @ApiProduces(...TEXTS)
   @ApiOkResponse({ type: HealthReportDto })
   async latest(
@@ -58,7 +58,7 @@ export class HealthReportController {
   }
 
   /** Shows a report as JSON, as Markdown, or as a page to be printed. */
-  @Get(':reportId')
+  @Get('health-reports/:reportId')
   @ApiProduces(...TEXTS)
   @ApiOkResponse({ type: HealthReportDto })
   async get(

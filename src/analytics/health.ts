@@ -112,11 +112,13 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
       differences.syncIds,
     );
   }
+  if (rate === null && failures.count > 0) {
+    const cause = `The newest ${failures.count === 1 ? 'sync' : `${failures.count} syncs`} failed; there are too few to tell a rate.`;
+    return judged('DEGRADED', cause, failures.since, failures.syncIds);
+  }
   return judged(
     'HEALTHY',
-    rateText
-      ? `${rateText}.`
-      : `Too few syncs in ${thresholds.windowHours} h to tell a rate; none of the newest is wrong.`,
+    rateText ? `${rateText}.` : `Too few syncs in ${thresholds.windowHours} h to tell a rate; the newest succeeded.`,
     null,
   );
 }

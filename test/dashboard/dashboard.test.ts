@@ -144,6 +144,16 @@ it('exports exactly what stands under the filter', async () => {
   expect(exported.map((line) => (JSON.parse(line) as { typeKey: string }).typeKey)).toEqual(Array(count).fill('Bread'));
 });
 
+it('shows the condition of each platform with its cause, and how it was over time', async () => {
+  const on = await open('/platforms');
+  await on.getByRole('button', { name: /shop default/ }).click();
+  await on.waitForURL(/platform=shop/);
+  await on.getByRole('img', { name: /Syncs over time: at most 1 / }).waitFor();
+  await on.getByRole('link', { name: 'REFUSED' }).waitFor();
+  await on.getByText('There is none yet').waitFor();
+  expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
 it('takes foreign text for text', async () => {
   const on = await open('/?platform=shop');
   await row(on, HOSTILE).getByRole('link').click();
@@ -207,6 +217,8 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       '/content-types': 'Content types',
       '/content-types/Bread': 'Bread',
       '/deployments': 'Deployments',
+      '/platforms': 'Health',
+      '/platforms?platform=optimizely&environment=default': 'Health',
       [`/deployments/${items[0]!.id}`]: /Deployment|Rollback/,
     };
     const on = await open('/', { colorScheme });

@@ -25,7 +25,12 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, baseURL: url, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    baseURL: url,
+    ...options,
+  });
   context.setDefaultTimeout(WITHIN_MS);
   const page = await context.newPage();
   const [errors, strayed]: string[][] = [[], []];

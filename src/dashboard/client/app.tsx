@@ -17,6 +17,9 @@ const ContentTypePage = lazy(() =>
 const DeploymentsPage = lazy(() =>
   import('./deployments/deployments-page.tsx').then(({ DeploymentsPage }) => ({ default: DeploymentsPage })),
 );
+const PlatformsPage = lazy(() =>
+  import('./platforms/platforms-page.tsx').then(({ PlatformsPage }) => ({ default: PlatformsPage })),
+);
 const DeploymentPage = lazy(() =>
   import('./deployments/deployment-page.tsx').then(({ DeploymentPage }) => ({ default: DeploymentPage })),
 );
@@ -41,6 +44,9 @@ export function App() {
               <DeploymentsPage />
             </Route>
             <Route path="/deployments/:id">{({ id }) => <DeploymentPage key={id} id={id} />}</Route>
+            <Route path="/platforms">
+              <PlatformsPage />
+            </Route>
             <Route>
               <Nothing title="There is no such page">Choose one above.</Nothing>
             </Route>

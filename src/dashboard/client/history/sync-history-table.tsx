@@ -31,6 +31,12 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   const [top, setTop] = useState(0);
   const [range, setRange] = useState({ first: 0, last: 30 });
   const [selected, setSelected] = useState(-1);
+  // Keys may follow each other faster than what is shown.
+  const selection = useRef(-1);
+  const select = (index: number) => {
+    selection.current = index;
+    setSelected(index);
+  };
   const pages = useHistoryPages(filter, sort, range);
   const height = ROW_HEIGHT[density];
   const virtualizer = useWindowVirtualizer({
@@ -44,7 +50,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), [pages.arrived === 0]);
   useEffect(() => virtualizer.measure(), [height, virtualizer]);
   useEffect(() => setRange({ first, last }), [first, last]);
-  useEffect(() => setSelected(-1), [filter, sort]);
+  useEffect(() => select(-1), [filter, sort]);
 
   const rows = shown.map(({ index }) => pages.rowAt(index));
   const table = useTable({
@@ -60,8 +66,8 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   const template = visible.map(({ id }) => TRACKS[id]).join(' ');
 
   const move = (step: number) => {
-    const next = Math.min(Math.max(selected + step, 0), pages.count - 1);
-    setSelected(next);
+    const next = Math.min(Math.max(selection.current + step, 0), pages.count - 1);
+    select(next);
     virtualizer.scrollToIndex(next, { align: 'auto' });
   };
   const open = (index: number) => {
@@ -71,7 +77,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   useHotkeys([
     ['j', () => move(1)],
     ['k', () => move(-1)],
-    ['Enter', () => open(selected), { preventDefault: false }],
+    ['Enter', () => open(selection.current), { preventDefault: false }],
   ]);
 
   if (pages.error && pages.count === 0) return <TroubleAlert error={pages.error} onRetry={pages.refresh} />;

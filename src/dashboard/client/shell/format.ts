@@ -17,8 +17,7 @@ export const formatCompact = (count: number) => COMPACT.format(count);
 export function formatPercent(share: number | null): string {
   // 99.97 % must not read as if all were well.
   if (share === null) return '–';
-  const percent = share * 100;
-  return `${percent > 99 && percent < 100 ? Math.floor(percent * 10) / 10 : Math.round(percent * 10) / 10} %`;
+  return `${Math.floor(share * 1000) / 10} %`;
 }
 
 export function formatDuration(ms: number | null): string {

@@ -1,0 +1,61 @@
+import { Text } from '@mantine/core';
+import { formatCount, formatDuration, formatPercent } from '../shell/format.ts';
+import { Moment } from '../shell/moment.tsx';
+import classes from './health-tile.module.css';
+import type { PlaceHealth } from './platforms-page.tsx';
+
+const SIGNS: Record<PlaceHealth['health'], string> = {
+  HEALTHY: '●',
+  DEGRADED: '▲',
+  FAILING: '■',
+  STALE: '◷',
+  UNKNOWN: '?',
+};
+
+interface Props {
+  place: PlaceHealth;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+/** One environment of a platform; choosing it narrows the rest of the page to it. */
+export function HealthTile({ place, isChosen, onChoose }: Props) {
+  const { platform, environment, health, cause, since, numbers, lastSyncAt } = place;
+  return (
+    <button type="button" className={classes.tile} data-health={health} aria-pressed={isChosen} onClick={onChoose}>
+      <span className={classes.place}>
+        {platform} <span className={classes.quiet}>{environment}</span>
+      </span>
+      <span className={classes.health}>
+        <span aria-hidden>{SIGNS[health]}</span> {health.charAt(0) + health.slice(1).toLowerCase()}
+      </span>
+      <span className={classes.cause}>{cause}</span>
+      <span className={classes.numbers}>
+        <Figure name="Succeeded" value={formatPercent(numbers.successRate)} />
+        <Figure name="Syncs" value={formatCount(numbers.counts.total)} />
+        <Figure name="95 % within" value={formatDuration(numbers.duration.p95)} />
+      </span>
+      <Text size="xs" c="dimmed" component="span">
+        {lastSyncAt && (
+          <>
+            Last sync <Moment of={lastSyncAt} />
+          </>
+        )}
+        {since && (
+          <>
+            , like this since <Moment of={since} />
+          </>
+        )}
+      </Text>
+    </button>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <span>
+      <strong>{value}</strong>
+      <span className={classes.quiet}>{name}</span>
+    </span>
+  );
+}

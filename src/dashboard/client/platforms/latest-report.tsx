@@ -1,0 +1,36 @@
+import { Skeleton, Text } from '@mantine/core';
+import { api } from '../api/client.ts';
+import { formatMoment } from '../shell/format.ts';
+import { TroubleAlert } from '../shell/trouble.tsx';
+
+/** The newest report of a place: what to do, and where the whole of it is. */
+export function LatestReport({ platform, environment }: { platform: string; environment: string }) {
+  const { data, error } = api.useQuery('get', '/api/v1/sync/health-reports', {
+    params: { query: { platform, environment, limit: 1 } },
+  });
+  if (error) return <TroubleAlert error={error} />;
+  if (!data) return <Skeleton height={80} />;
+  const [report] = data.items;
+  if (!report) return <Text size="sm">There is none yet: the first is made when the first hour is over.</Text>;
+  return (
+    <>
+      <Text size="sm" component="p" mt={0}>
+        {formatMoment(report.window.from)} to {formatMoment(report.window.to)}: {report.cause}{' '}
+        <a href={`/api/v1/health-reports/${report.id}?format=html`} target="_blank" rel="noreferrer">
+          The whole report
+        </a>
+      </Text>
+      {report.recommendations.length === 0 ? (
+        <Text size="sm">There is nothing to do.</Text>
+      ) : (
+        <ul>
+          {report.recommendations.map(({ rule, action }) => (
+            <li key={rule} className="breakable">
+              {action}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

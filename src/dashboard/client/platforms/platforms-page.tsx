@@ -1,0 +1,106 @@
+import { Group, Select, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useSearchParams } from 'wouter';
+import { api, type Schemas } from '../api/client.ts';
+import { useRefreshOn } from '../live/use-live.ts';
+import { Nothing } from '../shell/nothing.tsx';
+import { PageSkeleton } from '../shell/page-skeleton.tsx';
+import { Section } from '../shell/section.tsx';
+import { TroubleAlert } from '../shell/trouble.tsx';
+import { ActivityChart } from './activity-chart.tsx';
+import { FailurePatterns } from './failure-patterns.tsx';
+import { HealthTile } from './health-tile.tsx';
+import { LatestReport } from './latest-report.tsx';
+
+export type PlaceHealth = Schemas['PlaceHealthDto'];
+export interface Scope {
+  platform?: string;
+  environment?: string;
+}
+
+const TIMES = [
+  { value: '24h', label: 'Last 24 hours', bucket: 'hour' },
+  { value: '7d', label: 'Last 7 days', bucket: 'hour' },
+  { value: '30d', label: 'Last 30 days', bucket: 'day' },
+  { value: '365d', label: 'Last year', bucket: 'week' },
+] as const;
+
+/** The condition of every platform, and what happened to it over time. */
+export function PlatformsPage() {
+  const [params, setParams] = useSearchParams();
+  const { data, error, refetch } = api.useQuery('get', '/api/v1/sync/health', {}, { refetchInterval: 60_000 });
+  useRefreshOn(['get', '/api/v1/sync/health'], ({ type }) => type !== 'attempt.failed' && type !== 'sync.recorded');
+  if (error && !data) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (!data) return <PageSkeleton />;
+  const time = TIMES.find(({ value }) => value === params.get('last')) ?? TIMES[0];
+  const [platform, environment] = [params.get('platform') ?? undefined, params.get('environment') ?? undefined];
+  const scope: Scope = { platform, environment };
+  const choose = (place: PlaceHealth) => {
+    const isChosen = place.platform === platform && place.environment === environment;
+    setParams(
+      (before) => {
+        const next = new URLSearchParams(before);
+        for (const name of ['platform', 'environment'] as const) {
+          if (isChosen) next.delete(name);
+          else next.set(name, place[name]);
+        }
+        return next;
+      },
+      { replace: true },
+    );
+  };
+  return (
+    <Stack gap="md">
+      <Group justify="space-between">
+        <Title order={1} size="h3">
+          Health
+        </Title>
+        <Select
+          size="xs"
+          w={160}
+          aria-label="Time"
+          allowDeselect={false}
+          data={TIMES.map(({ value, label }) => ({ value, label }))}
+          value={time.value}
+          onChange={(value) =>
+            setParams(
+              (before) =>
+                new URLSearchParams([...[...before].filter(([name]) => name !== 'last'), ['last', value ?? '24h']]),
+              { replace: true },
+            )
+          }
+        />
+      </Group>
+      {data.items.length === 0 && (
+        <Nothing title="Nothing was synchronised yet">Deploy something, and its platform appears here.</Nothing>
+      )}
+      <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
+        {data.items.map((place) => (
+          <HealthTile
+            key={`${place.platform} ${place.environment}`}
+            place={place}
+            isChosen={place.platform === platform && place.environment === environment}
+            onChoose={() => choose(place)}
+          />
+        ))}
+      </SimpleGrid>
+      <Section
+        title="Activity"
+        aside={
+          <Text size="xs" c="dimmed">
+            {platform ? `${platform}, ${environment}` : 'All platforms'}
+          </Text>
+        }
+      >
+        <ActivityChart scope={scope} last={time.value} bucket={time.bucket} />
+      </Section>
+      <Section title="What failures have in common">
+        <FailurePatterns scope={scope} last={time.value} />
+      </Section>
+      {platform && environment && (
+        <Section title="Latest report">
+          <LatestReport platform={platform} environment={environment} />
+        </Section>
+      )}
+    </Stack>
+  );
+}
