@@ -11,6 +11,7 @@ import { Migration0010Stats } from './Migration0010Stats.ts';
 import { Migration0011Failures } from './Migration0011Failures.ts';
 import { Migration0012HealthReport } from './Migration0012HealthReport.ts';
 import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
+import { Migration0014Alert } from './Migration0014Alert.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   Migration0011Failures,
   Migration0012HealthReport,
   Migration0013LiveAndRanges,
+  Migration0014Alert,
 ];

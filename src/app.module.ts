@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
-import { AnalyticsModule } from '#analytics';
+import { AlertingModule, type AlertTarget } from '#alerting';
+import { AnalyticsModule, type Health } from '#analytics';
 import { DashboardModule } from '#dashboard';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
@@ -31,6 +32,21 @@ export function readConfig(env: NodeJS.ProcessEnv): AppConfig {
 @Module({})
 export class AppModule {
   static forRoot({ service, optimizely }: AppConfig): DynamicModule {
+    const analytics = AnalyticsModule.forRoot({
+      health: {
+        windowHours: service.HEALTH_WINDOW_HOURS,
+        minimumSyncs: 10,
+        degradedBelow: service.HEALTH_DEGRADED_BELOW / 100,
+        failingBelow: service.HEALTH_FAILING_BELOW / 100,
+        consecutiveFailures: service.HEALTH_CONSECUTIVE_FAILURES,
+        staleHours: service.HEALTH_STALE_HOURS ?? null,
+      },
+      reports: {
+        hourly: service.REPORT_CRON_HOURLY,
+        daily: service.REPORT_CRON_DAILY,
+        timeZone: service.REPORT_TIME_ZONE,
+      },
+    });
     return {
       module: AppModule,
       imports: [
@@ -66,21 +82,18 @@ export class AppModule {
         VersioningRoutesModule,
         DeploymentModule,
         ScheduleModule.forRoot(),
-        AnalyticsModule.forRoot({
-          health: {
-            windowHours: service.HEALTH_WINDOW_HOURS,
-            minimumSyncs: 10,
-            degradedBelow: service.HEALTH_DEGRADED_BELOW / 100,
-            failingBelow: service.HEALTH_FAILING_BELOW / 100,
-            consecutiveFailures: service.HEALTH_CONSECUTIVE_FAILURES,
-            staleHours: service.HEALTH_STALE_HOURS ?? null,
+        analytics,
+        AlertingModule.forRoot(
+          {
+            target: alertTarget(service),
+            on: service.ALERT_ON.split(',') as Health[],
+            afterMs: service.ALERT_AFTER_MS,
+            everyMs: service.ALERT_EVERY_MS,
+            allowPrivate: service.ALERT_ALLOW_PRIVATE === 'true',
+            retryMs: service.ALERT_RETRY_MS,
           },
-          reports: {
-            hourly: service.REPORT_CRON_HOURLY,
-            daily: service.REPORT_CRON_DAILY,
-            timeZone: service.REPORT_TIME_ZONE,
-          },
-        }),
+          analytics,
+        ),
         MetricsModule,
         OptimizelyModule.forRoot(optimizely),
         DashboardModule,
@@ -88,6 +101,10 @@ export class AppModule {
       controllers: [HealthController],
     };
   }
+}
+
+function alertTarget({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret }: ServiceConfig): AlertTarget | null {
+  return url !== undefined && secret !== undefined ? { url, secret } : null;
 }
 
 /** A middleware sees `url` without what it is mounted on. */

@@ -18,7 +18,7 @@ export function readEnvironment<T extends object>(config: new () => T, env: Node
   const instance = plainToInstance(config, set, { enableImplicitConversion: true, exposeDefaultValues: true });
   const problems = validateSync(instance).flatMap((error) =>
     [...new Set(Object.values(error.constraints ?? {}))].map(
-      (constraint) => `${constraint}${quoted(env[error.property])}`,
+      (constraint) => `${constraint}${quoted(error.property, env[error.property])}`,
     ),
   );
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -26,8 +26,9 @@ export function readEnvironment<T extends object>(config: new () => T, env: Node
 }
 
 /** An address with an "@" may hold a password. */
-function quoted(value: string | undefined): string {
-  return value?.includes('@') ? '' : ` (it is ${JSON.stringify(value)})`;
+function quoted(name: string, value: string | undefined): string {
+  if (value === undefined) return ' (it is not set)';
+  return name.endsWith('_SECRET') || value.includes('@') ? '' : ` (it is ${JSON.stringify(value)})`;
 }
 
 /** Runs every reader and throws all their problems in one {@link ConfigurationError}. */

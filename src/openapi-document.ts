@@ -24,6 +24,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('events', 'What happened, in order: to be paged through, or watched live.')
     .addTag('replay', 'Sending again, byte for byte, what was sent before.')
     .addTag('analytics', 'What the history says: rates, durations, patterns.')
+    .addTag('alerts', 'Who was told that a platform is unwell, and whether it arrived.')
     .addTag('health', 'Whether the service is well.')
     .addGlobalResponse({ status: '4XX', description: 'The request cannot be answered so.', content: PROBLEM })
     .addGlobalResponse({ status: '5XX', description: 'Ours or the platform’s failure.', content: PROBLEM })

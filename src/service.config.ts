@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsIn, IsInt, IsOptional, IsTimeZone, IsUrl, Max, Min, ValidateBy } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsTimeZone, IsUrl, Matches, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
 import { validateCronExpression } from 'cron';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -16,6 +16,12 @@ function Cron(): PropertyDecorator {
     { message: '$property must be a cron expression such as 5 * * * *, or off' },
   );
 }
+
+const ALERT_PAIR = '$property must be an address, https://…, and ALERT_WEBHOOK_SECRET its secret: both or none';
+const ALERT_SECRET =
+  '$property must be whsec_ and the base64 of 24 to 64 bytes, and ALERT_WEBHOOK_URL its target: both or none';
+const hasAlerts = ({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret }: ServiceConfig) =>
+  (url ?? secret) !== undefined;
 
 /** What the service is told by its environment; each property is the name of its variable. */
 export class ServiceConfig {
@@ -101,6 +107,38 @@ export class ServiceConfig {
   /** By whose clocks days begin, and both of the above run. */
   @IsTimeZone({ message: '$property must be a time zone of the IANA database' })
   REPORT_TIME_ZONE: string = 'UTC';
+
+  /** Where alerts go, with the next one; unset keeps them off. */
+  @ValidateIf(hasAlerts)
+  @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true }, { message: ALERT_PAIR })
+  ALERT_WEBHOOK_URL?: string;
+
+  /** What alerts are signed with (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. */
+  @ValidateIf(hasAlerts)
+  @Matches(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, { message: ALERT_SECRET })
+  ALERT_WEBHOOK_SECRET?: string;
+
+  /** The conditions that somebody is told of, with commas between them. */
+  @Matches(/^(DEGRADED|FAILING|STALE)(,(DEGRADED|FAILING|STALE))*$/, {
+    message: '$property must be DEGRADED, FAILING or STALE, or several of them with commas between',
+  })
+  ALERT_ON: string = 'FAILING,STALE';
+
+  /** Milliseconds for which a place must look otherwise before it is told. */
+  @WholeNumber(0, 86_400_000)
+  ALERT_AFTER_MS: number = 30_000;
+
+  /** Milliseconds between two looks at the health of all places. */
+  @WholeNumber(100, 3_600_000)
+  ALERT_EVERY_MS: number = 15_000;
+
+  /** Milliseconds before an alert that did not arrive is sent again; it doubles from there, up to ten minutes. */
+  @WholeNumber(10, 600_000)
+  ALERT_RETRY_MS: number = 1_000;
+
+  /** Whether alerts may go to a private address, and without TLS. */
+  @IsIn(['true', 'false'], { message: '$property must be true or false' })
+  ALERT_ALLOW_PRIVATE: string = 'false';
 
   /** Days after which payloads go that no version and no younger sync names; unset keeps them for ever. */
   @IsOptional()

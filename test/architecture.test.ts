@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   tracking: ['database', 'migrations', 'platform', 'snapshot', 'versioning'],
   deployment: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
   optimizely: ['platform', 'snapshot', 'tracking'],
+  alerting: ['analytics', 'database', 'tracking'],
   analytics: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
   metrics: ['database', 'tracking'],
   dashboard: [],

@@ -23,7 +23,7 @@ const WELL: HealthInputs = {
   lastSyncAt: '2026-03-01T11:00:00.000Z',
   lastSuccessAt: '2026-03-01T11:00:00.000Z',
   failuresInARow: { ...none, errorCode: null },
-  isCircuitOpen: false,
+  successesInARow: 1,
   rhythmMs: null,
   inDoubt: none,
   differences: none,
@@ -46,7 +46,7 @@ describe('the health of a place', () => {
     ['most failed', { numbers: numbers(49, 51) }, 'FAILING', /Only 49 %/],
     ['the last five failed', { failuresInARow: { ...evidence, count: 5, errorCode: 'X' } }, 'FAILING', /last 5 .* X/],
     ['the last four failed', { failuresInARow: { ...evidence, count: 4, errorCode: 'X' } }, 'HEALTHY', /100 %/],
-    ['its circuit is open', { isCircuitOpen: true }, 'FAILING', /left alone/],
+    ['most failed, but it is back', { numbers: numbers(49, 51), successesInARow: 5 }, 'DEGRADED', /49 %/],
     ['a rhythm is kept', { rhythmMs: HOUR / 2 }, 'HEALTHY', /100 %/],
     ['a rhythm is missed', { rhythmMs: HOUR / 4 }, 'STALE', /no sync for 1 h; one is expected every 15 min/],
     ['pushes are in doubt', { inDoubt: evidence }, 'DEGRADED', /2 pushes/],
@@ -233,6 +233,9 @@ describe('health and its reports', () => {
     expect(await api('GET', `/health-reports/${unknown}`)).toMatchObject({
       status: 404,
       body: { code: 'HEALTH_REPORT_NOT_FOUND' },
+    });
+    expect(await api('GET', `/sync/health-reports?cursor=${unknown}`)).toMatchObject({
+      body: { code: 'INVALID_CURSOR' },
     });
     expect(await api('GET', '/sync/health-reports/latest?platform=none')).toMatchObject({ status: 404 });
   });

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Inject } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
-import { SyncHistoryQueries } from '#tracking';
+import { InvalidCursorError, SyncHistoryQueries } from '#tracking';
 import { ReportNotFoundError } from './analytics.errors.ts';
 import { FailurePatternService } from './failure-pattern.service.ts';
 import { HEALTH_THRESHOLDS } from './health.service.ts';
@@ -70,12 +70,14 @@ export class HealthReportService {
     return (await this.ofWindow(request))!;
   }
 
-  /** Newest window first, after the report `after` of the same list. */
+  /** Newest window first, after the report `after` of the same list. Throws `InvalidCursorError`. */
   async list(
     filter: { platform?: string; environment?: string; after?: string },
     limit: number,
   ): Promise<StoredReport[]> {
     const { platform = null, environment = null, after = null } = filter;
+    if (after !== null && (await this.stored(`${SELECT} where id = $1`, [after])).length === 0)
+      throw new InvalidCursorError();
     return this.stored(LIST, [platform, environment, after, limit]);
   }
 

@@ -73,7 +73,8 @@ export interface HealthReport {
 /** A pure function of its inputs: whoever reads a report again reads the same. */
 export function reportOf(inputs: ReportInputs): HealthReport {
   const { platform, environment, from, to, health, before, recentFailures, commonErrors, patterns } = inputs;
-  const judgement = evaluateHealth(health, inputs.thresholds);
+  const windowHours = Math.round((Date.parse(to) - Date.parse(from)) / 360_000) / 10;
+  const judgement = evaluateHealth(health, { ...inputs.thresholds, windowHours });
   return {
     ...{ platform, environment, window: { from, to } },
     health: judgement.health,

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask } from '#database';
-import { CircuitBreakers, EVERYTHING } from '#tracking';
+import { EVERYTHING } from '#tracking';
 import type { Evidence, HealthInputs } from './health.ts';
 import { SyncAnalyticsService } from './sync-analytics.service.ts';
 import type { Period } from './sync-numbers.ts';
@@ -11,6 +11,8 @@ const MOST = 200;
 const ANSWER_WITHIN_MS = 30_000;
 /** Gaps between calls that make a rhythm. */
 const FEWEST_GAPS = 8;
+/** Milliseconds that they must cover: what was done by hand in one go is no rhythm. */
+const SHORTEST_RHYTHM_MS = 6 * 3_600_000;
 
 type Place = { platform: string; environment: string };
 
@@ -20,7 +22,6 @@ export class HealthReader {
   constructor(
     private readonly em: EntityManager,
     private readonly analytics: SyncAnalyticsService,
-    private readonly circuits: CircuitBreakers,
   ) {}
 
   /** The time of the database: it decides what belongs to which period. */
@@ -43,18 +44,14 @@ export class HealthReader {
     const settled = recent.filter(({ status }) => status !== 'IN_PROGRESS');
     const firstGood = settled.findIndex(({ status }) => status === 'SUCCESS');
     const failures = firstGood === -1 ? settled : settled.slice(0, firstGood);
-    const isOpen = this.circuits
-      .states()
-      .some(
-        (circuit) => circuit.platform === platform && circuit.environment === environment && circuit.state === 'open',
-      );
+    const firstBad = settled.findIndex(({ status }) => status !== 'SUCCESS');
     return {
       at: period.to.toISOString(),
       numbers,
       lastSyncAt: settled.length > 0 ? recent[0]!.at : null,
       lastSuccessAt: settled[firstGood]?.at ?? null,
       failuresInARow: { ...evidence(failures), errorCode: failures[0]?.errorCode ?? null },
-      isCircuitOpen: isOpen,
+      successesInARow: firstBad === -1 ? settled.length : firstBad,
       rhythmMs: rhythmOf(recent),
       inDoubt: evidence(inDoubt),
       differences: evidence(differences),
@@ -90,7 +87,7 @@ function rhythmOf(recent: Recent[]): number | null {
     .slice(1)
     .map((time, index) => time - times[index]!)
     .sort((a, b) => a - b);
-  if (gaps.length < FEWEST_GAPS) return null;
+  if (gaps.length < FEWEST_GAPS || times.at(-1)! - times[0]! < SHORTEST_RHYTHM_MS) return null;
   const middle = gaps[Math.floor(gaps.length / 2)]!;
   return middle >= 60_000 && gaps[Math.floor(gaps.length * 0.9)]! <= 2 * middle ? middle : null;
 }

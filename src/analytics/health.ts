@@ -44,7 +44,8 @@ export interface HealthInputs {
   lastSuccessAt: string | null;
   /** The newest settled syncs that did not succeed, without a success in between. */
   failuresInARow: Evidence & { errorCode: string | null };
-  isCircuitOpen: boolean;
+  /** The newest settled syncs that succeeded, without another in between. */
+  successesInARow: number;
   /** Milliseconds between calls, where they come in a rhythm. */
   rhythmMs: number | null;
   /** Pushes of which nobody knows whether they were applied, and that no later success has settled. */
@@ -77,14 +78,13 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
   const rateText =
     rate === null ? '' : `${percent(rate)} of ${settled} syncs of the last ${thresholds.windowHours} h succeeded`;
   if (lastSyncAt === null) return judged('UNKNOWN', 'Nothing was ever settled here.', null);
-  if (inputs.isCircuitOpen) {
-    return judged('FAILING', 'It is left alone: too many calls failed in a row.', failures.since, failures.syncIds);
-  }
   if (failures.count >= thresholds.consecutiveFailures) {
     const code = failures.errorCode ? `, last with ${failures.errorCode}` : '';
     return judged('FAILING', `The last ${failures.count} syncs failed${code}.`, failures.since, failures.syncIds);
   }
-  if (rate !== null && rate < thresholds.failingBelow)
+  // Who has come back is not failing any more, however bad the day was.
+  const isBack = inputs.successesInARow >= thresholds.consecutiveFailures;
+  if (rate !== null && rate < thresholds.failingBelow && !isBack)
     return judged('FAILING', `Only ${rateText}.`, failures.since, failures.syncIds);
   const silence = Date.parse(inputs.at) - Date.parse(lastSyncAt);
   const allowed =

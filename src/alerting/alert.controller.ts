@@ -1,0 +1,40 @@
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type AlertDto, AlertPageDto, AlertPageQuery, AlertTestDto, AlertTestedDto } from './alert.dto.ts';
+import { NoAlertTargetError } from './alert.errors.ts';
+import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
+import { type Alert, Alerts } from './alerts.ts';
+
+@ApiTags('alerts')
+@Controller('alerts')
+export class AlertController {
+  constructor(
+    private readonly alerts: Alerts,
+    @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
+  ) {}
+
+  /** Lists what was told and is to be told, newest first, with its delivery. */
+  @Get()
+  async list(@Query() { limit, cursor }: AlertPageQuery): Promise<AlertPageDto> {
+    const found = await this.alerts.list(limit + 1, cursor);
+    const items = found.slice(0, limit).map(alertDto);
+    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+  }
+
+  /** Sends a test to the target of alerts. */
+  @Post('test')
+  @HttpCode(202)
+  async test(@Body() { actor }: AlertTestDto): Promise<AlertTestedDto> {
+    if (!this.options.target) throw new NoAlertTargetError();
+    return { id: await this.alerts.test(actor) };
+  }
+}
+
+function alertDto({ createdMs, deliveredMs, payload, ...alert }: Alert): AlertDto {
+  return {
+    ...alert,
+    payload: JSON.parse(payload) as object,
+    createdAt: new Date(createdMs),
+    deliveredAt: deliveredMs === null ? null : new Date(deliveredMs),
+  };
+}

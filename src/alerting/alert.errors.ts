@@ -1,0 +1,10 @@
+import { DomainError } from '../domain-error.ts';
+
+/** Alerts are off. */
+export class NoAlertTargetError extends DomainError {
+  readonly code = 'NO_ALERT_TARGET';
+
+  constructor() {
+    super('Alerts have no target: set ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET, and restart the service.');
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { delayAfter, Periodic, storableText } from '#tracking';
+import { ALERTING_OPTIONS, type AlertingOptions, type AlertTarget } from './alerting.options.ts';
+import { type Alert, Alerts } from './alerts.ts';
+import { sendWebhook } from './webhook.ts';
+
+const EVERY_MS = 1_000;
+/** With doubling pauses up to ten minutes, these are about two hours. */
+const MOST_ATTEMPTS = 20;
+const LONGEST_PAUSE_MS = 600_000;
+
+/** Sends what is to be told, until it has arrived or was tried for long enough. */
+@Injectable()
+export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(AlertSender.name);
+  private readonly runs: Periodic;
+
+  constructor(
+    private readonly alerts: Alerts,
+    @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
+  ) {
+    this.runs = new Periodic(AlertSender.name, Math.min(EVERY_MS, options.retryMs), () => this.send());
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.options.target) this.runs.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runs.stop();
+  }
+
+  /** Sends all that is due. */
+  async send(): Promise<void> {
+    const { target } = this.options;
+    for (let alert = target && (await this.alerts.claim()); target && alert; alert = await this.alerts.claim()) {
+      await this.attempt(alert, target);
+    }
+  }
+
+  private async attempt({ id, payload, attempts }: Alert, target: AlertTarget): Promise<void> {
+    let statusCode: number | null = null;
+    let error: string;
+    try {
+      statusCode = await sendWebhook(target, { id, payload, allowPrivate: this.options.allowPrivate });
+      if (statusCode >= 200 && statusCode < 300) return await this.alerts.delivered(id, statusCode);
+      error = `It was answered ${statusCode}${statusCode >= 300 && statusCode < 400 ? '; redirects are not followed' : ''}.`;
+    } catch (cause) {
+      error = storableText((cause as Error).message, 1_000);
+    }
+    this.logger.warn(`The alert ${id} did not arrive (attempt ${attempts}): ${error}`);
+    const policy = {
+      maxAttempts: MOST_ATTEMPTS,
+      initialDelayMs: this.options.retryMs,
+      multiplier: 2,
+      maxDelayMs: LONGEST_PAUSE_MS,
+    };
+    await this.alerts.failed(id, error, statusCode, attempts < MOST_ATTEMPTS ? delayAfter(attempts, policy) : null);
+  }
+}
