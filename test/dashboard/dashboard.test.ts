@@ -170,6 +170,7 @@ it('is driven by keys alone', async () => {
   await on.keyboard.type('Artic');
   await on.waitForURL(/q=Artic/);
   await row(on, 'Bread').waitFor({ state: 'detached' });
+  await row(on, 'Article').waitFor();
   await on.keyboard.press('Escape');
   await on.keyboard.press('j');
   await on.keyboard.press('Enter');

@@ -104,8 +104,16 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
 function Search({ q, onChange }: { q: string; onChange: (q: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(q);
-  const tell = useDebouncedCallback(onChange, 250);
-  useEffect(() => setText(q), [q]);
+  const told = useRef(q);
+  const tell = useDebouncedCallback((next: string) => {
+    told.current = next;
+    onChange(next);
+  }, 250);
+  // What was typed since it was told stays; what comes from elsewhere is shown.
+  useEffect(() => {
+    if (q !== told.current) setText(q);
+    told.current = q;
+  }, [q]);
   useHotkeys([['/', () => field.current?.focus()]]);
   return (
     <TextInput

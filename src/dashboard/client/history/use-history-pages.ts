@@ -1,5 +1,5 @@
-import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useState } from 'react';
+import { useQueries, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { http, type Schemas, type Sync } from '../api/client.ts';
 import type { LiveEvent } from '../live/live-events.ts';
 import { useLiveEvents } from '../live/use-live.ts';
@@ -46,6 +46,8 @@ export function useHistoryPages(filter: Filter, sort: Sort, visible: { first: nu
   const firstPage = Math.min(Math.floor(visible.first / PAGE_SIZE), current.cursors.length - 1);
   const lastPage = Math.min(Math.floor((visible.last + PAGE_SIZE / 2) / PAGE_SIZE), current.cursors.length - 1);
   const wanted = Array.from({ length: Math.max(lastPage - firstPage, 0) + 1 }, (_, offset) => firstPage + offset);
+  // Shown until the answer to the next question is there.
+  const shown = useRef<Page>(undefined);
   const results = useQueries({
     queries: wanted.map((page) => ({
       queryKey: ['history-page', question, current.epoch, page],
@@ -59,7 +61,7 @@ export function useHistoryPages(filter: Filter, sort: Sort, visible: { first: nu
       },
       staleTime: Infinity,
       gcTime: FORGET_MS,
-      placeholderData: page === 0 ? keepPreviousData : undefined,
+      placeholderData: page === 0 ? () => shown.current : undefined,
       refetchOnWindowFocus: false,
     })),
   });
@@ -76,6 +78,9 @@ export function useHistoryPages(filter: Filter, sort: Sort, visible: { first: nu
   );
 
   const first = results[0];
+  useEffect(() => {
+    if (firstPage === 0) shown.current = first?.data;
+  }, [firstPage, first?.data]);
   const known = (current.cursors.length - 1) * PAGE_SIZE;
   const newest = pageAt.get(current.cursors.length - 1)?.items.length ?? current.lastPage;
   return {

@@ -23,7 +23,7 @@ const TYPES: Record<LiveEvent['type'], true> = {
 class LiveEvents {
   private connection: Connection = 'connecting';
   private position: number | undefined;
-  private source: EventSource | undefined;
+  private hasBegun = false;
   private readonly watchers = new Set<() => void>();
   private readonly readers = new Set<(event: LiveEvent) => void>();
 
@@ -36,20 +36,27 @@ class LiveEvents {
 
   read(reader: (event: LiveEvent) => void): () => void {
     this.readers.add(reader);
-    if (!this.source && this.connection === 'connecting') this.stream();
+    if (!this.hasBegun) void this.begin();
+    this.hasBegun = true;
     return () => this.readers.delete(reader);
+  }
+
+  /** Where the events end is asked first, so that none is missed even when the stream breaks before it brings one. */
+  private async begin(): Promise<void> {
+    while (!(await this.ask())) {
+      this.become('offline');
+      await pause();
+    }
+    this.stream();
   }
 
   /** From where it was: a browser that connects again by itself would miss what came before its first event. */
   private stream(): void {
-    const after = this.position === undefined ? '' : `?after=${this.position}`;
-    const source = new EventSource(`/api/v1/sync/events${after}`);
-    this.source = source;
+    const source = new EventSource(`/api/v1/sync/events?after=${this.position}`);
     let wasOpen = false;
     source.addEventListener('open', () => {
       wasOpen = true;
       this.become('live');
-      if (this.position === undefined) void this.ask();
     });
     for (const type of Object.keys(TYPES)) {
       source.addEventListener(type, ({ data }: MessageEvent<string>) => this.arrive(JSON.parse(data) as LiveEvent));
@@ -69,7 +76,7 @@ class LiveEvents {
       this.become(isThere ? 'polling' : 'offline');
       if (isThere && wasAway) break;
       wasAway = !isThere;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pause();
     }
     this.stream();
   }
@@ -99,6 +106,10 @@ class LiveEvents {
     this.connection = connection;
     for (const watcher of this.watchers) watcher();
   }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
 export const liveEvents = new LiveEvents();

@@ -41,7 +41,7 @@ export function useRefreshOn(queryKey: readonly unknown[], matters: (event: Live
   });
 }
 
-/** After the service was away, what is shown may be old; the history catches up by its events, so that nothing moves. */
+/** After the service was away, what is shown may be old. The history catches up by its events, so that nothing moves. */
 export function useRefreshWhenBack(): void {
   const queries = useQueryClient();
   const connection = useConnection();
@@ -50,7 +50,9 @@ export function useRefreshWhenBack(): void {
     if (connection === 'offline') wasAway.current = true;
     else if (connection !== 'connecting' && wasAway.current) {
       wasAway.current = false;
-      void queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'history-page' });
+      void queries.invalidateQueries({
+        predicate: ({ queryKey, state }) => queryKey[0] !== 'history-page' || state.status === 'error',
+      });
     }
   }, [connection, queries]);
 }
