@@ -12,6 +12,7 @@ import { Migration0011Failures } from './Migration0011Failures.ts';
 import { Migration0012HealthReport } from './Migration0012HealthReport.ts';
 import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
 import { Migration0014Alert } from './Migration0014Alert.ts';
+import { Migration0015ReportConclusion } from './Migration0015ReportConclusion.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   Migration0012HealthReport,
   Migration0013LiveAndRanges,
   Migration0014Alert,
+  Migration0015ReportConclusion,
 ];

@@ -35,7 +35,7 @@ export class AppModule {
     const analytics = AnalyticsModule.forRoot({
       health: {
         windowHours: service.HEALTH_WINDOW_HOURS,
-        minimumSyncs: 10,
+        minimumSyncs: service.HEALTH_MINIMUM_SYNCS,
         degradedBelow: service.HEALTH_DEGRADED_BELOW / 100,
         failingBelow: service.HEALTH_FAILING_BELOW / 100,
         consecutiveFailures: service.HEALTH_CONSECUTIVE_FAILURES,

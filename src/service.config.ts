@@ -1,5 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsIn, IsInt, IsOptional, IsTimeZone, IsUrl, Matches, Max, Min, ValidateBy, ValidateIf } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsTimeZone,
+  IsUrl,
+  Matches,
+  Max,
+  Min,
+  ValidateBy,
+  ValidateIf,
+  type ValidationArguments,
+} from 'class-validator';
 import { validateCronExpression } from 'cron';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -14,6 +26,15 @@ function Cron(): PropertyDecorator {
   return ValidateBy(
     { name: 'cron', validator: { validate } },
     { message: '$property must be a cron expression such as 5 * * * *, or off' },
+  );
+}
+
+function NoMoreThan(other: 'HEALTH_DEGRADED_BELOW'): PropertyDecorator {
+  const validate = (value: unknown, args?: ValidationArguments) =>
+    Number(value) <= (args!.object as ServiceConfig)[other];
+  return ValidateBy(
+    { name: 'noMoreThan', validator: { validate } },
+    { message: `$property must be no more than ${other}` },
   );
 }
 
@@ -79,12 +100,17 @@ export class ServiceConfig {
   @WholeNumber(1, 720)
   HEALTH_WINDOW_HOURS: number = 24;
 
+  /** Settled syncs below which a success rate says nothing. */
+  @WholeNumber(1, 1_000_000)
+  HEALTH_MINIMUM_SYNCS: number = 10;
+
   /** Percent of success below which a place is DEGRADED. */
   @WholeNumber(0, 100)
   HEALTH_DEGRADED_BELOW: number = 95;
 
   /** Percent of success below which a place is FAILING. */
   @WholeNumber(0, 100)
+  @NoMoreThan('HEALTH_DEGRADED_BELOW')
   HEALTH_FAILING_BELOW: number = 50;
 
   /** Failures in a row from which on a place is FAILING. */

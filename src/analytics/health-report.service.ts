@@ -8,7 +8,7 @@ import { FailurePatternService } from './failure-pattern.service.ts';
 import { HEALTH_THRESHOLDS } from './health.service.ts';
 import type { HealthThresholds } from './health.ts';
 import { HealthReader } from './health.reader.ts';
-import { ALGORITHM, type HealthReport, type ReportInputs, reportOf } from './health-report.ts';
+import { conclude, type HealthReport, type ReportConclusion, type ReportInputs, reportOf } from './health-report.ts';
 import { lengthOf, type Period } from './sync-numbers.ts';
 import { SyncAnalyticsService } from './sync-analytics.service.ts';
 
@@ -53,21 +53,20 @@ export class HealthReportService {
   async generateHealthReport(request: ReportRequest): Promise<StoredReport> {
     const known = await this.ofWindow(request);
     if (known && !request.fresh) return known;
-    const inputs = await this.inputs(request);
-    const { platform, environment, from, to, actor, slot = null } = request;
-    const values = [
-      uuidv7(),
-      platform,
-      environment,
-      from,
-      to,
-      slot,
-      reportOf(inputs).health,
-      JSON.stringify(inputs),
-      actor,
-    ];
-    await this.rows(request.fresh ? INSERT_REVISION : INSERT, values);
+    await this.make(request);
     return (await this.ofWindow(request))!;
+  }
+
+  /** Makes the report of a window; false when somebody else was first. */
+  async make(request: ReportRequest): Promise<boolean> {
+    const inputs = await this.inputs(request);
+    const conclusion = conclude(inputs);
+    const { platform, environment, from, to, actor, slot = null } = request;
+    const made = await this.rows(request.fresh ? INSERT_REVISION : INSERT, [
+      ...[uuidv7(), platform, environment, from, to, slot, conclusion.health],
+      ...[JSON.stringify(inputs), JSON.stringify(conclusion), actor],
+    ]);
+    return made.length > 0;
   }
 
   /** Newest window first, after the report `after` of the same list. Throws `InvalidCursorError`. */
@@ -119,7 +118,6 @@ export class HealthReportService {
       this.failures.detectFailurePatterns(place, period),
     ]);
     return {
-      algorithm: ALGORITHM,
       ...place,
       from: from.toISOString(),
       to: to.toISOString(),
@@ -143,11 +141,20 @@ export class HealthReportService {
   }
 
   private async stored(text: string, values: unknown[]): Promise<StoredReport[]> {
-    const rows = await this.rows<ReportHead & { inputs: string; createdMs: number }>(text, values);
-    return rows.map(({ inputs, createdMs, id, revision, slot, actor }) => ({
-      ...{ id, revision, slot, actor, createdAt: new Date(createdMs) },
-      report: reportOf(JSON.parse(inputs) as ReportInputs),
-    }));
+    const rows = await this.rows<ReportHead & { inputs: string; conclusion: string | null; createdMs: number }>(
+      text,
+      values,
+    );
+    return rows.map((row) => {
+      const { id, revision, slot, actor } = row;
+      const inputs = JSON.parse(row.inputs) as ReportInputs;
+      const conclusion = row.conclusion === null ? conclude(inputs) : (JSON.parse(row.conclusion) as ReportConclusion);
+      return {
+        ...{ id, revision, slot, actor },
+        createdAt: new Date(row.createdMs),
+        report: reportOf(inputs, conclusion),
+      };
+    });
   }
 
   private async rows<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
@@ -155,14 +162,15 @@ export class HealthReportService {
   }
 }
 
-const SELECT = `select id, revision, slot, actor, inputs, (extract(epoch from created_at) * 1000)::float8 as "createdMs"
+const SELECT = `select id, revision, slot, actor, inputs, conclusion, (extract(epoch from created_at) * 1000)::float8 as "createdMs"
   from health_report`;
-const COLUMNS = 'id, platform, environment, window_from, window_to, slot, health, inputs, actor, revision';
-const INSERT = `insert into health_report (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1) on conflict do nothing`;
+const COLUMNS = 'id, platform, environment, window_from, window_to, slot, health, inputs, conclusion, actor, revision';
+const INSERT = `insert into health_report (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)
+  on conflict do nothing returning id`;
 const INSERT_REVISION = `insert into health_report (${COLUMNS})
-  select $1::uuid, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6, $7, $8, $9, coalesce(max(revision), 0) + 1
+  select $1::uuid, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6, $7, $8, $9, $10, coalesce(max(revision), 0) + 1
   from health_report where platform = $2 and environment = $3 and window_from = $4 and window_to = $5
-  on conflict do nothing`;
+  on conflict do nothing returning id`;
 const LIST = `${SELECT}
   where ($1::text is null or platform = $1) and ($2::text is null or environment = $2)
     and ($3::uuid is null or (window_to, id) < (select window_to, id from health_report where id = $3))

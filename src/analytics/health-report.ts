@@ -2,9 +2,6 @@ import { evaluateHealth, type Health, type HealthInputs, type HealthThresholds }
 import { recommend, type Recommendation } from './health-report.rules.ts';
 import type { SyncNumbers } from './sync-numbers.ts';
 
-/** Counts up whenever the same inputs would give another report. */
-export const ALGORITHM = 1;
-
 export interface RecentFailure {
   syncId: string;
   typeKey: string;
@@ -36,7 +33,6 @@ export interface ReportedPattern {
 
 /** All that a report is made of, as it was when it was made: it is kept with the report. */
 export interface ReportInputs {
-  algorithm: number;
   platform: string;
   environment: string;
   from: string;
@@ -70,19 +66,25 @@ export interface HealthReport {
   recommendations: Recommendation[];
 }
 
-/** A pure function of its inputs: whoever reads a report again reads the same. */
-export function reportOf(inputs: ReportInputs): HealthReport {
+/** What follows from the inputs; it is kept with them, so that other rules later do not change what was said. */
+export type ReportConclusion = Pick<HealthReport, 'health' | 'cause' | 'recommendations'>;
+
+/** A pure function: the same inputs give the same conclusion. */
+export function conclude(inputs: ReportInputs): ReportConclusion {
+  const windowHours = Math.round((Date.parse(inputs.to) - Date.parse(inputs.from)) / 360_000) / 10;
+  const judgement = evaluateHealth(inputs.health, { ...inputs.thresholds, windowHours });
+  const { health, cause } = judgement;
+  return { health, cause, recommendations: recommend(inputs, judgement) };
+}
+
+export function reportOf(inputs: ReportInputs, conclusion: ReportConclusion): HealthReport {
   const { platform, environment, from, to, health, before, recentFailures, commonErrors, patterns } = inputs;
-  const windowHours = Math.round((Date.parse(to) - Date.parse(from)) / 360_000) / 10;
-  const judgement = evaluateHealth(health, { ...inputs.thresholds, windowHours });
   return {
     ...{ platform, environment, window: { from, to } },
-    health: judgement.health,
-    cause: judgement.cause,
+    ...conclusion,
     successRate: health.numbers.successRate,
     averageDuration: health.numbers.duration.mean,
     ...{ numbers: health.numbers, before, recentFailures, commonErrors, patterns },
     ...{ inDoubt: health.inDoubt, differences: health.differences, lastSyncAt: health.lastSyncAt },
-    recommendations: recommend(inputs, judgement),
   };
 }

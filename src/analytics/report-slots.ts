@@ -4,8 +4,8 @@ import { bucketStarts } from './time-buckets.ts';
 export const SLOTS = ['hourly', 'daily'] as const;
 export type Slot = (typeof SLOTS)[number];
 
-/** How far back missed slots are filled, in milliseconds: a day of hours, a week of days. */
-const BACK_MS: Record<Slot, number> = { hourly: 24 * 3_600_000, daily: 7 * 24 * 3_600_000 };
+/** How far back missed slots are filled, in milliseconds: the 24 hours and the 7 days that were over last. */
+const BACK_MS: Record<Slot, number> = { hourly: 25 * 3_600_000, daily: 8 * 24 * 3_600_000 };
 
 /** The slots that are over at a moment and not too old to be filled, oldest first, by the clocks of a time zone. */
 export function slotsAt(slot: Slot, now: Date, timeZone: string): Period[] {

@@ -69,8 +69,7 @@ export class ReportScheduler implements OnApplicationBootstrap, BeforeApplicatio
     for (const place of await this.analytics.places()) {
       for (const period of await this.missing(place, slots)) {
         if (this.isClosing) return made;
-        await this.reports.generateHealthReport({ ...place, ...period, slot, actor: 'schedule' });
-        made += 1;
+        if (await this.reports.make({ ...place, ...period, slot, actor: 'schedule' })) made += 1;
       }
     }
     return made;
