@@ -19,6 +19,8 @@ export default {
       },
     ],
   },
+  // Much of what the tests do is to wait for what they started.
+  maxWorkers: 2,
   globalSetup: '<rootDir>/test/support/start-database.ts',
   globalTeardown: '<rootDir>/test/support/stop-database.ts',
   testTimeout: 30_000,

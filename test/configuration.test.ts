@@ -10,7 +10,7 @@ import { startServiceProcess, type ServiceProcess } from './support/service-proc
 import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { connectSql } from './support/sql.ts';
 import { apiAt, optimizelyAt } from './support/test-app.ts';
-import { createTestDatabase } from './support/test-database.ts';
+import { createTestDatabase, testServerUrl } from './support/test-database.ts';
 
 const PATIENCE_MS = 180_000;
 
@@ -95,7 +95,7 @@ describe('a configuration that cannot be used', () => {
   ])(
     'is told when it names a database %s',
     async (_name, wrong, message) => {
-      const known = new URL(process.env.TEST_SERVER_URL!);
+      const known = new URL(testServerUrl());
       known.password = 'hunter22';
       const { code, said } = await failedStart({ DATABASE_URL: wrong || known.href });
       expect(code).toBe(1);

@@ -1,28 +1,25 @@
 import { MikroOrmModule } from '@mikro-orm/nestjs';
-import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ormOptions } from '#database';
 import { OptimizelyAdapter, OptimizelyEnvironment, OptimizelyModule } from '#optimizely';
 import type { SyncCall, SyncItem } from '#platform';
 import { SyncHistoryService, TrackingModule } from '#tracking';
 import { json, raw, startHostilePlatform, type HostilePlatform } from './support/hostile-platform.ts';
+import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
-const DATABASE = 'optimizely_adapter';
-
+let database: TestDatabase;
 let platform: HostilePlatform;
 let app: TestingModule;
 let adapter: OptimizelyAdapter;
 
 beforeAll(async () => {
-  const server = process.env['TEST_SERVER_URL']!;
-  const admin = await MikroORM.init(ormOptions(server));
-  await admin.em.execute(`create database ${DATABASE} template synctrail_template`);
-  await admin.close();
+  database = await createTestDatabase();
   platform = await startHostilePlatform();
   const settings = { clientId: 'id', clientSecret: 'demo-secret', apiUrl: platform.url };
   app = await Test.createTestingModule({
     imports: [
-      MikroOrmModule.forRoot({ driver: PostgreSqlDriver, ...ormOptions(new URL(DATABASE, server).href) }),
+      MikroOrmModule.forRoot({ driver: PostgreSqlDriver, ...ormOptions(database.url) }),
       TrackingModule.forRoot({ retry: { maxAttempts: 2, initialDelayMs: 1 } }),
       OptimizelyModule.forRoot([Object.assign(new OptimizelyEnvironment(), settings)]),
     ],
@@ -36,8 +33,9 @@ beforeEach(() => {
 });
 
 afterAll(async () => {
-  await app.close();
-  await platform.close();
+  await app?.close();
+  await database?.drop();
+  await platform?.close();
 });
 
 const call = (items: SyncItem[], force = false): SyncCall => ({

@@ -17,9 +17,9 @@ export function sendWebhook(
 ): Promise<number> {
   const { protocol, hostname } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
-  // An address is not looked up.
-  if (!allowPrivate && isIP(host) && !isPublicAddress(host)) throw new PrivateAddressError(url, host);
-  if (!allowPrivate && protocol !== 'https:') throw new Error(`${url} is asked only by https.`);
+  // An address is not looked up. Errors name the host alone: the rest of a webhook's address is often a secret.
+  if (!allowPrivate && isIP(host) && !isPublicAddress(host)) throw new PrivateAddressError(host, host);
+  if (!allowPrivate && protocol !== 'https:') throw new Error(`${host} is asked only by https.`);
   const now = new Date();
   const headers = {
     'content-type': 'application/json',

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, visit, type Visit } from '../support/browser.ts';
-import { startClosablePort } from '../support/closable-port.ts';
+import { type ClosablePort, startClosablePort } from '../support/closable-port.ts';
 import { deploy } from '../support/deployments.ts';
 import { startSimulatedCms, type SimulatedCms } from '../support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
@@ -15,6 +15,7 @@ let browser: Browser;
 let cms: SimulatedCms;
 let service: TestApp;
 let visits: Visit[];
+let ways: ClosablePort[];
 
 beforeAll(async () => {
   browser = await launchBrowser();
@@ -25,10 +26,12 @@ beforeAll(async () => {
 
 beforeEach(() => {
   visits = [];
+  ways = [];
 });
 
 afterEach(async () => {
   for (const { page } of visits) await page.context().close();
+  for (const way of ways) await way.close();
 });
 
 afterAll(async () => {
@@ -181,6 +184,7 @@ it('is driven by keys alone', async () => {
 
 it('says when the service is away, and heals when it is back', async () => {
   const way = await startClosablePort(service.url);
+  ways.push(way);
   const on = await open('/', { url: way.url.replace(/\/$/, '') });
   await on.getByText('Live', { exact: true }).waitFor();
   way.cut();
@@ -191,8 +195,6 @@ it('says when the service is away, and heals when it is back', async () => {
   await on.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
   await on.getByRole('button', { name: /new sync/ }).click();
   await row(on, 'Meanwhile').waitFor();
-  await on.context().close();
-  await way.close();
 }, 60_000);
 
 it('says what is wrong with a filter that cannot be', async () => {

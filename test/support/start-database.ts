@@ -4,23 +4,30 @@ import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { migrations } from '#migrations';
 import { migrate, openEmbeddedPostgres, ormOptions, type EmbeddedDatabase } from '#database';
-
 import { TEMPLATE } from './template.ts';
+
+/** A PostgreSQL of its own for one worker, and where its files are. */
+interface WorkerDatabase {
+  dataDir: string;
+  database: EmbeddedDatabase;
+}
 
 declare global {
   // eslint-disable-next-line no-var
-  var testDatabase: EmbeddedDatabase | undefined;
+  var workerDatabases: WorkerDatabase[];
 }
 
-/** One PostgreSQL for the whole run; each test file copies the migrated template. */
-export default async function startDatabase(): Promise<void> {
+/** A PostgreSQL for each worker, so that what one does to its server disturbs no other; each test copies the migrated template. */
+export default async function startDatabases({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+  globalThis.workerDatabases = await Promise.all(Array.from({ length: maxWorkers }, startDatabase));
+  process.env.TEST_SERVER_URLS = globalThis.workerDatabases.map(({ database }) => database.url).join(' ');
+}
+
+async function startDatabase(): Promise<WorkerDatabase> {
   const dataDir = await mkdtemp(join(tmpdir(), 'synctrail-test-'));
   // Under root PostgreSQL runs as another user, who must get in.
   await chmod(dataDir, 0o755);
   const database = await openEmbeddedPostgres(dataDir);
-  globalThis.testDatabase = database;
-  process.env.TEST_SERVER_URL = database.url;
-  process.env.TEST_DATA_DIR = dataDir;
   const template = new URL(database.url);
   template.pathname = TEMPLATE;
   const admin = await MikroORM.init(ormOptions(database.url));
@@ -29,4 +36,5 @@ export default async function startDatabase(): Promise<void> {
   const orm = await MikroORM.init(ormOptions(template.href));
   await migrate(orm.em, migrations);
   await orm.close();
+  return { dataDir, database };
 }

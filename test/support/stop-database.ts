@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 
-export default async function stopDatabase(): Promise<void> {
-  await globalThis.testDatabase?.close();
-  await rm(process.env.TEST_DATA_DIR!, { recursive: true, force: true });
+export default async function stopDatabases(): Promise<void> {
+  for (const { database, dataDir } of globalThis.workerDatabases ?? []) {
+    await database.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
 }
