@@ -1,17 +1,18 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { analytics } from './analytics/analytics.bench.ts';
+import { dashboard } from './dashboard/dashboard.bench.ts';
 import { history } from './history/history.bench.ts';
 import { record } from './record/record.bench.ts';
 import { type Bench, table } from './report.ts';
 
-const BENCHES: Record<string, Bench> = { record, history, analytics };
+const BENCHES: Record<string, Bench> = { record, history, analytics, dashboard };
 
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [options]
 
   --rounds N     rounds that count, after one that warms up (default 5)
   --seconds N    length of a round (default 2)
-  --rows N       history, analytics: syncs that it is filled with (default 1000000)
+  --rows N       history, analytics, dashboard: syncs that it is filled with (default 1000000)
   --json         the figures as JSON`;
 
 async function main(): Promise<void> {

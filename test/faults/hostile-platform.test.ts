@@ -10,7 +10,6 @@ import { say } from '../support/chaos.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { optimizelyAt } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { until } from '../support/until.ts';
 
 const AT_ONCE = 50;
 const MEGABYTE = 1_048_576;
@@ -63,7 +62,7 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
 
   it('are recorded for what they are, and take less than 150 MB', async () => {
     await deploy(0);
-    await untilSettled(database.url);
+    await untilSettled(database.url, 60_000);
     // From here on the highest mark is counted anew.
     await writeFile(`/proc/${service.pid}/clear_refs`, '5');
     const { now: base } = await service.memory();
@@ -94,13 +93,7 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
     const type = { key: typeKey, baseType: '_component', displayName: typeKey };
     await service.api('PUT', `/content-types/${typeKey}?author=h`, type);
     const request = { platform: 'optimizely', actor: 'h', items: [{ typeKey }] };
-    const { body } = await service.api<{ id: string }>('POST', '/deployments', request);
-    await until(
-      'it is settled',
-      async () =>
-        (await service.api<{ status: string }>('GET', `/deployments/${body.id}`)).body.status !== 'IN_PROGRESS',
-      60_000,
-    );
+    await service.api('POST', '/deployments', request);
   }
 });
 

@@ -59,7 +59,7 @@ describe('a platform that refuses everything under load', () => {
         `${met.length} of at most ${most} calls reached the platform, ${refusedAcknowledged} deployments were asked for`,
       );
       expect(met.length).toBeLessThanOrEqual(most);
-      expect(refusedAcknowledged).toBeGreaterThan(3 * most);
+      expect(refusedAcknowledged).toBeGreaterThan(most);
       const recorded = await sql<{ deployments: number; syncs: number; refused: number }>(
         database.url,
         `select (select count(*) from deployment)::integer as deployments,
