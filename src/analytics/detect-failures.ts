@@ -21,11 +21,13 @@ const DENSITY: Density = { usual: 0.03, dense: 0.5, certainty: 14 };
 const CERTAIN = 16.5;
 /** One cause alone is rarer by chance. */
 const CAUSE_DENSITY: Density = { usual: 0.01, dense: 0.5, certainty: CERTAIN };
+/** Where nothing succeeds, but for a straggler. */
+const TOTAL: Density = { usual: 0.3, dense: 0.95, certainty: 5 };
 /** So much of a stretch has to be one thing for it to be called that. */
 const MOST = 0.7;
 const NEARLY_ALL = 0.8;
 const LEAST_FAILURES = 5;
-const LEAST_TYPES = 3;
+const LEAST_TYPES = 2;
 const LEAST_REFUSALS = 4;
 /** A cause that is spread thin has to make up so much of everything, for sure. */
 const LEAST_SHARE = 0.05;
@@ -229,13 +231,12 @@ function alwaysFailing({ types, failures }: SyncSeries): Set<string> {
   return new Set(found.map(([key]) => key));
 }
 
-/** A failure by chance that comes shortly before or after a stretch does not belong to it. */
+/** A stretch less what failed by chance shortly before or after it: where nearly all fails, if most of it lies there. */
 function withoutStrays(events: Placed[]): Placed[] {
-  const isApart = (index: number) => events[index + 1]!.successesBefore - events[index]!.successesBefore > 1;
-  let [from, to] = [0, events.length - 1];
-  while (to - from >= LEAST_FAILURES && isApart(from)) from += 1;
-  while (to - from >= LEAST_FAILURES && isApart(to - 1)) to -= 1;
-  return events.slice(from, to + 1);
+  const places = events.map(({ successesBefore }) => successesBefore);
+  const [core] = denseStretches(places, TOTAL).toSorted((a, b) => b.score - a.score);
+  const inside = core ? events.slice(core.from, core.to + 1) : [];
+  return inside.length >= Math.max(LEAST_FAILURES, MOST * events.length) ? inside : events;
 }
 
 /** Whether failures of one type alternate with its successes, rather than come in a row. */
