@@ -8,7 +8,7 @@ import { isPublicAddress } from '../src/alerting/public-address.ts';
 import { sendWebhook } from '../src/alerting/webhook.ts';
 import { sql } from './support/books.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
-import { createTestDatabase } from './support/test-database.ts';
+import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { until } from './support/until.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -56,12 +56,12 @@ describe('alerts', () => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   let services: TestApp[];
   let databaseUrl: string;
-  let drop: () => Promise<void>;
+  let database: TestDatabase;
 
   beforeEach(async () => {
     receiver = await startReceiver();
-    const database = await createTestDatabase();
-    ({ url: databaseUrl, drop } = database);
+    database = await createTestDatabase();
+    databaseUrl = database.url;
     const env = {
       DATABASE_URL: databaseUrl,
       ALERT_WEBHOOK_URL: receiver.url,
@@ -78,7 +78,7 @@ describe('alerts', () => {
 
   afterEach(async () => {
     for (const service of services) await service.close();
-    await drop();
+    await database.drop();
     receiver.close();
   });
 

@@ -64,7 +64,7 @@ describe('an environment that failed too often in a row', () => {
     expect(await circuit()).toEqual([{ ...here, state: 'closed' }]);
     await Promise.all((await Promise.all([1, 2, 3].map(() => begin(service.api)))).map(settledHere));
     expect((await service.api('GET', '/deployments?limit=3')).body).toMatchObject({
-      items: Array(3).fill({ status: 'SUCCESS' }),
+      items: [1, 2, 3].map(() => ({ status: 'SUCCESS' })),
     });
   });
 

@@ -50,7 +50,7 @@ export class Alerts {
       health,
       cause,
       since,
-      path: `/platforms?${new URLSearchParams({ platform, environment })}`,
+      path: `/platforms?${new URLSearchParams({ platform, environment }).toString()}`,
     };
     await ask(this.em, TURN, [...place, afterMs, id, type, payloadOf(id, type, data)]);
   }

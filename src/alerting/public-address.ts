@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
@@ -18,7 +18,7 @@ export class PrivateAddressError extends Error {
 /** Looks a name up for a connection, which then goes to the very address that was checked. */
 export const lookupPublic: LookupFunction = (host, options, answer) => {
   lookup(host, { ...options, all: true }, (error, found) => {
-    const addresses = (found ?? []) as LookupAddress[];
+    const addresses = found ?? [];
     const wrong = addresses.find(({ address }) => !isPublicAddress(address));
     const failure = error ?? (wrong && new PrivateAddressError(host, wrong.address));
     const [first] = addresses;
