@@ -13,6 +13,7 @@ import { Migration0012HealthReport } from './Migration0012HealthReport.ts';
 import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
 import { Migration0014Alert } from './Migration0014Alert.ts';
 import { Migration0015ReportConclusion } from './Migration0015ReportConclusion.ts';
+import { Migration0016OnePlan } from './Migration0016OnePlan.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -24,6 +25,7 @@ export const recordingMigrations = [
   Migration0008Idempotency,
   Migration0009History,
   Migration0013LiveAndRanges,
+  Migration0016OnePlan,
 ];
 
 /** Everything the service needs, in order. */
@@ -43,4 +45,5 @@ export const migrations = [
   Migration0013LiveAndRanges,
   Migration0014Alert,
   Migration0015ReportConclusion,
+  Migration0016OnePlan,
 ];

@@ -163,11 +163,6 @@ export function linkStatement(event: EventRow, versionHash: string): Written {
 /** Settles what is in progress, and tells the events of that; what became of others {@link lateStatement} tells. */
 export function finishStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
-  // By these the planner leaves out other months.
-  const ids = statement.array(
-    'uuid',
-    rows.map((row) => row.id),
-  );
   const parts = [
     ...snapshotPart(
       statement,
@@ -182,7 +177,7 @@ export function finishStatement(rows: FinishRow[]): Written {
         sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
         duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
       from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
-      where h.id = r.id and h.id = any(${ids}) and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
+      where ${isOneOf(statement, rows)} and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
         h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
     `event_in as (
       insert into sync_event (id, sync_id, type, data)
@@ -193,6 +188,13 @@ export function finishStatement(rows: FinishRow[]): Written {
       retry_count as "retryCount", duration_ms as "durationMs" from settled`;
   // With many rows the plan depends on how large the table is by now.
   return Object.assign(statement, { text, hasOnePlan: rows.length === 1 });
+}
+
+/** A single sync is found by a plan that is made once; for many the ids themselves let the planner leave out other months. */
+function isOneOf(statement: Statement, rows: FinishRow[]): string {
+  if (rows.length === 1) return 'h.id = at_execution(r.id)';
+  const ids = rows.map((row) => row.id);
+  return `h.id = r.id and h.id = any(${statement.array('uuid', ids)})`;
 }
 
 /** What became of results that settled nothing: one that comes after another is kept as an event. Safe to repeat. */
