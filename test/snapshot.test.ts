@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { canonicalBytes, canonicalJson, SnapshotCorruptError, SnapshotNotFoundError, SnapshotService } from '#snapshot';
+import { canonicalJson, SnapshotCorruptError, SnapshotNotFoundError, SnapshotService } from '#snapshot';
 import { turnsDuring } from './support/event-loop.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -88,7 +88,7 @@ describe('a snapshot', () => {
     const content = Array.from({ length: 120_000 }, (_, index) => ({ name: `property ${index}`, sortOrder: index }));
     expect(canonicalJson(content).length).toBeGreaterThan(5_000_000);
     // In one piece there would be a single turn.
-    expect(await turnsDuring(() => canonicalBytes(content))).toBeGreaterThan(5);
+    expect(await turnsDuring(() => snapshots.prepare(content))).toBeGreaterThan(5);
   });
 
   describe('that does not exist', () => {

@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pointerSegment } from './json-pointer.ts';
 import { NotJsonError } from './snapshot.errors.ts';
 
-const CHUNK_CHARACTERS = 32_768;
-const SLICE_MS = 8;
+const CHUNK_CHARACTERS = 16_384;
+const SLICE_MS = 5;
 
 /** The canonical JSON of a value (RFC 8785). Throws {@link NotJsonError} for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
@@ -20,21 +20,23 @@ export function canonicalDigest(value: unknown): string {
   return hash.digest('hex');
 }
 
-/** The canonical JSON as UTF-8 bytes with its SHA-256; gives way to other work every few milliseconds. */
-export async function canonicalBytes(value: unknown): Promise<{ bytes: Buffer; digest: string }> {
+/** The same for a value of any size: gives way to other work every few milliseconds. */
+export async function canonicalDigestAsync(value: unknown): Promise<string> {
   const hash = createHash('sha256');
-  const chunks: Buffer[] = [];
+  for await (const piece of canonicalPieces(value)) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/** The canonical JSON (RFC 8785) in UTF-8, piece by piece; gives way to other work every few milliseconds. */
+export async function* canonicalPieces(value: unknown): AsyncGenerator<Buffer, void> {
   let sliceStart = performance.now();
   for (const chunk of canonicalChunks(value)) {
-    const bytes = Buffer.from(chunk);
-    hash.update(bytes);
-    chunks.push(bytes);
+    yield Buffer.from(chunk);
     if (performance.now() - sliceStart > SLICE_MS) {
       await nextTurn();
       sliceStart = performance.now();
     }
   }
-  return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), digest: hash.digest('hex') };
 }
 
 type Frame =

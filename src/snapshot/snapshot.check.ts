@@ -1,6 +1,6 @@
 import type { Books, Finding } from '#database';
+import { unpack } from './pack.ts';
 import { SnapshotCorruptError } from './snapshot.errors.ts';
-import { unpack } from './snapshot.service.ts';
 
 interface Packed {
   digest: string;

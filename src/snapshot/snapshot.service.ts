@@ -1,28 +1,11 @@
-import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { canonicalBytes } from './canonical-json.ts';
-import type { Json } from './json.ts';
 import { postgresPool } from '#database';
+import type { Json } from './json.ts';
+import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareJson, type JsonComparison } from './snapshot-comparison.ts';
 import { Snapshot } from './snapshot.entity.ts';
-import { SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';
-
-/** Bytes of canonical JSON above which a snapshot is stored as gzip. */
-export const GZIP_ABOVE = 100_000;
-/** Bytes of canonical JSON that a snapshot holds at most. */
-export const SNAPSHOT_LIMIT = 10_000_000;
-
-/** Content ready to be stored: canonical, hashed, and compressed where it pays. Sizes are bytes. */
-export interface PreparedSnapshot {
-  digest: string;
-  originalSize: number;
-  storedSize: number;
-  encoding: 'identity' | 'gzip';
-  content: Buffer;
-}
+import { SnapshotCorruptError, SnapshotNotFoundError } from './snapshot.errors.ts';
 
 export interface SnapshotValidation {
   digest: string;
@@ -35,7 +18,7 @@ export interface SnapshotValidation {
 export class SnapshotService {
   constructor(private readonly em: EntityManager) {}
 
-  /** Stores the content once under its digest. Throws {@link SnapshotTooLargeError} and {@link NotJsonError}. */
+  /** Stores the content once under its digest. Throws `SnapshotTooLargeError` and `NotJsonError`. */
   async captureSnapshot(content: Json): Promise<Omit<PreparedSnapshot, 'content'>> {
     const { content: bytes, ...snapshot } = await this.prepare(content);
     const pool = await postgresPool(this.em);
@@ -47,19 +30,9 @@ export class SnapshotService {
     return snapshot;
   }
 
-  /** Makes the content ready to be stored, without storing it. Gives way to other work while it runs. */
-  async prepare(content: Json): Promise<PreparedSnapshot> {
-    const { bytes, digest } = await canonicalBytes(content);
-    if (bytes.length > SNAPSHOT_LIMIT) throw new SnapshotTooLargeError(bytes.length, SNAPSHOT_LIMIT);
-    const large = bytes.length > GZIP_ABOVE;
-    const stored = large ? await promisify(gzip)(bytes, { level: 6 }) : bytes;
-    return {
-      digest,
-      originalSize: bytes.length,
-      storedSize: stored.length,
-      encoding: large ? 'gzip' : 'identity',
-      content: stored,
-    };
+  /** Makes the content ready to be stored, without storing it. Throws as {@link captureSnapshot} does. */
+  prepare(content: Json): Promise<PreparedSnapshot> {
+    return pack(content);
   }
 
   /** The content of a snapshot. Throws {@link SnapshotNotFoundError} and {@link SnapshotCorruptError}. */
@@ -98,22 +71,4 @@ export class SnapshotService {
       throw error;
     }
   }
-}
-
-/** The canonical bytes, checked against the digest. Never grows beyond the size that was recorded. Throws {@link SnapshotCorruptError}. */
-export async function unpack(
-  snapshot: Pick<Snapshot, 'digest' | 'encoding' | 'originalSize' | 'content'>,
-): Promise<Buffer> {
-  const { digest, encoding, content, originalSize } = snapshot;
-  const bytes =
-    encoding === 'gzip'
-      ? await promisify(gunzip)(content, { maxOutputLength: Math.min(originalSize, SNAPSHOT_LIMIT) }).catch(
-          (error: Error) => {
-            throw new SnapshotCorruptError(digest, error.message);
-          },
-        )
-      : content;
-  const actual = createHash('sha256').update(bytes).digest('hex');
-  if (actual !== digest) throw new SnapshotCorruptError(digest, `its bytes hash to ${actual}`);
-  return Buffer.from(bytes);
 }

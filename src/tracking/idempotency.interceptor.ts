@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { lastValueFrom, type Observable, of } from 'rxjs';
-import { canonicalBytes } from '#snapshot';
+import { canonicalDigestAsync } from '#snapshot';
 import { IdempotencyKeyBusyError, InvalidIdempotencyKeyError } from './idempotency.errors.ts';
 import { type Claim, IdempotencyService, type KeyedRequest, type StoredAnswer } from './idempotency.service.ts';
 import { RequestIds } from './request-ids.ts';
@@ -82,7 +82,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 async function keyed(scope: string, key: string | string[], { url, body }: IdempotentRequest): Promise<KeyedRequest> {
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw new InvalidIdempotencyKeyError();
-  return { scope, key, digest: (await canonicalBytes({ url, body })).digest };
+  return { scope, key, digest: await canonicalDigestAsync({ url, body }) };
 }
 
 function replay({ status, location, body }: StoredAnswer, reply: Reply): unknown {

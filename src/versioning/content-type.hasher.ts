@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { canonicalBytes, canonicalDigest, type JsonObject, type PreparedSnapshot } from '#snapshot';
+import { canonicalDigest, canonicalDigestAsync, type JsonObject, type PreparedSnapshot } from '#snapshot';
 
 const SERVER_SET = new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']);
 
@@ -18,7 +18,7 @@ export class ContentTypeHasher {
   async hashOf(definition: JsonObject, snapshot?: Pick<PreparedSnapshot, 'digest'>): Promise<string> {
     const content = withoutServerSet(definition);
     const isAll = Object.keys(content).length === Object.keys(definition).length;
-    return isAll && snapshot ? snapshot.digest : (await canonicalBytes(content)).digest;
+    return isAll && snapshot ? snapshot.digest : canonicalDigestAsync(content);
   }
 }
 

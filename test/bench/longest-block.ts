@@ -1,5 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /** Runs the work and tells for how many milliseconds at most nothing else could run meanwhile. */
 export async function longestBlock(work: () => Promise<unknown>): Promise<{ blockMs: number; tookMs: number }> {
@@ -25,4 +27,9 @@ export async function longestBlock(work: () => Promise<unknown>): Promise<{ bloc
   await probing;
   delay.disable();
   return { blockMs: Math.max(longestTurn, delay.max / 1e6), tookMs };
+}
+
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }

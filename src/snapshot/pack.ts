@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGzip, gunzip } from 'node:zlib';
+import { canonicalPieces } from './canonical-json.ts';
+import type { Json } from './json.ts';
+import type { Snapshot } from './snapshot.entity.ts';
+import { SnapshotCorruptError, SnapshotTooLargeError } from './snapshot.errors.ts';
+
+/** Bytes of canonical JSON above which a snapshot is stored as gzip. */
+export const GZIP_ABOVE = 100_000;
+/** Bytes of canonical JSON that a snapshot holds at most. */
+export const SNAPSHOT_LIMIT = 10_000_000;
+
+/** Content ready to be stored: canonical, hashed, and compressed where it pays. Sizes are bytes. */
+export interface PreparedSnapshot {
+  digest: string;
+  originalSize: number;
+  storedSize: number;
+  encoding: 'identity' | 'gzip';
+  content: Buffer;
+}
+
+/**
+ * Makes content ready to be stored. What is large is compressed while it is written down, so that its plain bytes are
+ * never held in memory, and gives way to other work. Throws `NotJsonError` and {@link SnapshotTooLargeError}.
+ */
+export async function pack(value: Json): Promise<PreparedSnapshot> {
+  const hash = createHash('sha256');
+  const pieces = canonicalPieces(value);
+  let originalSize = 0;
+  async function* measured(): AsyncGenerator<Buffer, void> {
+    for await (const piece of pieces) {
+      originalSize += piece.length;
+      hash.update(piece);
+      // The rest of what is too large is only counted.
+      if (originalSize <= SNAPSHOT_LIMIT) yield piece;
+    }
+    if (originalSize > SNAPSHOT_LIMIT) throw new SnapshotTooLargeError(originalSize, SNAPSHOT_LIMIT);
+  }
+  const rest = measured();
+  const first: Buffer[] = [];
+  while (originalSize <= GZIP_ABOVE) {
+    const { value: piece } = await rest.next();
+    if (!piece) break;
+    first.push(piece);
+  }
+  const encoding = originalSize > GZIP_ABOVE ? 'gzip' : 'identity';
+  const content = encoding === 'gzip' ? await gzipped(first, rest) : Buffer.concat(first);
+  return { digest: hash.digest('hex'), originalSize, storedSize: content.length, encoding, content };
+}
+
+async function gzipped(first: Buffer[], rest: AsyncIterable<Buffer>): Promise<Buffer> {
+  async function* all() {
+    yield* first;
+    yield* rest;
+  }
+  const gzip = createGzip({ level: 6 });
+  const [content] = await Promise.all([buffer(gzip), pipeline(all, gzip)]);
+  return content;
+}
+
+/** The canonical bytes, checked against the digest. Never grows beyond the size that was recorded. Throws {@link SnapshotCorruptError}. */
+export async function unpack(
+  snapshot: Pick<Snapshot, 'digest' | 'encoding' | 'originalSize' | 'content'>,
+): Promise<Buffer> {
+  const { digest, encoding, content, originalSize } = snapshot;
+  const bytes =
+    encoding === 'gzip'
+      ? await promisify(gunzip)(content, { maxOutputLength: Math.min(originalSize, SNAPSHOT_LIMIT) }).catch(
+          (error: Error) => {
+            throw new SnapshotCorruptError(digest, error.message);
+          },
+        )
+      : content;
+  const actual = createHash('sha256').update(bytes).digest('hex');
+  if (actual !== digest) throw new SnapshotCorruptError(digest, `its bytes hash to ${actual}`);
+  return Buffer.from(bytes);
+}
