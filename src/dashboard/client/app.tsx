@@ -1,5 +1,6 @@
 import { lazy, Suspense } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
+import { HISTORY_PAGE, HistoryListProvider } from './history/history-list.tsx';
 import { HistoryPage } from './history/history-page.tsx';
 import { useRefreshWhenBack } from './live/use-live.ts';
 import { ErrorBoundary } from './shell/error-boundary.tsx';
@@ -26,31 +27,33 @@ const DeploymentPage = lazy(() =>
 
 export function App() {
   const [path] = useLocation();
-  useRefreshWhenBack();
+  useRefreshWhenBack(HISTORY_PAGE);
   return (
     <Shell>
       <ErrorBoundary resetBy={path}>
         <Suspense fallback={<PageSkeleton />}>
-          <Switch>
-            <Route path="/">
-              <HistoryPage />
-            </Route>
-            <Route path="/syncs/:syncId">{({ syncId }) => <SyncPage key={syncId} syncId={syncId} />}</Route>
-            <Route path="/content-types">
-              <ContentTypesPage />
-            </Route>
-            <Route path="/content-types/:typeKey">{({ typeKey }) => <ContentTypePage typeKey={typeKey} />}</Route>
-            <Route path="/deployments">
-              <DeploymentsPage />
-            </Route>
-            <Route path="/deployments/:id">{({ id }) => <DeploymentPage key={id} id={id} />}</Route>
-            <Route path="/platforms">
-              <PlatformsPage />
-            </Route>
-            <Route>
-              <Nothing title="There is no such page">Choose one above.</Nothing>
-            </Route>
-          </Switch>
+          <HistoryListProvider>
+            <Switch>
+              <Route path="/">
+                <HistoryPage />
+              </Route>
+              <Route path="/syncs/:syncId">{({ syncId }) => <SyncPage key={syncId} syncId={syncId} />}</Route>
+              <Route path="/content-types">
+                <ContentTypesPage />
+              </Route>
+              <Route path="/content-types/:typeKey">{({ typeKey }) => <ContentTypePage typeKey={typeKey} />}</Route>
+              <Route path="/deployments">
+                <DeploymentsPage />
+              </Route>
+              <Route path="/deployments/:id">{({ id }) => <DeploymentPage key={id} id={id} />}</Route>
+              <Route path="/platforms">
+                <PlatformsPage />
+              </Route>
+              <Route>
+                <Nothing title="There is no such page">Choose one above.</Nothing>
+              </Route>
+            </Switch>
+          </HistoryListProvider>
         </Suspense>
       </ErrorBoundary>
     </Shell>

@@ -1,5 +1,4 @@
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from '@tanstack/react-table';
-import { Link } from 'wouter';
 import type { Sync } from '../api/client.ts';
 import { formatDuration, shortHash } from '../shell/format.ts';
 import { Moment } from '../shell/moment.tsx';
@@ -36,10 +35,10 @@ export const columns = column.columns([
     id: 'typeKey',
     header: 'Content type',
     cell: ({ row: { original: sync } }) => (
-      <Link href={`/syncs/${sync.id}`} className={classes.name}>
+      <a href={`/syncs/${sync.id}`} className={classes.name}>
         {sync.typeKey === '*' ? 'Everything' : sync.typeKey}
         {sync.kind !== 'contentType' && <span className={classes.kind}>{sync.kind}</span>}
-      </Link>
+      </a>
     ),
   }),
   column.accessor('direction', {

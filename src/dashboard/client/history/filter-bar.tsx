@@ -1,6 +1,6 @@
 import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
-import { useEffect, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { Schemas, SyncStatus } from '../api/client.ts';
 import { formatCompact } from '../shell/format.ts';
 import { StatusBadge } from '../shell/status-badge.tsx';
@@ -45,6 +45,8 @@ interface Props {
 }
 
 export function FilterBar({ filter, facets, onChange, onClear }: Props) {
+  // The rows are what is waited for: of the fields only their places come before them.
+  const areFieldsDue = useDeferredValue(true, false);
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
   return (
     <div className={classes.bar} role="search" aria-label="Filter">
@@ -61,15 +63,19 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
           value={filter.last ?? null}
           onChange={(last) => onChange({ last: last ?? '', startDate: '', endDate: '' })}
         />
-        {Object.entries(FACETS).map(([name, label]) => (
-          <FacetSelect
-            key={name}
-            label={label}
-            values={facets?.[name as keyof typeof FACETS]}
-            chosen={filter[name as keyof typeof FACETS] ?? []}
-            onChange={(chosen) => onChange({ [name]: chosen })}
-          />
-        ))}
+        {Object.entries(FACETS).map(([name, label]) =>
+          areFieldsDue ? (
+            <FacetSelect
+              key={name}
+              label={label}
+              values={facets?.[name as keyof typeof FACETS]}
+              chosen={filter[name as keyof typeof FACETS] ?? []}
+              onChange={(chosen) => onChange({ [name]: chosen })}
+            />
+          ) : (
+            <div key={name} className={classes.place} />
+          ),
+        )}
         {isFiltered && (
           <Button size="xs" variant="subtle" onClick={onClear}>
             Clear all

@@ -1,15 +1,16 @@
 import { useHotkeys } from '@mantine/hooks';
 import { type ColumnVisibilityState, type OnChangeFn, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Sync } from '../api/client.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import { Nothing } from '../shell/nothing.tsx';
 import { columns, features, TRACKS } from './columns.tsx';
 import type { Filter, Sort } from './filter.ts';
+import { HistoryRow } from './history-row.tsx';
 import classes from './history-table.module.css';
-import { useHistoryPages } from './use-history-pages.ts';
+import { sightOf, useHistoryPages } from './use-history-pages.ts';
 
 export type Density = 'comfortable' | 'compact';
 const ROW_HEIGHT: Record<Density, number> = { comfortable: 44, compact: 32 };
@@ -29,7 +30,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   const [, go] = useLocation();
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
-  const [range, setRange] = useState({ first: 0, last: 30 });
+  const [sight, setSight] = useState(sightOf(0, 0));
   const [selected, setSelected] = useState(-1);
   // Keys may follow each other faster than what is shown.
   const selection = useRef(-1);
@@ -37,31 +38,36 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
     selection.current = index;
     setSelected(index);
   };
-  const pages = useHistoryPages(filter, sort, range);
+  const pages = useHistoryPages(filter, sort, sight);
   const height = ROW_HEIGHT[density];
   const virtualizer = useWindowVirtualizer({
     count: pages.count,
     estimateSize: () => height,
-    overscan: 12,
+    overscan: 8,
     scrollMargin: top,
   });
   const shown = virtualizer.getVirtualItems();
-  const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 30];
+  const { firstPage, lastPage } = sightOf(shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0);
   useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), [pages.arrived === 0]);
   useEffect(() => virtualizer.measure(), [height, virtualizer]);
-  useEffect(() => setRange({ first, last }), [first, last]);
-  useEffect(() => select(-1), [filter, sort]);
+  useEffect(() => setSight({ firstPage, lastPage }), [firstPage, lastPage]);
+  const begun = useRef(pages.epoch);
+  useEffect(() => {
+    if (begun.current === pages.epoch) return;
+    begun.current = pages.epoch;
+    select(-1);
+    if (scrollY > top) scrollTo({ top: 0 });
+  }, [pages.epoch, top]);
 
-  const rows = shown.map(({ index }) => pages.rowAt(index));
   const table = useTable({
     features,
     columns,
-    data: rows.filter((row) => row !== undefined),
+    data: pages.rows,
     getRowId: (sync: Sync) => sync.id,
     state: { columnVisibility: visibility },
     onColumnVisibilityChange: onVisibility,
   });
-  const byId = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const { rowsById } = table.getRowModel();
   const visible = table.getVisibleLeafColumns();
   const template = visible.map(({ id }) => TRACKS[id]).join(' ');
 
@@ -70,14 +76,15 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
     select(next);
     virtualizer.scrollToIndex(next, { align: 'auto' });
   };
-  const open = (index: number) => {
-    const sync = pages.rowAt(index);
-    if (sync) go(`/syncs/${sync.id}`);
+  const open = useCallback((sync: Sync) => go(`/syncs/${sync.id}`), [go]);
+  const openSelected = () => {
+    const sync = pages.rowAt(selection.current);
+    if (sync) open(sync);
   };
   useHotkeys([
     ['j', () => move(1)],
     ['k', () => move(-1)],
-    ['Enter', () => open(selection.current), { preventDefault: false }],
+    ['Enter', openSelected, { preventDefault: false }],
   ]);
 
   if (pages.error && pages.count === 0) return <TroubleAlert error={pages.error} onRetry={pages.refresh} />;
@@ -113,31 +120,16 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
           </div>
         </div>
         <div role="rowgroup" ref={list} className={classes.body} style={{ height: virtualizer.getTotalSize() }}>
-          {shown.map(({ index, start }, place) => {
-            const sync = rows[place];
-            const row = sync && byId.get(sync.id);
-            const style = { gridTemplateColumns: template, height, transform: `translateY(${start - top}px)` };
+          {shown.map(({ index, start }) => {
+            const sync = pages.rowAt(index);
             return (
-              <div
-                role="row"
+              <HistoryRow
                 key={index}
-                aria-rowindex={index + 2}
-                className={classes.row}
-                data-selected={index === selected || undefined}
-                data-status={sync?.status}
-                style={style}
-                onClick={(event) => !(event.target as Element).closest('a') && open(index)}
-              >
-                {row
-                  ? row.getVisibleCells().map((cell) => (
-                      <div role="cell" key={cell.id} data-column={cell.column.id}>
-                        <table.FlexRender cell={cell} />
-                      </div>
-                    ))
-                  : visible.map(({ id }) => (
-                      <div role="cell" key={id} className={classes.waiting} aria-label="Loading" />
-                    ))}
-              </div>
+                {...{ index, height, template, columns: visible, onOpen: open }}
+                row={sync && rowsById[sync.id]}
+                top={start - top}
+                isSelected={index === selected}
+              />
             );
           })}
         </div>

@@ -41,8 +41,8 @@ export function useRefreshOn(queryKey: readonly unknown[], matters: (event: Live
   });
 }
 
-/** After the service was away, what is shown may be old. The history catches up by its events, so that nothing moves. */
-export function useRefreshWhenBack(): void {
+/** After the service was away, what is shown may be old; but what is kept under this key catches up by its events. */
+export function useRefreshWhenBack(followed: string): void {
   const queries = useQueryClient();
   const connection = useConnection();
   const wasAway = useRef(false);
@@ -51,8 +51,8 @@ export function useRefreshWhenBack(): void {
     else if (connection !== 'connecting' && wasAway.current) {
       wasAway.current = false;
       void queries.invalidateQueries({
-        predicate: ({ queryKey, state }) => queryKey[0] !== 'history-page' || state.status === 'error',
+        predicate: ({ queryKey, state }) => queryKey[0] !== followed || state.status === 'error',
       });
     }
-  }, [connection, queries]);
+  }, [connection, queries, followed]);
 }
