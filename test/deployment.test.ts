@@ -1,4 +1,5 @@
 import { begin, deploy, settled, type DeploymentView } from './support/deployments.ts';
+import { connectSql } from './support/sql.ts';
 import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
@@ -418,4 +419,20 @@ describe('the platforms', () => {
     const { body } = await service.api('GET', '/platforms');
     expect(body).toMatchObject({ items: [{ name: 'optimizely', environments: ['default'] }] });
   });
+});
+
+it('that is cut off from the database while it is recorded keeps no connection', async () => {
+  await put(page('CutOff'));
+  const sql = await connectSql(service.databaseUrl);
+  await sql(`create function cut_off() returns trigger language plpgsql as $$
+    begin perform pg_terminate_backend(pg_backend_pid()); return new; end $$`);
+  await sql('create trigger cut_off before insert on deployment_item for each row execute function cut_off()');
+  const request = { platform: 'optimizely', actor: 'jane', items: items('CutOff') };
+  // More often than there are connections.
+  for (let count = 0; count < 25; count += 1) {
+    expect(await post('/deployments', request)).toMatchObject({ status: 503, body: { code: 'DATABASE_UNAVAILABLE' } });
+  }
+  await sql('drop trigger cut_off on deployment_item');
+  await sql.close();
+  expect(await deploy(service.api, request)).toMatchObject({ status: 'SUCCESS' });
 });

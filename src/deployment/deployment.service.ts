@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { EntityManager, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { ask } from '#database';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
@@ -9,6 +10,14 @@ import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
 import { DeploymentSettler } from './deployment.settler.ts';
+
+const RECORD = `
+  with recorded as (
+    insert into deployment (id, platform, environment, actor, reason, rollback_of, owner, forced, plan_digest)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9))
+  insert into deployment_item (deployment_id, kind, type_key, version_hash, previous_hash)
+  select $1, * from unnest($10::text[], $11::text[], $12::text[], $13::text[])`;
+const UNIQUE_VIOLATION = '23505';
 
 /** Milliseconds to settle a deployment in, after its call has ended. */
 const SETTLE_MS = 1_000;
@@ -142,7 +151,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
       return { deployment, finished };
     } catch (error) {
       // Whoever has recorded it expects it too.
-      const begun = error instanceof UniqueConstraintViolationException ? await this.begun(id) : null;
+      const begun = (error as { code?: unknown }).code === UNIQUE_VIOLATION ? await this.begun(id) : null;
       if (begun) return begun;
       release();
       throw error;
@@ -152,21 +161,14 @@ export class DeploymentService implements BeforeApplicationShutdown {
   private async record(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
     const { platform, environment, digest, items } = plan;
     const { actor, reason, force = false, rollbackOf } = request;
-    await this.em.fork().transactional(async (em) => {
-      em.create(Deployment, {
-        ...{ id, platform, environment, actor, reason, rollbackOf, owner: this.heartbeat.owner },
-        forced: force,
-        planDigest: digest,
-      });
-      await em.flush();
-      await em.insertMany(
-        DeploymentItem,
-        items.map(({ kind, typeKey, versionHash, previousHash }) => ({
-          ...{ deploymentId: id, kind, typeKey, versionHash, previousHash },
-          status: 'IN_PROGRESS' as const,
-        })),
-      );
-    });
+    // One statement: a transaction of the ORM that is cut off would keep its connection for ever.
+    await ask(this.em, RECORD, [
+      ...[id, platform, environment, actor, reason, rollbackOf, this.heartbeat.owner, force, digest],
+      items.map((item) => item.kind),
+      items.map((item) => item.typeKey),
+      items.map((item) => item.versionHash),
+      items.map((item) => item.previousHash),
+    ]);
   }
 
   private async run(
