@@ -23,19 +23,30 @@ export function canonicalDigest(value: unknown): string {
 /** The same for a value of any size: gives way to other work every few milliseconds. */
 export async function canonicalDigestAsync(value: unknown): Promise<string> {
   const hash = createHash('sha256');
-  for await (const piece of canonicalPieces(value)) hash.update(piece);
+  const slice = new TimeSlice();
+  for (const piece of canonicalPieces(value)) {
+    hash.update(piece);
+    if (slice.isOver) await slice.giveWay();
+  }
   return hash.digest('hex');
 }
 
-/** The canonical JSON (RFC 8785) in UTF-8, piece by piece; gives way to other work every few milliseconds. */
-export async function* canonicalPieces(value: unknown): AsyncGenerator<Buffer, void> {
-  let sliceStart = performance.now();
-  for (const chunk of canonicalChunks(value)) {
-    yield Buffer.from(chunk);
-    if (performance.now() - sliceStart > SLICE_MS) {
-      await nextTurn();
-      sliceStart = performance.now();
-    }
+/** The canonical JSON (RFC 8785) in UTF-8, piece by piece: between them one may pause. */
+export function* canonicalPieces(value: unknown): Generator<Buffer, void> {
+  for (const chunk of canonicalChunks(value)) yield Buffer.from(chunk);
+}
+
+/** Long work in slices of a few milliseconds, between which others have their turn. */
+export class TimeSlice {
+  private startedAt = performance.now();
+
+  get isOver(): boolean {
+    return performance.now() - this.startedAt > SLICE_MS;
+  }
+
+  async giveWay(): Promise<void> {
+    await nextTurn();
+    this.startedAt = performance.now();
   }
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gunzip } from 'node:zlib';
-import { canonicalPieces } from './canonical-json.ts';
+import { canonicalPieces, TimeSlice } from './canonical-json.ts';
 import type { Json } from './json.ts';
 import type { Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotTooLargeError } from './snapshot.errors.ts';
@@ -27,38 +27,43 @@ export interface PreparedSnapshot {
  * never held in memory, and gives way to other work. Throws `NotJsonError` and {@link SnapshotTooLargeError}.
  */
 export async function pack(value: Json): Promise<PreparedSnapshot> {
-  const hash = createHash('sha256');
   const pieces = canonicalPieces(value);
+  const first: Buffer[] = [];
+  let size = 0;
+  while (size <= GZIP_ABOVE) {
+    const { value: piece } = pieces.next();
+    if (!piece) return packedPlain(first);
+    first.push(piece);
+    size += piece.length;
+  }
+  return packedGzip(first, pieces);
+}
+
+function packedPlain(pieces: Buffer[]): PreparedSnapshot {
+  const content = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+  const { length } = content;
+  return { digest: hash('sha256', content), originalSize: length, storedSize: length, encoding: 'identity', content };
+}
+
+async function packedGzip(first: Buffer[], rest: Iterable<Buffer>): Promise<PreparedSnapshot> {
+  const sha256 = createHash('sha256');
   let originalSize = 0;
-  async function* measured(): AsyncGenerator<Buffer, void> {
-    for await (const piece of pieces) {
-      originalSize += piece.length;
-      hash.update(piece);
-      // The rest of what is too large is only counted.
-      if (originalSize <= SNAPSHOT_LIMIT) yield piece;
+  async function* measured() {
+    const slice = new TimeSlice();
+    for (const pieces of [first, rest]) {
+      for (const piece of pieces) {
+        originalSize += piece.length;
+        sha256.update(piece);
+        // The rest of what is too large is only counted.
+        if (originalSize <= SNAPSHOT_LIMIT) yield piece;
+        if (slice.isOver) await slice.giveWay();
+      }
     }
     if (originalSize > SNAPSHOT_LIMIT) throw new SnapshotTooLargeError(originalSize, SNAPSHOT_LIMIT);
   }
-  const rest = measured();
-  const first: Buffer[] = [];
-  while (originalSize <= GZIP_ABOVE) {
-    const { value: piece } = await rest.next();
-    if (!piece) break;
-    first.push(piece);
-  }
-  const encoding = originalSize > GZIP_ABOVE ? 'gzip' : 'identity';
-  const content = encoding === 'gzip' ? await gzipped(first, rest) : Buffer.concat(first);
-  return { digest: hash.digest('hex'), originalSize, storedSize: content.length, encoding, content };
-}
-
-async function gzipped(first: Buffer[], rest: AsyncIterable<Buffer>): Promise<Buffer> {
-  async function* all() {
-    yield* first;
-    yield* rest;
-  }
   const gzip = createGzip({ level: 6 });
-  const [content] = await Promise.all([buffer(gzip), pipeline(all, gzip)]);
-  return content;
+  const [content] = await Promise.all([buffer(gzip), pipeline(measured, gzip)]);
+  return { digest: sha256.digest('hex'), originalSize, storedSize: content.length, encoding: 'gzip', content };
 }
 
 /** The canonical bytes, checked against the digest. Never grows beyond the size that was recorded. Throws {@link SnapshotCorruptError}. */
@@ -74,7 +79,7 @@ export async function unpack(
           },
         )
       : content;
-  const actual = createHash('sha256').update(bytes).digest('hex');
+  const actual = hash('sha256', bytes);
   if (actual !== digest) throw new SnapshotCorruptError(digest, `its bytes hash to ${actual}`);
   return Buffer.from(bytes);
 }
