@@ -197,6 +197,14 @@ it('says when the service is away, and heals when it is back', async () => {
   await row(on, 'Meanwhile').waitFor();
 }, 60_000);
 
+it('cuts no column off where the screen is narrow', async () => {
+  const on = await open('/', { viewport: { width: 390, height: 800 } });
+  await row(on, 'Article').waitFor();
+  const line = on.getByRole('row').nth(1);
+  const [whole, last] = [await line.boundingBox(), await line.getByRole('cell').last().boundingBox()];
+  expect(last!.x + last!.width).toBeLessThanOrEqual(whole!.x + whole!.width);
+});
+
 it('finds the list where it was left, with what happened meanwhile', async () => {
   const syncs = Array.from({ length: 350 }, (_, index) => ({
     ...{ platform: 'shop', direction: 'PUSH', typeKey: `Long${index}`, actor: 'jane', data: {} },

@@ -8,20 +8,20 @@ import classes from './history-table.module.css';
 export const features = tableFeatures({ columnVisibilityFeature });
 const column = createColumnHelper<typeof features, Sync>();
 
-/** Widths as CSS grid tracks: together they fill the line. */
-export const TRACKS: Record<string, string> = {
-  status: '124px',
-  typeKey: 'minmax(180px, 2fr)',
-  direction: '76px',
-  place: 'minmax(130px, 1fr)',
-  version: '92px',
-  attempts: '84px',
-  duration: '92px',
-  actor: 'minmax(110px, 1fr)',
-  trigger: '116px',
-  error: 'minmax(150px, 1.5fr)',
-  reason: 'minmax(140px, 1.5fr)',
-  started: '116px',
+/** Least widths in pixels; who grows takes its share of what is left of the line. */
+export const WIDTHS: Record<string, { least: number; grows?: number }> = {
+  status: { least: 112 },
+  started: { least: 96 },
+  typeKey: { least: 170, grows: 2 },
+  direction: { least: 72 },
+  place: { least: 130, grows: 1 },
+  version: { least: 80 },
+  attempts: { least: 84 },
+  duration: { least: 84 },
+  actor: { least: 90, grows: 1 },
+  trigger: { least: 116 },
+  error: { least: 130, grows: 1.5 },
+  reason: { least: 140, grows: 1.5 },
 };
 export const HIDDEN_AT_FIRST = { reason: false, trigger: false };
 
@@ -31,6 +31,7 @@ export const columns = column.columns([
     header: 'Status',
     cell: (cell) => <StatusBadge status={cell.getValue()} />,
   }),
+  column.accessor('startedAt', { id: 'started', header: 'Started', cell: (cell) => <Moment of={cell.getValue()} /> }),
   column.accessor('typeKey', {
     id: 'typeKey',
     header: 'Content type',
@@ -78,5 +79,4 @@ export const columns = column.columns([
     cell: ({ row: { original: sync } }) => <span title={sync.errorMessage ?? undefined}>{sync.errorCode ?? ''}</span>,
   }),
   column.accessor('reason', { id: 'reason', header: 'Why', cell: (cell) => cell.getValue() ?? '' }),
-  column.accessor('startedAt', { id: 'started', header: 'Started', cell: (cell) => <Moment of={cell.getValue()} /> }),
 ]);

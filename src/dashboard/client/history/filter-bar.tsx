@@ -54,7 +54,7 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
         <Search q={filter.q ?? ''} onChange={(q) => onChange({ q })} />
         <Select
           size="xs"
-          w={150}
+          w={140}
           aria-label="Time"
           placeholder="Any time"
           clearable

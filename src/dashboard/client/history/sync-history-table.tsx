@@ -1,12 +1,12 @@
 import { useHotkeys } from '@mantine/hooks';
 import { type ColumnVisibilityState, type OnChangeFn, useTable } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type CSSProperties, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Sync } from '../api/client.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import { Nothing } from '../shell/nothing.tsx';
-import { columns, features, TRACKS } from './columns.tsx';
+import { columns, features, WIDTHS } from './columns.tsx';
 import type { Filter, Sort } from './filter.ts';
 import { HistoryRow } from './history-row.tsx';
 import classes from './history-table.module.css';
@@ -14,6 +14,8 @@ import { sightOf, useHistoryPages } from './use-history-pages.ts';
 
 export type Density = 'comfortable' | 'compact';
 const ROW_HEIGHT: Record<Density, number> = { comfortable: 44, compact: 32 };
+/** Of a row, in pixels, as its style says. */
+const [GAP, PADDING] = [12, 32];
 const SORTED_BY: Record<string, 'startedAt' | 'durationMs'> = { started: 'startedAt', duration: 'durationMs' };
 
 interface Props {
@@ -69,7 +71,11 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
   });
   const { rowsById } = table.getRowModel();
   const visible = table.getVisibleLeafColumns();
-  const template = visible.map(({ id }) => TRACKS[id]).join(' ');
+  const widths = visible.map(({ id }) => WIDTHS[id]!);
+  const template = widths
+    .map(({ least, grows }) => (grows ? `minmax(${least}px, ${grows}fr)` : `${least}px`))
+    .join(' ');
+  const leastWidth = widths.reduce((sum, { least }) => sum + least, PADDING + GAP * (widths.length - 1));
 
   const move = (step: number) => {
     const next = Math.min(Math.max(selection.current + step, 0), pages.count - 1);
@@ -102,6 +108,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
         aria-rowcount={pages.count + 1}
         aria-busy={pages.isLoading || pages.isStale}
         data-density={density}
+        style={{ '--least-width': `${leastWidth}px` } as CSSProperties}
         tabIndex={0}
       >
         <div role="rowgroup" className={classes.head}>
