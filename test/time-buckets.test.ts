@@ -75,6 +75,11 @@ describe('the buckets of a period', () => {
       ...(['hour', 'Asia/Kathmandu', '2026-06-01T10:00:00Z', '2026-06-01T12:00:00Z'] as const),
       ['10:00', '10:15', '11:15', '12:00'],
     ],
+    [
+      'a day whose midnight comes twice, from in between',
+      ...(['day', 'America/St_Johns', '1993-10-31T02:31:00Z', '1993-10-31T03:43:00Z'] as const),
+      ['02:31', '03:43'],
+    ],
   ] as const)('are right for %s', (_what, bucket, zone, from, to, expected) => {
     const starts = isoOf(bucketStarts(bucket, zone, new Date(from), new Date(to)));
     expect(starts.map((start) => start.slice(11, 16))).toEqual(expected);

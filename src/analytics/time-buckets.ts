@@ -2,6 +2,8 @@ import type { Bucket } from './sync-numbers.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
+/** The first moment that a `Date` holds. */
+const EARLIEST_MS = -8.64e15;
 const UNITS: Record<Bucket, { ms: number; origin: number }> = {
   hour: { ms: HOUR_MS, origin: 0 },
   day: { ms: DAY_MS, origin: 0 },
@@ -30,7 +32,9 @@ export function bucketStarts(bucket: Bucket, zone: string, from: Date, to: Date)
   const { ms, origin } = UNITS[bucket];
   const starts = [from.getTime()];
   let highest = Number.NEGATIVE_INFINITY;
-  for (const stretch of stretches(zone, from.getTime(), to.getTime())) {
+  // A day before, a change of the clocks may have begun what they now come to once more.
+  const before = Math.max(from.getTime() - DAY_MS, EARLIEST_MS);
+  for (const stretch of stretches(zone, before, to.getTime())) {
     // As numbers of the clock, which in this stretch runs without a jump.
     const start = stretch.from + stretch.offset - origin;
     const end = stretch.to + stretch.offset - origin;
