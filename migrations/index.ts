@@ -14,6 +14,7 @@ import { Migration0013LiveAndRanges } from './Migration0013LiveAndRanges.ts';
 import { Migration0014Alert } from './Migration0014Alert.ts';
 import { Migration0015ReportConclusion } from './Migration0015ReportConclusion.ts';
 import { Migration0016OnePlan } from './Migration0016OnePlan.ts';
+import { Migration0017ReplayOf } from './Migration0017ReplayOf.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -26,6 +27,7 @@ export const recordingMigrations = [
   Migration0009History,
   Migration0013LiveAndRanges,
   Migration0016OnePlan,
+  Migration0017ReplayOf,
 ];
 
 /** Everything the service needs, in order. */
@@ -46,4 +48,5 @@ export const migrations = [
   Migration0014Alert,
   Migration0015ReportConclusion,
   Migration0016OnePlan,
+  Migration0017ReplayOf,
 ];
