@@ -34,7 +34,10 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   context.setDefaultTimeout(WITHIN_MS);
   const page = await context.newPage();
   const [errors, strayed]: string[][] = [[], []];
-  page.on('console', (message) => message.type() === 'error' && errors!.push(message.text()));
+  page.on(
+    'console',
+    (message) => message.type() === 'error' && errors!.push(`${message.text()} ${message.location().url}`),
+  );
   page.on('pageerror', (error) => errors!.push(String(error)));
   page.on('request', (request) => {
     if (!request.url().startsWith(url) && !request.url().startsWith('data:')) strayed!.push(request.url());
