@@ -1,4 +1,8 @@
+import { v7 as uuidv7 } from 'uuid';
+import { PlatformRegistry } from '#platform';
+import { RequestIds, SyncHistoryService } from '#tracking';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { SyncReplayer } from '../src/tracking/sync.replayer.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Sync {
@@ -119,6 +123,65 @@ describe('a replay', () => {
     }
     await settled('trigger=REPLAY&typeKey=Twice', 2);
     expect(await history('trigger=REPLAY&typeKey=Twice')).toHaveLength(2);
+  });
+
+  it('is begun once by two who begin it under the same ids, whatever has healed meanwhile', async () => {
+    await outage(true);
+    const [failed] = [...(await deploy(['Early'])), ...(await deploy(['Later']))];
+    await outage(false);
+    const replayer = service.app.get(SyncReplayer);
+    const one = new RequestIds(uuidv7());
+    const begun = await Promise.all([1, 2].map(() => replayer.replay(failed!.id, asked, one)));
+    expect(new Set(begun)).toEqual(new Set([one.ofSync(0).id]));
+    await settled('trigger=REPLAY&typeKey=Early', 1);
+
+    const all = new RequestIds(uuidv7());
+    const { replays } = await replayer.plan({ typeKey: ['Early', 'Later'], status: ['FAILED'] });
+    expect(replays.map(({ typeKey }) => typeKey)).toEqual(['Later']);
+    const first = await replayer.replayAll(
+      [...replays, await service.app.get(SyncHistoryService).getSync(failed!.id)],
+      asked,
+      all,
+    );
+    await settled('trigger=REPLAY&typeKey=Early&typeKey=Later', 3);
+    expect(await replayer.replayAll([], asked, all)).toEqual(first);
+    expect(await history('trigger=REPLAY&typeKey=Early&typeKey=Later')).toHaveLength(3);
+  });
+
+  it('that another process has begun, or this one is busy with, is not sent from here', async () => {
+    const [sent] = await deploy(['Elsewhere']);
+    const id = uuidv7();
+    const item = { typeKey: 'Elsewhere', data: type('Elsewhere'), syncId: id, replayOf: sent!.id };
+    const context = { environment: 'default', actor: 'jane', trigger: 'REPLAY' as const };
+    const push = () =>
+      service.app
+        .get(PlatformRegistry)
+        .get('optimizely')
+        .push({ items: [item], context });
+    await outage(true);
+    const both = await Promise.allSettled([push(), push()]);
+    expect(both.map((end) => (end as PromiseRejectedResult).reason.code).toSorted()).toEqual([
+      'SYNC_UNDER_WAY',
+      'UNAVAILABLE',
+    ]);
+    await outage(false);
+    await expect(push()).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    const { body } = await service.api('GET', `/sync/${id}?include=events`);
+    expect(body).toMatchObject({ status: 'FAILED', errorCode: 'UNAVAILABLE' });
+  });
+
+  it('of a batch records why one of it is not sent', async () => {
+    const { body: outside } = await service.api('POST', '/sync', {
+      ...{ platform: 'optimizely', direction: 'PUSH', typeKey: 'Foreign', actor: 'omar' },
+      ...{
+        data: { key: 'Foreign', lastModified: '2026-11-26T00:00:00Z' },
+        result: { status: 'FAILED', error: { code: 'REFUSED', message: 'No' } },
+      },
+    });
+    const filter = { typeKey: 'Foreign' };
+    expect((await service.api('POST', '/sync/replay', { ...asked, filter })).body).toMatchObject({ replays: 1 });
+    const [replay] = await settled('trigger=REPLAY&typeKey=Foreign', 1);
+    expect(replay).toMatchObject({ status: 'FAILED', errorCode: 'NOT_REPLAYABLE', replayOf: (outside as Sync).id });
   });
 
   it.each([

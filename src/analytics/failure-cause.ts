@@ -13,7 +13,7 @@ const BY_CODE: [RegExp, FailureCause][] = [
   [/RATE_LIMIT|TOO_MANY_REQUESTS|THROTTL/, 'rate-limiting'],
   [/AUTHENTICATION|UNAUTHORI[SZ]ED|FORBIDDEN|CREDENTIAL|TOKEN_EXPIRED/, 'authentication'],
   [/TIME_?OUT|TIMED_OUT|DEADLINE/, 'timeouts'],
-  [/^(INTERRUPTED|ADAPTER_ERROR)$/, 'ours'],
+  [/^(INTERRUPTED|ADAPTER_ERROR|NOT_SENT|NOT_REPLAYABLE|SYNC_UNDER_WAY)$/, 'ours'],
 ];
 const BY_STATUS: Record<number, FailureCause> = {
   401: 'authentication',

@@ -20,19 +20,25 @@ export class SnapshotService {
 
   /** Stores the content once under its digest. Throws `SnapshotTooLargeError` and `NotJsonError`. */
   async captureSnapshot(content: Json): Promise<Omit<PreparedSnapshot, 'content'>> {
-    const { content: bytes, ...snapshot } = await this.prepare(content);
-    const pool = await postgresPool(this.em);
-    await pool.query(
-      `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
-       on conflict do nothing`,
-      [snapshot.digest, snapshot.originalSize, snapshot.storedSize, snapshot.encoding, bytes],
-    );
+    const prepared = await this.prepare(content);
+    await this.store(prepared);
+    const { content: _bytes, ...snapshot } = prepared;
     return snapshot;
   }
 
   /** Makes the content ready to be stored, without storing it. Throws as {@link captureSnapshot} does. */
   prepare(content: Json): Promise<PreparedSnapshot> {
     return pack(content);
+  }
+
+  /** Stores what was prepared, once under its digest. */
+  async store({ digest, originalSize, storedSize, encoding, content }: PreparedSnapshot): Promise<void> {
+    const pool = await postgresPool(this.em);
+    await pool.query(
+      `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
+       on conflict do nothing`,
+      [digest, originalSize, storedSize, encoding, content],
+    );
   }
 
   /** The content of a snapshot. Throws {@link SnapshotNotFoundError} and {@link SnapshotCorruptError}. */

@@ -39,9 +39,11 @@ export class ReplayController {
   ): Promise<ReplayResultDto> {
     const { replays, healed } = await this.replayer.plan(filter);
     const syncs = includeHealed ? [...replays, ...healed].sort((a, b) => (a.id < b.id ? -1 : 1)) : replays;
-    const counts = { matched: replays.length + healed.length, healed: healed.length, replays: syncs.length };
     if (dryRun) reply.status(200);
-    const batch = dryRun ? null : this.replayer.replayAll(syncs, request, ids).batch;
-    return { ...counts, batch, syncIds: syncs.map(({ id }) => id) };
+    const begun = dryRun
+      ? { batch: null, syncIds: syncs.map(({ id }) => id) }
+      : await this.replayer.replayAll(syncs, request, ids);
+    const counts = { matched: replays.length + healed.length, healed: healed.length };
+    return { ...counts, replays: begun.syncIds.length, ...begun };
   }
 }

@@ -60,7 +60,7 @@ export class SyncHistoryService {
     // What is pulled is the platform's, not a version of ours; what is no object is no definition.
     const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
-    const pushedDigest = direction === 'PUSH' ? (sent?.digest ?? null) : null;
+    const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
     const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
     const context = finish?.metadata

@@ -109,6 +109,24 @@ export class InterruptedError extends DomainError {
   }
 }
 
+/** This process was stopped before the turn of this call came. */
+export class StoppedError extends DomainError {
+  readonly code = 'NOT_SENT';
+
+  constructor() {
+    super('The service was stopped before its turn came: nothing was sent. Replay what it was to replay.');
+  }
+}
+
+/** A second call for a sync that this process is busy with. */
+export class SyncUnderWayError extends DomainError {
+  readonly code = 'SYNC_UNDER_WAY';
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} is under way: nothing was sent a second time.`, { syncId });
+  }
+}
+
 export class TooManyStreamsError extends DomainError {
   readonly code = 'TOO_MANY_STREAMS';
 

@@ -1,13 +1,13 @@
 import { EntityManager } from '@mikro-orm/core';
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { postgresPool } from '#database';
-import { PlatformRegistry, type SyncItem } from '#platform';
+import { ask, postgresPool } from '#database';
+import { PlatformRegistry, type SyncContext } from '#platform';
 import {
-  canonicalDigest,
   isJsonObject,
   type Json,
   type JsonObject,
+  type PreparedSnapshot,
   SnapshotNotFoundError,
   SnapshotService,
 } from '#snapshot';
@@ -18,6 +18,7 @@ import { binder } from './sync-history.queries.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { InvalidFilterError, NotReplayableError, TooManyReplaysError } from './sync.errors.ts';
+import { SyncTracker } from './sync.tracker.ts';
 
 /** Syncs that one request may send again. */
 export const MOST_REPLAYS = 1_000;
@@ -36,29 +37,47 @@ export interface ReplayPlan {
   healed: SyncRecord[];
 }
 
-/** Sends content again, exactly as it was sent, as new syncs that are linked to the old. */
+/** A sync that stands in the record, and whose turn comes. */
+interface Replay {
+  id: string;
+  of: SyncRecord;
+  context: SyncContext;
+}
+
+/** What is sent again: the definition, and what the platform is sent for it. */
+interface Content {
+  data: JsonObject;
+  payload: PreparedSnapshot;
+}
+
+/**
+ * Sends content again, exactly as it was sent, as new syncs that are linked to the old. They are recorded before anybody is
+ * told of them; a request that is made again under the ids of an earlier one finds what that has begun, and sends nothing.
+ */
 @Injectable()
-export class SyncReplayer implements BeforeApplicationShutdown {
+export class SyncReplayer {
   private readonly logger = new Logger(SyncReplayer.name);
-  private readonly closing = new AbortController();
 
   constructor(
     private readonly em: EntityManager,
     private readonly history: SyncHistoryService,
+    private readonly tracker: SyncTracker,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
   ) {}
 
-  beforeApplicationShutdown(): void {
-    this.closing.abort();
-  }
-
-  /** Begins the replay of one sync; answers with the id of the new one. Throws {@link NotReplayableError}. */
+  /**
+   * Begins the replay of one sync; answers with the id of the new one. Throws `SyncNotFoundError`,
+   * {@link NotReplayableError} and `RecordingUnavailableError`.
+   */
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
-    const sync = await this.history.getSync(syncId);
     const { id } = ids.ofSync(0);
-    void this.send(sync, await this.itemOf(sync, id), request);
+    const of = await this.history.getSync(syncId);
+    if ((await this.em.fork().count(SyncRecord, { id })) > 0) return id;
+    const content = await this.contentOf(of);
+    const replay = { id, of, context: contextOf(of, request) };
+    if (await this.record([replay])) void this.send(replay, content);
     return id;
   }
 
@@ -91,55 +110,89 @@ export class SyncReplayer implements BeforeApplicationShutdown {
     };
   }
 
-  /** Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. */
-  replayAll(
+  /**
+   * Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. Answers with the
+   * syncs that are replayed. Throws `RecordingUnavailableError`.
+   */
+  async replayAll(
     syncs: SyncRecord[],
     request: ReplayRequest,
     ids = new RequestIds(uuidv7()),
-  ): { batch: string; finished: Promise<void> } {
+  ): Promise<{ batch: string; syncIds: string[] }> {
     const batch = ids.ofSync(0).callId;
-    return { batch, finished: this.sendAll(syncs, request, batch, ids) };
+    const begun = await this.begun(batch, ids);
+    if (begun.length > 0) return { batch, syncIds: begun };
+    const metadata = { replayBatch: batch };
+    const replays = syncs.map((of, index) => {
+      return { id: ids.ofSync(index).id, of, context: { ...contextOf(of, request), metadata } };
+    });
+    if (await this.record(replays)) void this.sendAll(replays);
+    return { batch, syncIds: syncs.map(({ id }) => id) };
   }
 
-  private async sendAll(syncs: SyncRecord[], request: ReplayRequest, batch: string, ids: RequestIds): Promise<void> {
-    for (const [index, sync] of syncs.entries()) {
-      if (this.closing.signal.aborted) return this.logger.warn(`The replay ${batch} was cut short by the shutdown`);
-      try {
-        await this.send(sync, await this.itemOf(sync, ids.ofSync(index).id), request, batch);
-      } catch (error) {
-        this.logger.warn(`The sync ${sync.id} was not replayed: ${(error as Error).message}`);
-      }
-    }
+  /** The syncs that a batch replays, in its order; none when there is no such batch. */
+  private async begun(batch: string, ids: RequestIds): Promise<string[]> {
+    const { rows } = await ask<{ replayOf: string }>(
+      this.em,
+      `select replay_of as "replayOf" from sync_history
+       where id between $1 and $2 and sync_metadata->>'replayBatch' = $3 order by id`,
+      [ids.ofSync(0).id, ids.ofSync(MOST_REPLAYS - 1).id, batch],
+    );
+    return rows.map(({ replayOf }) => replayOf);
   }
 
-  /** The call records itself, whatever comes of it. */
-  private async send(sync: SyncRecord, item: SyncItem, request: ReplayRequest, batch?: string): Promise<void> {
-    const { environment, targetPlatform } = sync;
-    const context = {
-      ...request,
-      environment,
-      trigger: 'REPLAY' as const,
-      ...(batch && { metadata: { replayBatch: batch } }),
-    };
+  /** False when the same request has begun them already. */
+  private record(replays: Replay[]): Promise<boolean> {
+    return this.tracker.recordAhead(
+      replays.map(({ id, of, context }) => ({
+        id,
+        context,
+        kind: of.kind,
+        typeKey: of.typeKey,
+        versionHash: of.versionHash ?? undefined,
+        platform: of.targetPlatform,
+        direction: 'PUSH',
+        pushedDigest: of.pushedDigest ?? undefined,
+        replayOf: of.id,
+      })),
+    );
+  }
+
+  private async sendAll(replays: Replay[]): Promise<void> {
+    for (const replay of replays) await this.send(replay);
+  }
+
+  /** The call settles its sync, whatever comes of it; what does not get that far is settled here. */
+  private async send({ id, of, context }: Replay, known?: Content): Promise<void> {
+    if (!this.tracker.isAhead(id)) return;
+    const { typeKey, kind, targetPlatform } = of;
     try {
+      const { data, payload } = known ?? (await this.contentOf(of));
+      // Retention may have dropped it, when the definition is known as a version.
+      await this.snapshots.store(payload);
+      const item = { syncId: id, typeKey, kind, data, versionHash: of.versionHash ?? undefined, replayOf: of.id };
       await this.platforms.get(targetPlatform).push({ items: [item], context });
     } catch (error) {
-      this.logger.warn(`The replay of ${sync.id} failed: ${(error as Error).message}`);
+      this.logger.warn(`The replay of ${of.id} failed: ${(error as Error).message}`);
+      await this.tracker.giveUp([id], error).catch((cause: unknown) => {
+        this.logger.error({ err: cause, syncId: id }, 'A replay that was not sent could not be settled');
+      });
     }
   }
 
   /** Throws unless the platform would be sent the very same bytes. */
-  private async itemOf(sync: SyncRecord, syncId: string): Promise<SyncItem> {
-    const { id, typeKey, kind, syncDirection, syncStatus, pushedDigest, targetPlatform } = sync;
+  private async contentOf(sync: SyncRecord): Promise<Content> {
+    const { id, kind, syncDirection, syncStatus, pushedDigest, targetPlatform } = sync;
     if (syncDirection !== 'PUSH' || !pushedDigest) throw new NotReplayableError(id, 'it sent nothing');
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
     const adapter = this.platforms.get(targetPlatform);
     const data = (await this.definition(sync)) ?? (await this.sent(sync));
     if (!isJsonObject(data)) throw new NotReplayableError(id, 'what it sent is no definition');
-    if (canonicalDigest(adapter.toPlatform(data, kind)) !== pushedDigest) {
+    const payload = await this.snapshots.prepare(adapter.toPlatform(data, kind));
+    if (payload.digest !== pushedDigest) {
       throw new NotReplayableError(id, 'its adapter would send something else for the same content today');
     }
-    return { syncId, typeKey, kind, data, versionHash: sync.versionHash ?? undefined, replayOf: id };
+    return { data, payload };
   }
 
   private async definition(sync: SyncRecord): Promise<JsonObject | undefined> {
@@ -159,4 +212,8 @@ export class SyncReplayer implements BeforeApplicationShutdown {
       throw error;
     });
   }
+}
+
+function contextOf({ environment }: SyncRecord, request: ReplayRequest): SyncContext {
+  return { ...request, environment, trigger: 'REPLAY' };
 }

@@ -11,14 +11,21 @@ import {
   type SyncItem,
 } from '#platform';
 import { refKey } from '#versioning';
+import { DomainError } from '../domain-error.ts';
 import { delayAfter, type RetryPolicy } from './backoff.ts';
 import { checkedAnswer } from './checked-answer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { asRecorded } from './recorded-calls.ts';
-import { type Direction, EVERYTHING, type RecordedSync, type SyncResult } from './sync.ts';
-import { DuplicateItemError, InterruptedError, MissingDataError } from './sync.errors.ts';
+import { type Direction, EVERYTHING, type NewSync, type RecordedSync, type SyncResult } from './sync.ts';
+import {
+  DuplicateItemError,
+  InterruptedError,
+  MissingDataError,
+  StoppedError,
+  SyncUnderWayError,
+} from './sync.errors.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
@@ -35,6 +42,8 @@ export class SyncTracker {
   /** The syncs that this process is busy with. */
   readonly inFlight = new Set<string>();
 
+  /** Of those, the ones whose calls are still to come. */
+  private readonly ahead = new Map<string, RecordedSync>();
   private readonly running = new Set<Promise<unknown>>();
   private readonly closing = new AbortController();
   private draining: Promise<unknown> | undefined;
@@ -55,14 +64,47 @@ export class SyncTracker {
     this.leaseMs = options.leaseMs;
   }
 
-  /** Lets running calls finish, within the grace; nobody waits for another attempt any more. */
+  /** Lets running calls finish, within the grace; nobody waits for another attempt any more, and no call is still to come. */
   drained(): Promise<unknown> {
     this.closing.abort();
     this.draining ??= Promise.race([
-      Promise.allSettled(this.running),
-      wait(this.running.size > 0 ? this.graceMs : 0, undefined, { ref: false }),
+      Promise.allSettled([...this.running, this.giveUp([...this.ahead.keys()], new StoppedError())]),
+      wait(this.running.size + this.inFlight.size > 0 ? this.graceMs : 0, undefined, { ref: false }),
     ]);
     return this.draining;
+  }
+
+  /**
+   * Records syncs whose calls, of one item each, are still to come: whoever is told of them finds them. A call is told by
+   * the `syncId` of its item; one that will not come must be given up. False when others are making these calls in this
+   * process. Throws `RecordingUnavailableError`.
+   */
+  async recordAhead(syncs: (NewSync & { id: string })[]): Promise<boolean> {
+    const isOurs = !syncs.some(({ id }) => this.inFlight.has(id));
+    if (isOurs) for (const { id } of syncs) this.inFlight.add(id);
+    try {
+      const recorded = await this.history.recordSyncAttempts(syncs);
+      if (isOurs) for (const sync of recorded) this.ahead.set(sync.id, sync);
+    } catch (error) {
+      if (isOurs) for (const { id } of syncs) this.inFlight.delete(id);
+      throw error;
+    }
+    if (this.closing.signal.aborted) await this.giveUp([...this.ahead.keys()], new StoppedError());
+    return isOurs;
+  }
+
+  /** Whether the call of this sync is still to come. */
+  isAhead(syncId: string): boolean {
+    return this.ahead.has(syncId);
+  }
+
+  /** Settles what was recorded ahead and is not called after all; a call that has begun settles its sync itself. */
+  async giveUp(syncIds: string[], reason: unknown): Promise<void> {
+    const given = syncIds.map((id) => this.ahead.get(id)).filter((sync) => sync !== undefined);
+    for (const { id } of given) this.ahead.delete(id);
+    const result = { status: 'FAILED' as const, error: failureOf(reason), durationMs: 0 };
+    await this.history.updateSyncStatuses(given.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
+    for (const { id } of given) this.inFlight.delete(id);
   }
 
   /** Records the call, makes it, tries again where that helps, records what came of it, and answers as the call did. */
@@ -77,15 +119,16 @@ export class SyncTracker {
   private async run(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
     const begunAt = performance.now();
     const isAlive = this.heartbeat.watch();
-    const syncs = await this.record(route, call);
+    const syncs = this.takeAhead(call) ?? (await this.record(route, call));
     // What took that long to record, a sweep may have found abandoned: it was not in flight yet.
     const isUnquestioned = since(begunAt) < this.leaseMs ? isAlive : () => false;
     const assertOurs = () => (isUnquestioned() ? Promise.resolve() : this.assertOurs(syncs));
-    for (const { id } of syncs) this.inFlight.add(id);
     const startedAt = performance.now();
     const attempts = { failed: 0 };
     const outcome = () => ({ retryCount: attempts.failed, durationMs: since(startedAt) });
     try {
+      // What stands there under an id that the caller chose may be another's.
+      if (call.items.some(({ syncId }) => syncId !== undefined)) await this.assertOurs(syncs);
       let answer: SyncAnswer;
       try {
         answer = await this.attemptUntilAnswered(route, syncs, attempts, async () => {
@@ -107,7 +150,14 @@ export class SyncTracker {
     }
   }
 
-  private record({ platform, direction }: Route, { items, context }: SyncCall): Promise<RecordedSync[]> {
+  private takeAhead({ items: [item] }: SyncCall): RecordedSync[] | undefined {
+    const sync = item?.syncId === undefined ? undefined : this.ahead.get(item.syncId);
+    if (sync) this.ahead.delete(sync.id);
+    return sync && [sync];
+  }
+
+  /** Of two calls in this process for one sync the second is refused. */
+  private async record({ platform, direction }: Route, { items, context }: SyncCall): Promise<RecordedSync[]> {
     const adapter = this.platforms.get(platform);
     const callId = context.callId ?? uuidv7();
     const keys = new Set(items.map((item) => refKey(withKind(item))));
@@ -115,7 +165,7 @@ export class SyncTracker {
     const syncs = items.length > 0 || direction === 'PUSH' ? items : [{ typeKey: EVERYTHING }];
     const missing = items.find((item) => direction === 'PUSH' && item.data === undefined);
     if (missing) throw new MissingDataError(missing.typeKey);
-    return this.history.recordSyncAttempts(
+    const recorded = await this.history.recordSyncAttempts(
       syncs.map(({ syncId, ...item }: SyncItem) => ({
         ...item,
         id: syncId,
@@ -128,6 +178,10 @@ export class SyncTracker {
         }),
       })),
     );
+    const underWay = recorded.find(({ id }) => this.inFlight.has(id));
+    if (underWay) throw new SyncUnderWayError(underWay.id);
+    for (const { id } of recorded) this.inFlight.add(id);
+    return recorded;
   }
 
   private async attemptUntilAnswered(
@@ -286,8 +340,7 @@ export class SyncTracker {
 /** Anything may be thrown. */
 function failureOf(error: unknown): { code: string; message: string } {
   const message = error instanceof Error ? error.message : String(error);
-  const known = error instanceof PlatformError || error instanceof InterruptedError;
-  return { code: known ? error.code : 'ADAPTER_ERROR', message };
+  return { code: error instanceof DomainError ? error.code : 'ADAPTER_ERROR', message };
 }
 
 function wasNotSent(error: unknown): boolean {

@@ -37,6 +37,8 @@ export interface NewSync {
   data?: Json;
   /** What exactly is sent; `data` unless said. */
   payload?: Json;
+  /** The snapshot of what is sent, where its content is at hand only later; instead of `data` and `payload`. */
+  pushedDigest?: string;
   /** The version that `data` is; computed unless said. */
   versionHash?: string;
   replayOf?: string;
