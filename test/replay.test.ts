@@ -160,10 +160,8 @@ describe('a replay', () => {
         .push({ items: [item], context });
     await outage(true);
     const both = await Promise.allSettled([push(), push()]);
-    expect(both.map((end) => (end as PromiseRejectedResult).reason.code).toSorted()).toEqual([
-      'SYNC_UNDER_WAY',
-      'UNAVAILABLE',
-    ]);
+    const codes = both.map((end) => (end as PromiseRejectedResult & { reason: { code: string } }).reason.code);
+    expect(new Set(codes)).toEqual(new Set(['SYNC_UNDER_WAY', 'UNAVAILABLE']));
     await outage(false);
     await expect(push()).rejects.toMatchObject({ code: 'INTERRUPTED' });
     const { body } = await service.api('GET', `/sync/${id}?include=events`);

@@ -24,7 +24,7 @@ describe('a service that was stopped', () => {
 
   it('holds no connection, which would keep its process for ten seconds', async () => {
     const open = `select application_name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
-    // A server takes a moment to see that its client has gone; less than the ten seconds.
+    // The pool says goodbye to the server, but does not wait until it was heard: that takes a moment, not ten seconds.
     expect(await until('no connection is open', async () => (await sql(open)).length === 0, 5_000)).toBe(true);
   });
 });

@@ -1,5 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, databaseFault, pauseAfter } from '#database';
 import { IdempotencyKeyBusyError, IdempotencyKeyReusedError } from './idempotency.errors.ts';
@@ -35,7 +41,7 @@ export interface StoredAnswer {
  * after the lease; who does the request again gets the same seed. Keys are kept for 24 hours.
  */
 @Injectable()
-export class IdempotencyService implements OnApplicationBootstrap, OnApplicationShutdown {
+export class IdempotencyService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(IdempotencyService.name);
   private readonly runs = new Periodic(IdempotencyService.name, EXPIRE_EVERY_MS, () => this.expire());
 
@@ -48,7 +54,7 @@ export class IdempotencyService implements OnApplicationBootstrap, OnApplication
     this.runs.start();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runs.stop();
   }
 
