@@ -30,17 +30,17 @@ export async function migrate(em: EntityManager, migrations: MigrationClass[]): 
       allOrNothing: true,
     },
   });
+  const taken = new Set<PoolClient>();
   try {
-    const client = await (await postgresPool(orm.em)).connect();
-    try {
-      await client.query(`select pg_advisory_lock(${LOCK})`);
-      await assertServer(client);
-      return (await orm.migrator.up()).map(({ name }) => name);
-    } finally {
-      // With its connection goes the lock.
-      client.release(true);
-    }
+    const pool = await postgresPool(orm.em);
+    pool.on('acquire', (client) => taken.add(client)).on('release', (_error, client) => taken.delete(client));
+    const client = await pool.connect();
+    await client.query(`select pg_advisory_lock(${LOCK})`);
+    await assertServer(client);
+    return (await orm.migrator.up()).map(({ name }) => name);
   } finally {
+    // With its connection goes the lock. The ORM does not give back one that was cut, and would wait for it.
+    for (const client of taken) client.release(true);
     await orm.close(true);
   }
 }
