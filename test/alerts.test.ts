@@ -7,6 +7,7 @@ import { AlertSender, AlertWatcher } from '#alerting';
 import { isPublicAddress } from '../src/alerting/public-address.ts';
 import { sendWebhook } from '../src/alerting/webhook.ts';
 import { sql } from './support/books.ts';
+import { readBothWays } from './support/pages.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { until } from './support/until.ts';
@@ -130,6 +131,18 @@ describe('alerts', () => {
     expect((await listed()).items).toMatchObject([{ id, attempts: 3, error: null }]);
   });
 
+  it('are listed page by page', async () => {
+    const ids: string[] = [];
+    for (const actor of ['ann', 'bob', 'cleo']) {
+      ids.unshift(((await services[0]!.api('POST', '/alerts/test', { actor })).body as { id: string }).id);
+    }
+    await until('all are delivered', async () => (await listed()).items.every(({ status }) => status === 'DELIVERED'));
+    const alerts = await readBothWays<{ id: string }>(async (cursor) => {
+      return (await services[0]!.api('GET', `/alerts?limit=2${cursor ? `&cursor=${cursor}` : ''}`)).body;
+    });
+    expect(alerts.map(({ id }) => id)).toEqual(ids);
+  });
+
   it('are taken over from a process that died while it sent', async () => {
     const sender = services[0]!.app.get(AlertSender);
     await sql(
@@ -163,7 +176,7 @@ describe('a change that does not last', () => {
       await look();
       await look();
     }
-    expect((await service.api('GET', '/alerts')).body).toEqual({ items: [], next: null });
+    expect((await service.api('GET', '/alerts')).body).toEqual({ items: [], next: null, prev: null });
     await service.close();
     receiver.close();
   });

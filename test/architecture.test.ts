@@ -21,6 +21,8 @@ const SHARED = [
   'domain-error.ts',
   'domain-error.filter.ts',
   'environment.ts',
+  'page.dto.ts',
+  'page.ts',
   'request-validation.ts',
   'text.decorator.ts',
 ];

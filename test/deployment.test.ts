@@ -1,4 +1,5 @@
 import { begin, deploy, settled, type DeploymentView } from './support/deployments.ts';
+import { readBothWays } from './support/pages.ts';
 import { connectSql } from './support/sql.ts';
 import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
@@ -251,16 +252,10 @@ describe('a deployment', () => {
     await put(page('Listed'));
     const ids: string[] = [];
     for (let round = 0; round < 5; round += 1) ids.unshift((await deploy(service.api, { items: items('Listed') })).id);
-    const seen: string[] = [];
-    let path = '/deployments?limit=2';
-    for (let round = 0; round < 3; round += 1) {
-      const { items: listed, next } = (await service.api('GET', path)).body as {
-        items: { id: string }[];
-        next: string;
-      };
-      seen.push(...listed.map(({ id }) => id));
-      path = `/deployments?limit=2&cursor=${next}`;
-    }
+    const listed = await readBothWays<{ id: string }>(async (cursor) => {
+      return (await service.api('GET', `/deployments?limit=2${cursor ? `&cursor=${cursor}` : ''}`)).body;
+    });
+    const seen = listed.map(({ id }) => id);
     expect(seen.slice(0, 5)).toEqual(ids);
     expect(new Set(seen).size).toBe(seen.length);
   });

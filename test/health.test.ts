@@ -1,6 +1,8 @@
 import { HealthReportService, ReportScheduler, StatsRebuilder } from '#analytics';
 import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../src/analytics/health.ts';
+import { encodeCursor } from '../src/page.ts';
 import { slotsAt } from '../src/analytics/report-slots.ts';
+import { readBothWays } from './support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -136,9 +138,10 @@ describe('health and its reports', () => {
     const fill = async () => Promise.all(services.map((service) => service.app.get(ReportScheduler).fill('hourly')));
     const made = (await fill()).reduce((sum, count) => sum + count);
     expect(await fill()).toEqual([0, 0, 0]);
-    const { items } = (await api('GET', '/sync/health-reports?platform=shop&limit=100')).body as {
-      items: { window: { from: string; to: string }; revision: number; slot: string }[];
-    };
+    type Report = { window: { from: string; to: string }; revision: number; slot: string };
+    const items = await readBothWays<Report>(async (cursor) => {
+      return (await api('GET', `/sync/health-reports?platform=shop&limit=7${cursor ? `&cursor=${cursor}` : ''}`)).body;
+    });
     const windows = items.map(({ window }) => window.from);
     expect(windows).toHaveLength(24);
     expect(new Set(windows).size).toBe(windows.length);
@@ -232,7 +235,7 @@ describe('health and its reports', () => {
       status: 404,
       body: { code: 'HEALTH_REPORT_NOT_FOUND' },
     });
-    expect(await api('GET', `/sync/health-reports?cursor=${unknown}`)).toMatchObject({
+    expect(await api('GET', `/sync/health-reports?cursor=${encodeCursor(['next', unknown])}`)).toMatchObject({
       body: { code: 'INVALID_CURSOR' },
     });
     expect(await api('GET', '/sync/health-reports/latest?platform=none')).toMatchObject({ status: 404 });

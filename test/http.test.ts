@@ -157,7 +157,8 @@ describe('an address', () => {
   it.each<[string, string]>([
     ['/api/v1/sync/not-an-id', 'INVALID_REQUEST'],
     ['/api/v1/deployments/1', 'INVALID_REQUEST'],
-    ['/api/v1/deployments?cursor=1', 'INVALID_REQUEST'],
+    ['/api/v1/deployments?cursor=1', 'INVALID_CURSOR'],
+    ['/api/v1/deployments?cursor=1&cursor=2', 'INVALID_REQUEST'],
     ['/api/v1/deployments?limit=0', 'INVALID_REQUEST'],
     ['/api/v1/deployments?limit=101', 'INVALID_REQUEST'],
     ['/api/v1/deployments?limit=1.5', 'INVALID_REQUEST'],
@@ -169,7 +170,7 @@ describe('an address', () => {
     ['/api/v1/content-types/A?kind=a&kind=b', 'INVALID_REQUEST'],
     ['/api/v1/content-types/a%00b', 'INVALID_REQUEST'],
     [`/api/v1/content-types/${'a'.repeat(256)}`, 'INVALID_REQUEST'],
-    ['/api/v1/content-types/A/versions?cursor=x', 'INVALID_REQUEST'],
+    ['/api/v1/content-types/A/versions?cursor=x', 'INVALID_CURSOR'],
     ['/api/v1/sync/history?nonsense=1', 'INVALID_REQUEST'],
     ['/api/v1/sync/history?status=GREAT', 'INVALID_REQUEST'],
     ['/api/v1/sync/history?direction=SIDEWAYS', 'INVALID_REQUEST'],

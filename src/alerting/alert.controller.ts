@@ -1,6 +1,8 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { type AlertDto, AlertPageDto, AlertPageQuery, AlertTestDto, AlertTestedDto } from './alert.dto.ts';
+import { PageQuery } from '../page.dto.ts';
+import { BY_ID, pageOf } from '../page.ts';
+import { type AlertDto, AlertPageDto, AlertTestDto, AlertTestedDto } from './alert.dto.ts';
 import { NoAlertTargetError } from './alert.errors.ts';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
 import { type Alert, Alerts } from './alerts.ts';
@@ -15,10 +17,9 @@ export class AlertController {
 
   /** Lists what was told and is to be told, newest first, with its delivery. */
   @Get()
-  async list(@Query() { limit, cursor }: AlertPageQuery): Promise<AlertPageDto> {
-    const found = await this.alerts.list(limit + 1, cursor);
-    const items = found.slice(0, limit).map(alertDto);
-    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+  async list(@Query() query: PageQuery): Promise<AlertPageDto> {
+    const page = await pageOf<Alert>(query, { ...BY_ID, find: (start, count) => this.alerts.list(count, start) });
+    return { ...page, items: page.items.map(alertDto) };
   }
 
   /** Sends a test to the target of alerts. */

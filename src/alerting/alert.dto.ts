@@ -1,22 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { PageDto } from '../page.dto.ts';
 import { Text } from '../text.decorator.ts';
 import type { ALERT_STATUSES, AlertType } from './alerts.ts';
-
-export class AlertPageQuery {
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 50;
-
-  /** `next` of the page before. */
-  @IsOptional()
-  @IsUUID(undefined, { message: '$property is none of ours: leave it out to begin at the newest' })
-  cursor?: string;
-}
 
 /** Who wants to see whether an alert arrives. */
 export class AlertTestDto {
@@ -50,11 +34,9 @@ export class AlertDto {
   deliveredAt: Date | null;
 }
 
-export class AlertPageDto {
+export class AlertPageDto extends PageDto {
   /** Newest first. */
   items: AlertDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
 }
 
 export class AlertTestedDto {

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
 import type { PlaceHealth } from '#analytics';
+import type { PageStart } from '../page.ts';
 
 export type AlertType = 'health.alert' | 'health.recovery' | 'health.test';
 export const ALERT_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
@@ -66,9 +67,10 @@ export class Alerts {
   }
 
   /** Newest first, with ids below `before`. */
-  async list(limit: number, before?: string): Promise<Alert[]> {
-    const text = `select ${COLUMNS} from alert where ($2::uuid is null or id < $2) order by id desc limit $1`;
-    return (await ask<Alert>(this.em, text, [limit, before ?? null])).rows;
+  async list(limit: number, start?: PageStart): Promise<Alert[]> {
+    const [beyond, order] = start?.direction === 'prev' ? ['>', 'asc'] : ['<', 'desc'];
+    const text = `select ${COLUMNS} from alert where ($2::uuid is null or id ${beyond} $2) order by id ${order} limit $1`;
+    return (await ask<Alert>(this.em, text, [limit, start?.key ?? null])).rows;
   }
 
   /** The next that is due, for this process alone for a while; its attempt counts from now on. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BadRequestException, Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { BY_ID, pageOf } from '../page.ts';
 import {
   HealthReportDto,
   HealthReportPageDto,
@@ -29,9 +30,11 @@ export class HealthReportController {
   /** Lists health reports, the newest window first. */
   @Get('sync/health-reports')
   async list(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
-    const found = await this.reports.list({ ...filter, after: cursor }, limit + 1);
-    const items = found.slice(0, limit).map(reportDto);
-    return { items, next: found.length > limit ? items.at(-1)!.id : null };
+    const page = await pageOf<StoredReport>(
+      { limit, cursor },
+      { ...BY_ID, find: (start, count) => this.reports.list(filter, count, start) },
+    );
+    return { ...page, items: page.items.map(reportDto) };
   }
 
   /** Makes the report of a window, or brings the one there is. */

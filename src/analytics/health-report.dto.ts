@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsInt, IsOptional, IsUUID, Max, MaxDate, Min, MinDate } from 'class-validator';
+import { IsBoolean, IsDate, IsIn, IsOptional, IsUUID, MaxDate, MinDate } from 'class-validator';
+import { PageDto, PageQuery } from '../page.dto.ts';
 import { Text } from '../text.decorator.ts';
 import { SyncNumbersDto } from './analytics.dto.ts';
 import type { Health } from './health.ts';
@@ -41,7 +42,7 @@ export class LatestReportQuery extends ReportFormatQuery {
   environment: string = 'default';
 }
 
-export class ReportPageQuery {
+export class ReportPageQuery extends PageQuery {
   /**
    * The platform.
    * @example 'optimizely'
@@ -58,18 +59,7 @@ export class ReportPageQuery {
   @Text()
   environment?: string;
 
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 20;
-
-  /** `next` of the page before. */
-  @IsOptional()
-  @IsUUID(undefined, { message: '$property is none of ours: leave it out to begin at the newest' })
-  cursor?: string;
+  override limit: number = 20;
 }
 
 /** An end of a window. */
@@ -245,9 +235,7 @@ export class HealthReportDto {
   recommendations: RecommendationDto[];
 }
 
-export class HealthReportPageDto {
+export class HealthReportPageDto extends PageDto {
   /** Newest window first. */
   items: HealthReportDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
 }

@@ -2,7 +2,8 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Inject } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
-import { InvalidCursorError, SyncHistoryQueries } from '#tracking';
+import { SyncHistoryQueries } from '#tracking';
+import { InvalidCursorError, type PageStart } from '../page.ts';
 import { ReportNotFoundError } from './analytics.errors.ts';
 import { FailurePatternService } from './failure-pattern.service.ts';
 import { HEALTH_THRESHOLDS } from './health.service.ts';
@@ -69,15 +70,16 @@ export class HealthReportService {
     return made.length > 0;
   }
 
-  /** Newest window first, after the report `after` of the same list. Throws `InvalidCursorError`. */
+  /** Newest window first, from a start on. Throws `InvalidCursorError`. */
   async list(
-    filter: { platform?: string; environment?: string; after?: string },
+    { platform, environment }: { platform?: string; environment?: string },
     limit: number,
+    start?: PageStart,
   ): Promise<StoredReport[]> {
-    const { platform = null, environment = null, after = null } = filter;
-    if (after !== null && (await this.stored(`${SELECT} where id = $1`, [after])).length === 0)
+    if (start && (await this.stored(`${SELECT} where id = $1`, [start.key])).length === 0)
       throw new InvalidCursorError();
-    return this.stored(LIST, [platform, environment, after, limit]);
+    const list = start?.direction === 'prev' ? listedFrom('>', 'asc') : listedFrom('<', 'desc');
+    return this.stored(list, [platform ?? null, environment ?? null, start?.key ?? null, limit]);
   }
 
   /** The newest report of a place. Throws {@link ReportNotFoundError}. */
@@ -171,7 +173,9 @@ const INSERT_REVISION = `insert into health_report (${COLUMNS})
   select $1::uuid, $2::text, $3::text, $4::timestamptz, $5::timestamptz, $6, $7, $8, $9, $10, coalesce(max(revision), 0) + 1
   from health_report where platform = $2 and environment = $3 and window_from = $4 and window_to = $5
   on conflict do nothing returning id`;
-const LIST = `${SELECT}
-  where ($1::text is null or platform = $1) and ($2::text is null or environment = $2)
-    and ($3::uuid is null or (window_to, id) < (select window_to, id from health_report where id = $3))
-  order by window_to desc, id desc limit $4`;
+function listedFrom(beyond: '<' | '>', order: 'asc' | 'desc'): string {
+  return `${SELECT}
+    where ($1::text is null or platform = $1) and ($2::text is null or environment = $2)
+      and ($3::uuid is null or (window_to, id) ${beyond} (select window_to, id from health_report where id = $3))
+    order by window_to ${order}, id ${order} limit $4`;
+}

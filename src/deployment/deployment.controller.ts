@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { Idempotent, Ids, RequestIds } from '#tracking';
+import { BY_ID, pageOf } from '../page.ts';
 import {
   DeploymentDetailDto,
   DeploymentDto,
@@ -60,13 +61,13 @@ export class DeploymentController {
   /** Lists deployments, newest first. */
   @Get()
   async list(@Query() { limit, cursor, ...filter }: DeploymentPageQuery): Promise<DeploymentPageDto> {
-    const found = await this.deployments.list({ ...filter, before: cursor }, limit + 1);
-    const listed = found.slice(0, limit);
-    const counts = await this.progress.counts(listed.map(({ id }) => id));
-    return {
-      items: listed.map((deployment) => ({ ...deploymentDto(deployment), ...counts.get(deployment.id)! })),
-      next: found.length > limit ? listed.at(-1)!.id : null,
-    };
+    const page = await pageOf<Deployment>(
+      { limit, cursor },
+      { ...BY_ID, find: (start, count) => this.deployments.list(filter, count, start) },
+    );
+    const counts = await this.progress.counts(page.items.map(({ id }) => id));
+    const items = page.items.map((deployment) => ({ ...deploymentDto(deployment), ...counts.get(deployment.id)! }));
+    return { ...page, items };
   }
 
   /** Shows a deployment with its items, while it runs and after. */

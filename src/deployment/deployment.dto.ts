@@ -5,16 +5,14 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
-  IsInt,
   IsOptional,
   IsString,
   IsUUID,
-  Max,
   MaxLength,
-  Min,
   ValidateNested,
 } from 'class-validator';
 import { SYNC_STATUSES, type SyncStatus } from '#tracking';
+import { PageDto, PageQuery } from '../page.dto.ts';
 import { Text } from '../text.decorator.ts';
 
 /** Which deployment is meant. */
@@ -133,7 +131,7 @@ export class RollbackRequestDto {
 }
 
 /** Which deployments are listed; everything given must hold. */
-export class DeploymentPageQuery {
+export class DeploymentPageQuery extends PageQuery {
   /**
    * The platform.
    * @example 'optimizely'
@@ -154,19 +152,6 @@ export class DeploymentPageQuery {
   @IsOptional()
   @IsIn(SYNC_STATUSES)
   status?: SyncStatus;
-
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 50;
-
-  /** `next` of the page before. */
-  @IsOptional()
-  @IsUUID(undefined, { message: '$property is none of ours: leave it out to begin at the newest' })
-  cursor?: string;
 }
 
 /** A set of content types pushed together. */
@@ -245,11 +230,9 @@ export class ListedDeploymentDto extends DeploymentDto {
   succeeded: number;
 }
 
-export class DeploymentPageDto {
+export class DeploymentPageDto extends PageDto {
   /** Newest first. */
   items: ListedDeploymentDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
 }
 
 /** What a deployment would send for one content type. */

@@ -6,6 +6,7 @@ import { ask } from '#database';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
+import type { PageStart } from '../page.ts';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
@@ -120,10 +121,11 @@ export class DeploymentService implements BeforeApplicationShutdown {
     return { deployment, items };
   }
 
-  /** Newest first, with ids below `before`; everything given must hold. */
-  list({ before, ...filter }: DeploymentFilter & { before?: string }, limit: number): Promise<Deployment[]> {
-    const where = { ...filter, ...(before !== undefined && { id: { $lt: before } }) };
-    return this.em.fork().find(Deployment, where, { orderBy: { id: 'desc' }, limit });
+  /** Newest first, from a start on; everything given must hold. */
+  list(filter: DeploymentFilter, limit: number, start?: PageStart): Promise<Deployment[]> {
+    const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
+    const where = { ...filter, ...(start && { id: { [beyond]: start.key } }) };
+    return this.em.fork().find(Deployment, where, { orderBy: { id: order }, limit });
   }
 
   /** A deployment that is there already is left to whoever began it. */

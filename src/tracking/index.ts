@@ -30,7 +30,6 @@ export { SyncEvent } from './sync-event.entity.ts';
 export {
   DuplicateItemError,
   InterruptedError,
-  InvalidCursorError,
   InvalidFilterError,
   NoContentError,
   NotTrackedYetError,

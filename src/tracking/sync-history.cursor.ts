@@ -1,7 +1,7 @@
 import { validate as isUuid } from 'uuid';
 import { canonicalDigest, type Json } from '#snapshot';
+import { decodeCursor, encodeCursor, InvalidCursorError } from '../page.ts';
 import type { HistoryFilter, Window } from './sync-history.filter.ts';
-import { InvalidCursorError } from './sync.errors.ts';
 
 export const SORTS = ['-startedAt', 'startedAt', '-durationMs', 'durationMs'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -25,12 +25,12 @@ export function questionDigest(filter: HistoryFilter, sort: Sort): string {
 
 export function writeCursor(question: string, { direction, id, durationMs, window }: Cursor): string {
   const times = [window.from?.getTime() ?? null, window.to?.getTime() ?? null, window.default];
-  return Buffer.from(JSON.stringify([question, direction, id, durationMs, times])).toString('base64url');
+  return encodeCursor([question, direction, id, durationMs, times]);
 }
 
 /** Throws {@link InvalidCursorError} for what is none of ours, or belongs to another question. */
 export function readCursor(question: string, cursor: string): Cursor {
-  const [asked, direction, id, durationMs, times] = parts(cursor);
+  const [asked, direction, id, durationMs, times] = decodeCursor(cursor);
   if (asked !== question) throw new InvalidCursorError('it belongs to another filter or order');
   const [from, to, isDefault] = Array.isArray(times) ? times : [];
   const valid =
@@ -45,16 +45,7 @@ export function readCursor(question: string, cursor: string): Cursor {
   return { direction, id: id as string, durationMs: durationMs as number | null, window };
 }
 
-function parts(cursor: string): Json[] {
-  try {
-    const value = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Json;
-    return Array.isArray(value) ? value : [];
-  } catch {
-    throw new InvalidCursorError();
-  }
-}
-
-const isTime = (value: Json | undefined): value is number | null =>
+const isTime = (value: unknown): value is number | null =>
   value === null || (typeof value === 'number' && Math.abs(value) <= 8.64e15);
 
 const date = (time: number | null) => (time === null ? null : new Date(time));

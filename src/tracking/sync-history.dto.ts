@@ -1,21 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsDate,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { IntersectionType } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsBoolean, IsDate, IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { type Trigger, TRIGGERS } from '#platform';
+import { PageDto, PageQuery } from '../page.dto.ts';
 import { Text } from '../text.decorator.ts';
 import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncStatus } from './sync.ts';
 import { SyncDto } from './sync.dto.ts';
@@ -202,25 +190,11 @@ export class SyncFilterDto {
   last?: string;
 }
 
-export class SyncListQuery extends SyncFilterDto {
+export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {
   /** The order; `-` puts the largest first. */
   @IsOptional()
   @IsIn(SORTS)
   sort: Sort = '-startedAt';
-
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 50;
-
-  /** `next` or `prev` of another page of the same list. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(1_000)
-  cursor?: string;
 }
 
 /** The time that an answer covers. */
@@ -236,13 +210,9 @@ export class WindowDto {
   default: boolean;
 }
 
-export class SyncPageDto {
+export class SyncPageDto extends PageDto {
   /** In the order asked for. */
   items: SyncDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
-  /** Cursor of the page before; null at the beginning. */
-  prev: string | null;
   /** The time that is covered. */
   window: WindowDto;
 }

@@ -41,14 +41,6 @@ export class SyncOwnedError extends DomainError {
   }
 }
 
-export class InvalidCursorError extends DomainError {
-  readonly code = 'INVALID_CURSOR';
-
-  constructor(why = 'it is none of ours') {
-    super(`The cursor cannot be used: ${why}. Leave it out to begin at the first page.`);
-  }
-}
-
 /** A filter that cannot hold together. */
 export class InvalidFilterError extends DomainError {
   readonly code = 'INVALID_FILTER';

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Json } from '#snapshot';
+import { type PageStart, pageOf } from '../page.ts';
 import { parseNumberOrHash } from './version-name.ts';
 import {
   AuthorQuery,
@@ -84,14 +85,15 @@ export class ContentTypeController {
     const catalogue = await this.versions.catalogue();
     const listed = catalogue
       .filter((version) => kind === undefined || version.kind === kind)
-      .filter((version) => cursor === undefined || refKey(version) > cursor)
       .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
-    const items = listed.slice(0, limit);
-    return {
-      items: items.map(versionDto),
-      next: listed.length > limit ? refKey(items.at(-1)!) : null,
-      root: VersionTree.of(catalogue).root,
+    const find = (start: PageStart | undefined, count: number) => {
+      const isBackwards = start?.direction === 'prev';
+      const inOrder = isBackwards ? listed.toReversed() : listed;
+      const isBeyond = (key: string) => !start || (isBackwards ? key < start.key : key > start.key);
+      return Promise.resolve(inOrder.filter((version) => isBeyond(refKey(version))).slice(0, count));
     };
+    const page = await pageOf<ContentTypeVersion>({ limit, cursor }, { keyOf: refKey, isKey: () => true, find });
+    return { ...page, items: page.items.map(versionDto), root: VersionTree.of(catalogue).root };
   }
 
   /** Shows the latest version of a content type with its definition. */
@@ -106,9 +108,15 @@ export class ContentTypeController {
     @Param() { typeKey }: ContentTypeParams,
     @Query() { kind, limit, cursor }: VersionsQuery,
   ): Promise<VersionPageDto> {
-    const found = await this.versions.history({ kind, typeKey }, limit + 1, cursor);
-    const items = found.slice(0, limit).map(versionDto);
-    return { items, next: found.length > limit ? items.at(-1)!.number : null };
+    const page = await pageOf<ContentTypeVersion>(
+      { limit, cursor },
+      {
+        keyOf: ({ number }) => String(number),
+        isKey: (key) => /^[1-9]\d{0,8}$/.test(key),
+        find: (start, count) => this.versions.history({ kind, typeKey }, count, start),
+      },
+    );
+    return { ...page, items: page.items.map(versionDto) };
   }
 
   /** Shows what was added, removed and modified between two versions, and what each change means to existing content. */

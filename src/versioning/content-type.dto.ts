@@ -1,6 +1,7 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IntersectionType } from '@nestjs/swagger';
+import { IsOptional } from 'class-validator';
 import type { JsonObject } from '#snapshot';
+import { PageDto, PageQuery } from '../page.dto.ts';
 import { Text } from '../text.decorator.ts';
 
 /** Which content type is meant. */
@@ -52,43 +53,15 @@ export class CommitQuery extends AuthorQuery {
   kind: string = 'contentType';
 }
 
-export class VersionsQuery extends KindQuery {
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 50;
+export class VersionsQuery extends IntersectionType(KindQuery, PageQuery) {}
 
-  /** Only versions with a smaller number: `next` of the page before. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(2_147_483_647)
-  cursor?: number;
-}
-
-export class CatalogueQuery {
+export class CatalogueQuery extends PageQuery {
   /** Only content types of this kind. */
   @IsOptional()
   @Text(100)
   kind?: string;
 
-  /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(100)
-  limit: number = 100;
-
-  /** `next` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(2_000)
-  cursor?: string;
+  override limit: number = 100;
 }
 
 export class DiffQuery extends KindQuery {
@@ -137,20 +110,16 @@ export class CommittedVersionDto extends VersionDto {
   created: boolean;
 }
 
-export class CatalogueDto {
+export class CatalogueDto extends PageDto {
   /** The latest version of each content type, by kind and key. */
   items: VersionDto[];
-  /** Cursor of the next page; null at the end. */
-  next: string | null;
   /** The root of the Merkle tree over all content types: it names this one exact state of the model. */
   root: string;
 }
 
-export class VersionPageDto {
+export class VersionPageDto extends PageDto {
   /** Newest first. */
   items: VersionDto[];
-  /** Cursor of the next page; null at the end. */
-  next: number | null;
 }
 
 export class ImportResultDto {

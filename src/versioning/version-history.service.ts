@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { DRIVER_TYPES, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
+import type { PageStart } from '../page.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
@@ -97,16 +98,12 @@ export class VersionHistoryService {
     return version;
   }
 
-  /** The versions of a type, newest first, below `beforeNumber`. Throws {@link ContentTypeNotFoundError}. */
-  async history({ kind, typeKey }: TypeRef, limit: number, beforeNumber?: number): Promise<ContentTypeVersion[]> {
+  /** The versions of a type, newest first, from a start on, whose key is a number. Throws {@link ContentTypeNotFoundError}. */
+  async history({ kind, typeKey }: TypeRef, limit: number, start?: PageStart): Promise<ContentTypeVersion[]> {
     await this.latest({ kind, typeKey });
-    return this.em
-      .fork()
-      .find(
-        ContentTypeVersion,
-        { kind, typeKey, ...(beforeNumber !== undefined && { number: { $lt: beforeNumber } }) },
-        { orderBy: { number: 'desc' }, limit },
-      );
+    const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
+    const where = { kind, typeKey, ...(start && { number: { [beyond]: Number(start.key) } }) };
+    return this.em.fork().find(ContentTypeVersion, where, { orderBy: { number: order }, limit });
   }
 
   /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */

@@ -1,0 +1,76 @@
+import { validate as isUuid } from 'uuid';
+import { DomainError } from './domain-error.ts';
+import type { PageQuery } from './page.dto.ts';
+
+/** Where a page of a list begins: right after the item with this key, or, read backwards, right before it. */
+export interface PageStart {
+  direction: 'next' | 'prev';
+  key: string;
+}
+
+/** How a list is read. */
+interface Listed<Item> {
+  keyOf: (item: Item) => string;
+  /** Whether a key may be one of this list. */
+  isKey: (key: string) => boolean;
+  /** So many items from a start on, or from the beginning of the list; backwards for `prev`, so that the nearest comes first. */
+  find: (start: PageStart | undefined, count: number) => Promise<Item[]>;
+}
+
+/** Of a list in the order of its ids, UUIDs. */
+export const BY_ID = { keyOf: ({ id }: { id: string }) => id, isKey: isUuid };
+
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+  prev: string | null;
+}
+
+/** One page of a list. Throws {@link InvalidCursorError}. */
+export async function pageOf<Item>(
+  { limit, cursor }: PageQuery,
+  { keyOf, isKey, find }: Listed<Item>,
+): Promise<Page<Item>> {
+  const start = cursor === undefined ? undefined : startAt(cursor, isKey);
+  const isBackwards = start?.direction === 'prev';
+  const found = await find(start, limit + 1);
+  const hasMore = found.length > limit;
+  const items = isBackwards ? found.slice(0, limit).toReversed() : found.slice(0, limit);
+  const to = (direction: PageStart['direction'], item: Item | undefined, isThere: boolean) =>
+    item !== undefined && isThere ? encodeCursor([direction, keyOf(item)]) : null;
+  return {
+    items,
+    next: to('next', items.at(-1), isBackwards || hasMore),
+    prev: to('prev', items[0], isBackwards ? hasMore : start !== undefined),
+  };
+}
+
+/** A cursor means nothing to whoever gets it. */
+export function encodeCursor(parts: unknown[]): string {
+  return Buffer.from(JSON.stringify(parts)).toString('base64url');
+}
+
+/** What {@link encodeCursor} was given; anything, where the cursor is none of ours. Throws {@link InvalidCursorError}. */
+export function decodeCursor(cursor: string): unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parts) ? parts : [];
+  } catch {
+    throw new InvalidCursorError();
+  }
+}
+
+function startAt(cursor: string, isKey: (key: string) => boolean): PageStart {
+  const [direction, key] = decodeCursor(cursor);
+  if ((direction === 'next' || direction === 'prev') && typeof key === 'string' && isKey(key))
+    return { direction, key };
+  throw new InvalidCursorError();
+}
+
+export class InvalidCursorError extends DomainError {
+  readonly code = 'INVALID_CURSOR';
+
+  constructor(why = 'it is none of ours') {
+    super(`The cursor cannot be used: ${why}. Leave it out to begin at the first page.`);
+  }
+}
