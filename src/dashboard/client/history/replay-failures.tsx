@@ -1,7 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, Stack, Text, Textarea, TextInput } from '@mantine/core';
-import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import { Alert, Button, Checkbox, Modal, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
+import { RequestForm } from '../shell/request-form.tsx';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import { type Filter, queryOf } from './filter.ts';
 
@@ -23,8 +24,6 @@ export function ReplayFailures({ filter }: { filter: Filter }) {
 }
 
 function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }) {
-  const [actor, setActor] = useLocalStorage({ key: 'synctrail.actor', defaultValue: '' });
-  const [reason, setReason] = useState('');
   const [includeHealed, setIncludeHealed] = useState(false);
   const failures = { ...queryOf(filter), status: filter.status ?? ['FAILED', 'PARTIAL'], direction: ['PUSH'] };
   // The API takes one flag as a word in an address, but as what it is in a body.
@@ -36,56 +35,31 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
   const replay = api.useMutation('post', '/api/v1/sync/replay', { onSuccess: onClose });
   const count = plan.data?.replays ?? 0;
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        replay.mutate({ body: { ...request, actor, reason, dryRun: false, force: false } });
-      }}
+    <RequestForm
+      submit={`Replay ${count}`}
+      disabled={count === 0}
+      withForce={false}
+      sending={replay}
+      onSubmit={(asked) => replay.mutate({ body: { ...request, ...asked, dryRun: false } })}
+      onClose={onClose}
     >
-      <Stack gap="sm">
-        {plan.error ? (
-          <TroubleAlert error={plan.error} />
-        ) : (
-          <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
-            {plan.data
-              ? `${plan.data.matched} failed pushes are like this; ${plan.data.healed} were healed by a newer success. ${count} would be sent again, byte for byte, in their order.`
-              : 'Counting…'}
-          </Alert>
-        )}
-        <Checkbox
-          label="Also what a newer success has healed"
-          checked={includeHealed}
-          onChange={({ currentTarget }) => setIncludeHealed(currentTarget.checked)}
-        />
-        <TextInput
-          label="Who asks"
-          required
-          value={actor}
-          maxLength={255}
-          onChange={({ currentTarget }) => setActor(currentTarget.value)}
-        />
-        <Textarea
-          label="Why"
-          required
-          value={reason}
-          maxLength={2_000}
-          autosize
-          minRows={2}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-        {replay.error && <TroubleAlert error={replay.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" disabled={count === 0} loading={replay.isPending}>
-            Replay {count}
-          </Button>
-        </Group>
-        <Text size="xs" c="dimmed">
-          Each replay is a new sync that names the old one.
-        </Text>
-      </Stack>
-    </form>
+      {plan.error ? (
+        <TroubleAlert error={plan.error} />
+      ) : (
+        <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
+          {plan.data
+            ? `${plan.data.matched} failed pushes are like this; ${plan.data.healed} were healed by a newer success. ${count} would be sent again, byte for byte, in their order.`
+            : 'Counting…'}
+        </Alert>
+      )}
+      <Checkbox
+        label="Also what a newer success has healed"
+        checked={includeHealed}
+        onChange={({ currentTarget }) => setIncludeHealed(currentTarget.checked)}
+      />
+      <Text size="xs" c="dimmed">
+        Each replay is a new sync that names the old one.
+      </Text>
+    </RequestForm>
   );
 }

@@ -1,9 +1,8 @@
-import { Button, Checkbox, CopyButton, Group, Menu, Modal, Stack, Textarea, TextInput } from '@mantine/core';
-import { useDisclosure, useLocalStorage } from '@mantine/hooks';
-import { useState } from 'react';
+import { Button, CopyButton, Group, Menu, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { RequestForm } from '../shell/request-form.tsx';
 import type { SyncDetail } from './sync-page.tsx';
 
 export function SyncActions({ sync }: { sync: SyncDetail }) {
@@ -56,9 +55,6 @@ function CopyItem({ label, value }: { label: string; value: string }) {
 /** A replay is a new sync with the same bytes. */
 function ReplayForm({ syncId, onClose }: { syncId: string; onClose: () => void }) {
   const [, go] = useLocation();
-  const [actor, setActor] = useLocalStorage({ key: 'synctrail.actor', defaultValue: '' });
-  const [reason, setReason] = useState('');
-  const [force, setForce] = useState(false);
   const replay = api.useMutation('post', '/api/v1/sync/{syncId}/replay', {
     onSuccess: ({ id }) => {
       onClose();
@@ -66,44 +62,11 @@ function ReplayForm({ syncId, onClose }: { syncId: string; onClose: () => void }
     },
   });
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        replay.mutate({ params: { path: { syncId } }, body: { actor, reason, force } });
-      }}
-    >
-      <Stack gap="sm">
-        <TextInput
-          label="Who asks"
-          required
-          value={actor}
-          maxLength={255}
-          onChange={({ currentTarget }) => setActor(currentTarget.value)}
-        />
-        <Textarea
-          label="Why"
-          required
-          value={reason}
-          maxLength={2_000}
-          autosize
-          minRows={2}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-        />
-        <Checkbox
-          label="Force: apply changes that lose data"
-          checked={force}
-          onChange={({ currentTarget }) => setForce(currentTarget.checked)}
-        />
-        {replay.error && <TroubleAlert error={replay.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={replay.isPending}>
-            Send again
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <RequestForm
+      submit="Send again"
+      sending={replay}
+      onSubmit={(body) => replay.mutate({ params: { path: { syncId } }, body })}
+      onClose={onClose}
+    />
   );
 }

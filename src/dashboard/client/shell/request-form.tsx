@@ -1,0 +1,85 @@
+import { Button, Checkbox, Group, Stack, Textarea, TextInput } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { type ReactNode, useState } from 'react';
+import { TroubleAlert } from './trouble.tsx';
+
+/** Who asks for something, and why. */
+export interface Asked {
+  actor: string;
+  reason: string;
+  /** Apply changes that lose data; false where that is not offered. */
+  force: boolean;
+}
+
+interface RequestFormProps {
+  /** What the request is about. */
+  children?: ReactNode;
+  submit: string;
+  color?: string;
+  disabled?: boolean;
+  withForce?: boolean;
+  /** The mutation that it begins. */
+  sending: { isPending: boolean; error: unknown };
+  onSubmit: (asked: Asked) => void;
+  onClose: () => void;
+}
+
+/** Asks for something to be sent to a platform: it is recorded with a name, which the browser remembers, and a reason. */
+export function RequestForm({
+  children,
+  submit,
+  color,
+  disabled = false,
+  withForce = true,
+  sending,
+  onSubmit,
+  onClose,
+}: RequestFormProps) {
+  const [actor, setActor] = useLocalStorage({ key: 'synctrail.actor', defaultValue: '' });
+  const [reason, setReason] = useState('');
+  const [force, setForce] = useState(false);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit({ actor, reason, force });
+      }}
+    >
+      <Stack gap="sm">
+        {children}
+        <TextInput
+          label="Who asks"
+          required
+          value={actor}
+          maxLength={255}
+          onChange={({ currentTarget }) => setActor(currentTarget.value)}
+        />
+        <Textarea
+          label="Why"
+          required
+          value={reason}
+          maxLength={2_000}
+          autosize
+          minRows={2}
+          onChange={({ currentTarget }) => setReason(currentTarget.value)}
+        />
+        {withForce && (
+          <Checkbox
+            label="Force: apply changes that lose data"
+            checked={force}
+            onChange={({ currentTarget }) => setForce(currentTarget.checked)}
+          />
+        )}
+        {Boolean(sending.error) && <TroubleAlert error={sending.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" color={color} disabled={disabled} loading={sending.isPending}>
+            {submit}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
