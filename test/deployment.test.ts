@@ -228,6 +228,18 @@ describe('a deployment', () => {
     expect((await service.api('GET', '/sync/history?typeKey=DryNew')).body).toMatchObject({ items: [] });
   });
 
+  it('that is only asked about says so when what is live is no version of ours', async () => {
+    await put(page('Strange'));
+    const versionHash = 'f'.repeat(64);
+    const outside = { platform: 'optimizely', direction: 'PUSH', typeKey: 'Strange', versionHash, actor: 'omar' };
+    await service.api('POST', '/sync', { ...outside, result: { status: 'SUCCESS' } });
+    const asked = { platform: 'optimizely', actor: 'jane', items: items('Strange') };
+    expect(await post('/deployments?dryRun', asked)).toMatchObject({
+      status: 200,
+      body: { items: [{ previousHash: versionHash, impact: null, changes: null }] },
+    });
+  });
+
   it.each<[string, object, number, string]>([
     ['an unknown platform', { platform: 'nowhere' }, 404, 'UNKNOWN_PLATFORM'],
     ['an environment that is not configured', { environment: 'staging' }, 404, 'UNKNOWN_ENVIRONMENT'],

@@ -105,8 +105,8 @@ export class DeploymentController {
       planDigest: plan.digest,
       items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff }) => ({
         ...{ kind, typeKey, versionHash, previousHash },
-        impact: diff.impact,
-        changes: diff.changes.length,
+        impact: diff?.impact ?? null,
+        changes: diff?.changes.length ?? null,
       })),
     };
   }

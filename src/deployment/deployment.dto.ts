@@ -245,10 +245,10 @@ export class PlannedItemDto {
   versionHash: string;
   /** The version that is live, as far as we know. */
   previousHash: string | null;
-  /** What the change means to content that exists. */
-  impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
-  /** How many places change. */
-  changes: number;
+  /** What the change means to content that exists; null when what is live is no version of ours. */
+  impact: 'additive' | 'breaking' | 'cosmetic' | 'none' | null;
+  /** How many places change; null when what is live is no version of ours. */
+  changes: number | null;
 }
 
 export class DeploymentPlanDto {

@@ -11,6 +11,7 @@ import {
   type TypeRef,
   VersionDiff,
   VersionHistoryService,
+  VersionNotFoundError,
 } from '#versioning';
 import { NothingToDeployError } from './deployment.errors.ts';
 
@@ -64,14 +65,21 @@ export class DeploymentPlanner {
     return { platform, environment, items, digest: canonicalDigest([platform, environment, sent]) };
   }
 
-  /** What each item of a plan changes against what is live. */
-  async changes({ items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff }[]> {
-    const changes: { item: PlannedItem; diff: VersionDiff }[] = [];
+  /** What each item of a plan changes against what is live; null where that is no version of ours. */
+  async changes({ items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff | null }[]> {
+    const replaced = items.flatMap(({ kind, typeKey, versionHash, previousHash }) =>
+      previousHash === null || previousHash === versionHash ? [] : [{ kind, typeKey, versionHash: previousHash }],
+    );
+    const definitions = await this.versions.definitions(await this.versions.byHashes(replaced));
+    const before = new Map<string, JsonObject | null>(definitions.map((found) => [refKey(found), found.definition]));
     for (const item of items) {
-      const previous = item.previousHash === null ? null : await this.definition(item, item.previousHash);
-      changes.push({ item, diff: VersionDiff.between(previous, item.definition) });
+      if (item.previousHash === null) before.set(refKey(item), null);
+      if (item.previousHash === item.versionHash) before.set(refKey(item), item.definition);
     }
-    return changes;
+    return items.map((item) => {
+      const previous = before.get(refKey(item));
+      return { item, diff: previous === undefined ? null : VersionDiff.between(previous, item.definition) };
+    });
   }
 
   private assertTarget(platform: string, environment: string): void {
@@ -85,15 +93,17 @@ export class DeploymentPlanner {
     const refs = requested.map(({ kind = DEFAULT_KIND, typeKey }) => ({ kind, typeKey }));
     if (new Set(refs.map(refKey)).size < refs.length) throw new DuplicateItemError(refs.map(({ typeKey }) => typeKey));
     const latest = new Map((await this.versions.catalogue(refs)).map((version) => [refKey(version), version]));
-    return Promise.all(
-      requested.map(async ({ versionHash }, index) => {
-        const ref = refs[index]!;
-        const version = latest.get(refKey(ref));
-        if (!version) throw new ContentTypeNotFoundError(ref.kind, ref.typeKey);
-        const isLatest = versionHash === undefined || versionHash === version.versionHash;
-        return isLatest ? version : await this.versions.byHash(ref, versionHash);
-      }),
+    const named = requested.flatMap(({ versionHash }, index) =>
+      versionHash === undefined ? [] : [{ ...refs[index]!, versionHash }],
     );
+    const found = new Map((await this.versions.byHashes(named)).map((version) => [refKey(version), version]));
+    return requested.map(({ versionHash }, index) => {
+      const ref = refs[index]!;
+      if (!latest.has(refKey(ref))) throw new ContentTypeNotFoundError(ref.kind, ref.typeKey);
+      const version = versionHash === undefined ? latest.get(refKey(ref)) : found.get(refKey(ref));
+      if (!version) throw new VersionNotFoundError(ref.kind, ref.typeKey, versionHash!);
+      return version;
+    });
   }
 
   private async live({ platform, environment }: Target, types: TypeRef[]): Promise<Map<string, string>> {
@@ -109,10 +119,5 @@ export class DeploymentPlanner {
       [platform, environment, types.map(({ kind }) => kind), types.map(({ typeKey }) => typeKey)],
     );
     return new Map(rows.map((row) => [refKey({ kind: row.kind, typeKey: row.type_key }), row.version_hash]));
-  }
-
-  private async definition(type: TypeRef, versionHash: string): Promise<JsonObject> {
-    const [found] = await this.versions.definitions([await this.versions.byHash(type, versionHash)]);
-    return found!.definition;
   }
 }

@@ -84,11 +84,26 @@ export class VersionHistoryService {
 
   /** The newest version with this hash. Throws {@link VersionNotFoundError}. */
   async byHash({ kind, typeKey }: TypeRef, versionHash: string): Promise<ContentTypeVersion> {
-    const version = await this.em
-      .fork()
-      .findOne(ContentTypeVersion, { kind, typeKey, versionHash }, { orderBy: { number: 'desc' } });
+    const [version] = await this.byHashes([{ kind, typeKey, versionHash }]);
     if (!version) throw new VersionNotFoundError(kind, typeKey, versionHash);
     return version;
+  }
+
+  /** The newest versions with these hashes, in one read; those that do not exist are left out. */
+  async byHashes(named: (TypeRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
+    const pool = await postgresPool(this.em);
+    const { rows } = await pool.query<ContentTypeVersion>({
+      types: DRIVER_TYPES,
+      text: `select distinct on (kind, type_key, version_hash) ${VERSION_COLUMNS} from content_type_version v
+       where (kind, type_key, version_hash) in (select * from unnest($1::text[], $2::text[], $3::text[]))
+       order by kind, type_key, version_hash, number desc`,
+      values: [
+        named.map(({ kind }) => kind),
+        named.map(({ typeKey }) => typeKey),
+        named.map(({ versionHash }) => versionHash),
+      ],
+    });
+    return rows;
   }
 
   /** Throws {@link VersionNotFoundError}. */

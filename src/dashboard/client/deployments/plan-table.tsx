@@ -20,7 +20,7 @@ export function PlanTable({ items, isLoading, none, left, onLeft }: Props) {
   return (
     <Accordion variant="contained" mah={320} style={{ overflow: 'auto' }}>
       {items.map((item) => {
-        const { kind, typeKey, versionHash, previousHash, impact, changes } = item;
+        const { kind, typeKey, versionHash, previousHash, changes } = item;
         const key = `${kind} ${typeKey}`;
         return (
           <Accordion.Item key={key} value={key}>
@@ -38,15 +38,15 @@ export function PlanTable({ items, isLoading, none, left, onLeft }: Props) {
                   {typeKey}
                 </Text>{' '}
                 <Text size="xs" span c="dimmed">
-                  {previousHash === null
-                    ? 'new there'
-                    : `${changes} changes, ${impact}, ${shortHash(previousHash)} → ${shortHash(versionHash)}`}
+                  {summary(item)}
                 </Text>
               </Accordion.Control>
             </Group>
             <Accordion.Panel>
               {previousHash === null ? (
                 <Text size="sm">It was never sent there.</Text>
+              ) : changes === null ? (
+                <Text size="sm">What is there was recorded from outside, and is not in the catalogue.</Text>
               ) : (
                 <Difference type={{ kind, typeKey }} from={previousHash} to={versionHash} />
               )}
@@ -56,6 +56,12 @@ export function PlanTable({ items, isLoading, none, left, onLeft }: Props) {
       })}
     </Accordion>
   );
+}
+
+function summary({ versionHash, previousHash, impact, changes }: Props['items'][number]): string {
+  if (previousHash === null) return 'new there';
+  const what = changes === null ? 'replaces no version of ours' : `${changes} changes, ${impact}`;
+  return `${what}, ${shortHash(previousHash)} → ${shortHash(versionHash)}`;
 }
 
 function toggled(set: ReadonlySet<string>, key: string, isIn: boolean): ReadonlySet<string> {
