@@ -121,7 +121,7 @@ it('deploys, is watched, and is rolled back after showing what would be restored
 
   await on.getByRole('button', { name: 'Roll back' }).click();
   const dialog = on.getByRole('dialog');
-  await dialog.getByRole('button', { name: /^Start 1 changes, breaking/ }).click();
+  await dialog.getByRole('button', { name: /^Start 1 change, breaking/ }).click();
   await dialog.getByText('/properties/claim').waitFor();
   await dialog.getByRole('textbox', { name: 'Why' }).fill('It was too loud');
   await dialog.getByLabel(/Force/).check();
@@ -133,6 +133,28 @@ it('deploys, is watched, and is rolled back after showing what would be restored
   await on.getByText('Version 1').first().waitFor();
   await on.getByRole('link', { name: 'Rollback' }).waitFor();
   expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
+it('plans a large model at once, and draws what is in sight of it', async () => {
+  const other = await startTestApp(optimizelyAt(cms.url));
+  try {
+    const contentTypes = Array.from({ length: 300 }, (_, index) => page(`Large${1_000 + index}`));
+    await other.api('POST', '/content-types/import', { contentTypes });
+    const on = await open('/deployments', { url: other.url });
+    await on.getByRole('button', { name: 'New deployment' }).click();
+    const dialog = on.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Deploy 300' }).waitFor();
+    await dialog.getByRole('checkbox', { name: 'Send Large1000' }).uncheck();
+    await dialog.getByRole('button', { name: 'Deploy 299' }).waitFor();
+    expect(await dialog.getByRole('checkbox', { name: /^Send/ }).count()).toBeLessThan(40);
+    await dialog.getByRole('checkbox', { name: 'Send Large1003' }).hover();
+    await on.mouse.wheel(0, 100_000);
+    await dialog.getByRole('checkbox', { name: 'Send Large1299' }).waitFor();
+    await on.mouse.wheel(0, -100_000);
+    expect(await dialog.getByRole('checkbox', { name: 'Send Large1000' }).isChecked()).toBe(false);
+  } finally {
+    await other.close();
+  }
 });
 
 it('exports exactly what stands under the filter', async () => {

@@ -4,7 +4,7 @@ import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
 import { TroubleAlert } from '../shell/trouble.tsx';
-import { PlanTable } from './plan-table.tsx';
+import { keyOf, PlanTable } from './plan-table.tsx';
 
 /** Deploys the latest version of everything that is not live yet, or what is chosen of it. */
 export function DeployForm({ onClose }: { onClose: () => void }) {
@@ -29,7 +29,7 @@ export function DeployForm({ onClose }: { onClose: () => void }) {
   const planned = (plan.data && 'items' in plan.data ? plan.data.items : []).filter(
     ({ impact, previousHash }) => impact !== 'none' || previousHash === null,
   );
-  const items = planned.filter(({ kind, typeKey }) => !left.has(`${kind} ${typeKey}`));
+  const items = planned.filter((item) => !left.has(keyOf(item)));
   const deploy = api.useMutation('post', '/api/v1/deployments', {
     onSuccess: (deployment) => {
       onClose();

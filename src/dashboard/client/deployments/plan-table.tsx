@@ -1,10 +1,14 @@
 import { Accordion, Checkbox, Group, Skeleton, Text } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useRef } from 'react';
 import type { Schemas } from '../api/client.ts';
 import { Difference } from '../content-types/version-changes.tsx';
 import { shortHash } from '../shell/format.ts';
 
+type Item = Schemas['PlannedItemDto'];
+
 interface Props {
-  items: Schemas['PlannedItemDto'][];
+  items: Item[];
   isLoading: boolean;
   /** What is said when there is nothing to do. */
   none: string;
@@ -13,54 +17,85 @@ interface Props {
   onLeft?: (left: ReadonlySet<string>) => void;
 }
 
-/** What would be sent, and how each type differs from what is live. */
-export function PlanTable({ items, isLoading, none, left, onLeft }: Props) {
+const NOTHING: ReadonlySet<string> = new Set();
+const ROW_PX = 58;
+
+/** What would be sent, and how each type differs from what is live. Of a large model only the rows in sight are drawn. */
+export function PlanTable({ items, isLoading, none, left = NOTHING, onLeft }: Props) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: (index) => keyOf(items[index]!),
+    estimateSize: () => ROW_PX,
+    overscan: 8,
+  });
   if (isLoading) return <Skeleton height={160} />;
   if (items.length === 0) return <Text size="sm">{none}</Text>;
+  const rows = virtualizer.getVirtualItems();
   return (
-    <Accordion variant="contained" mah={320} style={{ overflow: 'auto' }}>
-      {items.map((item) => {
-        const { kind, typeKey, versionHash, previousHash, changes } = item;
-        const key = `${kind} ${typeKey}`;
-        return (
-          <Accordion.Item key={key} value={key}>
-            <Group wrap="nowrap" gap={0}>
-              {onLeft && (
-                <Checkbox
-                  ml="sm"
-                  aria-label={`Send ${typeKey}`}
-                  checked={!left?.has(key)}
-                  onChange={({ currentTarget }) => onLeft(toggled(left ?? new Set(), key, !currentTarget.checked))}
-                />
-              )}
-              <Accordion.Control py={4}>
-                <Text size="sm" span fw={600} className="breakable">
-                  {typeKey}
-                </Text>{' '}
-                <Text size="xs" span c="dimmed">
-                  {summary(item)}
-                </Text>
-              </Accordion.Control>
-            </Group>
-            <Accordion.Panel>
-              {previousHash === null ? (
-                <Text size="sm">It was never sent there.</Text>
-              ) : changes === null ? (
-                <Text size="sm">What is there was recorded from outside, and is not in the catalogue.</Text>
-              ) : (
-                <Difference type={{ kind, typeKey }} from={previousHash} to={versionHash} />
-              )}
-            </Accordion.Panel>
+    <div ref={scroller} style={{ maxHeight: 320, overflow: 'auto' }}>
+      <Accordion
+        keepMounted={false}
+        variant="contained"
+        pt={rows[0]?.start}
+        pb={virtualizer.getTotalSize() - (rows.at(-1)?.end ?? 0)}
+      >
+        {rows.map(({ key, index }) => (
+          <Accordion.Item key={key} value={String(key)} data-index={index} ref={virtualizer.measureElement}>
+            <PlannedItem item={items[index]!} left={left} onLeft={onLeft} />
           </Accordion.Item>
-        );
-      })}
-    </Accordion>
+        ))}
+      </Accordion>
+    </div>
   );
 }
 
-function summary({ versionHash, previousHash, impact, changes }: Props['items'][number]): string {
+function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<string>; onLeft: Props['onLeft'] }) {
+  const { kind, typeKey, versionHash, previousHash, changes } = item;
+  const key = keyOf(item);
+  return (
+    <>
+      <Group wrap="nowrap" gap={0}>
+        {onLeft && (
+          <Checkbox
+            ml="sm"
+            aria-label={`Send ${typeKey}`}
+            checked={!left.has(key)}
+            onChange={({ currentTarget }) => onLeft(toggled(left, key, !currentTarget.checked))}
+          />
+        )}
+        <Accordion.Control py={4}>
+          <Text size="sm" span fw={600} className="breakable">
+            {typeKey}
+          </Text>{' '}
+          <Text size="xs" span c="dimmed">
+            {summary(item)}
+          </Text>
+        </Accordion.Control>
+      </Group>
+      <Accordion.Panel>
+        {previousHash === null ? (
+          <Text size="sm">It was never sent there.</Text>
+        ) : changes === null ? (
+          <Text size="sm">What is there was recorded from outside, and is not in the catalogue.</Text>
+        ) : (
+          <Difference type={{ kind, typeKey }} from={previousHash} to={versionHash} />
+        )}
+      </Accordion.Panel>
+    </>
+  );
+}
+
+/** By which a planned item is left out. */
+export function keyOf({ kind, typeKey }: Pick<Item, 'kind' | 'typeKey'>): string {
+  return `${kind} ${typeKey}`;
+}
+
+function summary({ versionHash, previousHash, impact, changes }: Item): string {
   if (previousHash === null) return 'new there';
-  const what = changes === null ? 'replaces no version of ours' : `${changes} changes, ${impact}`;
+  const count = changes === 1 ? '1 change' : `${changes} changes`;
+  const what = changes === null ? 'replaces no version of ours' : `${count}, ${impact}`;
   return `${what}, ${shortHash(previousHash)} → ${shortHash(versionHash)}`;
 }
 
