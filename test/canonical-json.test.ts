@@ -15,6 +15,18 @@ describe('canonical JSON', () => {
     );
   });
 
+  it.each([1_000, 1_001, 2_000, 4_999])('sorts the %i keys of an object as it sorts few', (count) => {
+    const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 6 });
+    const keys = fc.uniqueArray(key, { minLength: count, maxLength: count, size: 'max' });
+    fc.assert(
+      fc.property(keys, (names) => {
+        const value = Object.fromEntries(names.map((name, index) => [name, index]));
+        expect(canonicalJson(value)).toBe(canonicalize(value));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
   it('does not depend on the order of the members', () => {
     fc.assert(
       fc.property(anyJson, (value) => {

@@ -5,6 +5,8 @@ import { NotJsonError } from './snapshot.errors.ts';
 
 const CHUNK_CHARACTERS = 16_384;
 const SLICE_MS = 5;
+/** Keys that are sorted in one go. */
+const RUN = 1_000;
 
 /** The canonical JSON of a value (RFC 8785). Throws {@link NotJsonError} for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
@@ -51,8 +53,8 @@ export class TimeSlice {
 }
 
 type Frame =
-  | { items: unknown[]; keys?: undefined; next: number }
-  | { items: Record<string, unknown>; keys: string[]; next: number };
+  | { items: unknown[]; keys?: undefined; isSorted: true; next: number }
+  | { items: Record<string, unknown>; keys: string[]; isSorted: boolean; next: number };
 
 /** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
 function* canonicalChunks(root: unknown): Generator<string, void> {
@@ -71,11 +73,12 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
     ancestors.add(value);
     if (Array.isArray(value)) {
       text += '[';
-      stack.push({ items: value, next: 0 });
+      stack.push({ items: value, isSorted: true, next: 0 });
     } else if (isPlain(value)) {
       text += '{';
       const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-      stack.push({ items: value, keys: keys.sort(), next: 0 });
+      const isSorted = keys.length <= RUN;
+      stack.push({ items: value, keys: isSorted ? keys.sort() : keys, isSorted, next: 0 });
     } else {
       throw new NotJsonError(path(), className(value));
     }
@@ -83,6 +86,10 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
 
   open(root);
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    if (!frame.isSorted) {
+      frame.keys = yield* sortedInSteps(frame.keys);
+      frame.isSorted = true;
+    }
     const length = frame.keys ? frame.keys.length : frame.items.length;
     if (frame.next === length) {
       text += frame.keys ? '}' : ']';
@@ -105,6 +112,34 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
     }
   }
   yield text;
+}
+
+/** Sorts by UTF-16 code units; the caller may pause between the steps, at each of which it gets an empty text. */
+function* sortedInSteps(keys: string[]): Generator<string, string[]> {
+  let runs: string[][] = [];
+  for (let from = 0; from < keys.length; from += RUN) {
+    runs.push(keys.slice(from, from + RUN).sort());
+    yield '';
+  }
+  while (runs.length > 1) {
+    const longer: string[][] = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      longer.push(merged(runs[index]!, runs[index + 1] ?? []));
+      yield '';
+    }
+    runs = longer;
+  }
+  return runs[0]!;
+}
+
+function merged(some: string[], others: string[]): string[] {
+  const all: string[] = [];
+  let other = 0;
+  for (const one of some) {
+    while (other < others.length && others[other]! < one) all.push(others[other++]!);
+    all.push(one);
+  }
+  return all.concat(others.slice(other));
 }
 
 /** An object without a class; that of another realm, such as a `node:vm` context, has a prototype of its own. */

@@ -27,6 +27,7 @@ export interface PreparedSnapshot {
  * never held in memory, and gives way to other work. Throws `NotJsonError` and {@link SnapshotTooLargeError}.
  */
 export async function pack(value: Json): Promise<PreparedSnapshot> {
+  const slice = new TimeSlice();
   const pieces = canonicalPieces(value);
   const first: Buffer[] = [];
   let size = 0;
@@ -35,8 +36,9 @@ export async function pack(value: Json): Promise<PreparedSnapshot> {
     if (!piece) return packedPlain(first);
     first.push(piece);
     size += piece.length;
+    if (slice.isOver) await slice.giveWay();
   }
-  return packedGzip(first, pieces);
+  return packedGzip(first, pieces, slice);
 }
 
 function packedPlain(pieces: Buffer[]): PreparedSnapshot {
@@ -45,11 +47,10 @@ function packedPlain(pieces: Buffer[]): PreparedSnapshot {
   return { digest: hash('sha256', content), originalSize: length, storedSize: length, encoding: 'identity', content };
 }
 
-async function packedGzip(first: Buffer[], rest: Iterable<Buffer>): Promise<PreparedSnapshot> {
+async function packedGzip(first: Buffer[], rest: Iterable<Buffer>, slice: TimeSlice): Promise<PreparedSnapshot> {
   const sha256 = createHash('sha256');
   let originalSize = 0;
   async function* measured() {
-    const slice = new TimeSlice();
     for (const pieces of [first, rest]) {
       for (const piece of pieces) {
         originalSize += piece.length;
