@@ -4,7 +4,7 @@ import { pointerSegment } from './json-pointer.ts';
 import { NotJsonError } from './snapshot.errors.ts';
 
 const CHUNK_CHARACTERS = 16_384;
-const SLICE_MS = 5;
+const SLICE_MS = 3;
 /** Keys that are sorted in one go. */
 const RUN = 1_000;
 
