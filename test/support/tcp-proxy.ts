@@ -189,11 +189,11 @@ class Link {
     this.hold();
   }
 
-  /** In the dark nobody hears that the other has gone. */
+  /** In the dark nobody hears that the other has gone: a server that waits for a password would do so for a minute. */
   private part(hadError: boolean): void {
     if (this.held) this.held = [() => this.reset()];
     else if (hadError) this.reset();
-    this.onEnd();
+    if (this.client.closed && this.server.closed) this.onEnd();
   }
 
   private ask(bytes: Buffer): void {
