@@ -1,8 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { PlatformRegistry } from '#platform';
-import { RequestIds, SyncHistoryService } from '#tracking';
+import { RequestIds, SyncHistoryService, SyncTracker } from '#tracking';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { SyncReplayer } from '../src/tracking/sync.replayer.ts';
+import { journal, sql } from './support/books.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Sync {
@@ -166,6 +167,47 @@ describe('a replay', () => {
     await expect(push()).rejects.toMatchObject({ code: 'INTERRUPTED' });
     const { body } = await service.api('GET', `/sync/${id}?include=events`);
     expect(body).toMatchObject({ status: 'FAILED', errorCode: 'UNAVAILABLE' });
+  });
+
+  it('that another process has taken over meanwhile is neither sent nor settled from here', async () => {
+    const id = uuidv7();
+    const context = { environment: 'default', actor: 'jane', trigger: 'REPLAY' as const };
+    const item = { typeKey: 'TakenOver', syncId: id, data: type('TakenOver') };
+    const told = { platform: 'optimizely', direction: 'PUSH' as const, context };
+    await service.app.get(SyncTracker).recordAhead([{ ...told, id, typeKey: item.typeKey, data: item.data }]);
+    await sql(service.databaseUrl, 'update sync_history set owner = $2 where id = $1', [id, uuidv7()]);
+    const sent = (await journal(sandbox.url)).length;
+    const push = service.app
+      .get(PlatformRegistry)
+      .get('optimizely')
+      .push({ items: [item], context });
+    await expect(push).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    const { body } = await service.api('GET', `/sync/${id}?include=events`);
+    expect(body).toMatchObject({ status: 'IN_PROGRESS', events: [{ type: 'sync.recorded' }] });
+    expect(await journal(sandbox.url)).toHaveLength(sent);
+
+    const theirs = uuidv7();
+    const begun = { ...told, id: theirs, typeKey: item.typeKey, data: item.data };
+    await service.app.get(SyncHistoryService).recordSyncAttempt(begun);
+    await sql(service.databaseUrl, 'update sync_history set owner = $2 where id = $1', [theirs, uuidv7()]);
+    expect(await service.app.get(SyncTracker).recordAhead([begun])).toBe(false);
+    expect(service.app.get(SyncTracker).isAhead(theirs)).toBe(false);
+  });
+
+  it('keeps what it sends, also where retention has dropped that', async () => {
+    const definition = { ...type('Dropped'), lastModified: '2026-11-26T00:00:00Z' };
+    await outage(true);
+    await service.api('POST', '/content-types/import', { contentTypes: [definition] });
+    const begun = await service.api('POST', '/deployments', {
+      ...{ platform: 'optimizely', actor: 'jane', items: [{ typeKey: 'Dropped' }] },
+    });
+    const [failed] = await settled(`deploymentId=${(begun.body as { id: string }).id}`, 1);
+    await outage(false);
+    await sql(service.databaseUrl, 'delete from snapshot where digest = $1', [failed!.pushedDigest]);
+    const { body } = await service.api('POST', `/sync/${failed!.id}/replay`, asked);
+    await settled('trigger=REPLAY&typeKey=Dropped', 1);
+    const kept = await service.api('GET', `/sync/${(body as Sync).id}/snapshot`);
+    expect(kept.body).toMatchObject({ sent: { content: type('Dropped') } });
   });
 
   it('of a batch records why one of it is not sent', async () => {

@@ -76,20 +76,26 @@ export class SyncTracker {
 
   /**
    * Records syncs whose calls, of one item each, are still to come: whoever is told of them finds them. A call is told by
-   * the `syncId` of its item; one that will not come must be given up. False when others are making these calls in this
-   * process. Throws `RecordingUnavailableError`.
+   * the `syncId` of its item; one that will not come must be given up. False when these calls are made elsewhere, in this
+   * process or another. Throws `RecordingUnavailableError`.
    */
   async recordAhead(syncs: (NewSync & { id: string })[]): Promise<boolean> {
-    const isOurs = !syncs.some(({ id }) => this.inFlight.has(id));
-    if (isOurs) for (const { id } of syncs) this.inFlight.add(id);
+    const ids = syncs.map(({ id }) => id);
+    if (ids.some((id) => this.inFlight.has(id))) {
+      await this.history.recordSyncAttempts(syncs);
+      return false;
+    }
+    for (const id of ids) this.inFlight.add(id);
+    let isOurs = false;
     try {
       const recorded = await this.history.recordSyncAttempts(syncs);
+      // What stood there already may be another process's.
+      isOurs = await this.history.areOpen(ids);
       if (isOurs) for (const sync of recorded) this.ahead.set(sync.id, sync);
-    } catch (error) {
-      if (isOurs) for (const { id } of syncs) this.inFlight.delete(id);
-      throw error;
+    } finally {
+      if (!isOurs) for (const id of ids) this.inFlight.delete(id);
     }
-    if (this.closing.signal.aborted) await this.giveUp([...this.ahead.keys()], new StoppedError());
+    if (this.closing.signal.aborted) await this.giveUp(ids, new StoppedError());
     return isOurs;
   }
 
