@@ -30,7 +30,14 @@ export interface Circumstances {
 const LONGEST_SHOWN = 200;
 const ORDER: Suspect['what'][] = ['version', 'configuration', 'forced', 'trigger', 'actor'];
 /** What differs from sync to sync by nature. */
-const NO_CONFIGURATION = new Set(['calls', 'replayBatch', 'readBackOf', 'resolvedBy', 'outcome', 'responseNotKept']);
+const NO_CONFIGURATION = new Set([
+  'calls',
+  'replayBatch',
+  'readBackCallId',
+  'resolvedBy',
+  'outcome',
+  'responseNotKept',
+]);
 
 /** What changed, the likeliest first: what the message names, the more of its path the better. */
 export function suspectsBetween(success: Circumstances, failure: Circumstances, message: string): Suspect[] {

@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
-import { PlatformRegistry, type SyncAnswerItem } from '#platform';
+import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
 import { type JsonObject, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
 import { Heartbeat } from './heartbeat.ts';
@@ -66,8 +67,8 @@ export class SyncSweeper implements OnApplicationBootstrap {
   /** Settles everything that is nobody's any more; returns how many syncs that were. */
   async sweep(): Promise<number> {
     const abandoned = await this.claim();
-    const calls = Map.groupBy(abandoned, (sync) => sync.callId);
-    for (const syncs of calls.values()) await this.settle(syncs);
+    const places = Map.groupBy(abandoned, (sync) => JSON.stringify([sync.targetPlatform, sync.environment]));
+    for (const syncs of places.values()) await this.settle(syncs);
     this.swept += abandoned.length;
     if (abandoned.length > 0) this.logger.warn(`${abandoned.length} syncs of processes that died were settled`);
     return abandoned.length;
@@ -93,14 +94,19 @@ export class SyncSweeper implements OnApplicationBootstrap {
     return rows.map((row) => em.map(SyncRecord, row));
   }
 
+  /** Settles syncs of one place, which is asked once what it holds, however many they are. */
   private async settle(syncs: SyncRecord[]): Promise<void> {
-    const held = syncs[0]!.syncDirection === 'PUSH' && !syncs[0]!.expiresAt ? await this.readBack(syncs) : new Map();
+    const callId = uuidv7();
+    const sent = syncs.filter(({ syncDirection, expiresAt }) => syncDirection === 'PUSH' && !expiresAt);
+    const held = await this.readBack(sent, callId);
     const results: (SyncResult & { id: string; typeKey: string })[] = [];
     for (const sync of syncs) {
-      const applied = await this.isHeld(sync, held.get(refKey(sync)));
-      const result: SyncResult = applied ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back' } } : UNKNOWN;
+      const applied = !sync.expiresAt && (await this.isHeld(sync, held.get(refKey(sync))));
+      const told: SyncResult = applied
+        ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back', readBackCallId: callId } }
+        : UNKNOWN;
       results.push({
-        ...(sync.expiresAt ? ABANDONED : result),
+        ...(sync.expiresAt ? ABANDONED : told),
         id: sync.id,
         typeKey: sync.typeKey,
         metadata: sync.syncMetadata ?? undefined,
@@ -109,24 +115,26 @@ export class SyncSweeper implements OnApplicationBootstrap {
     await this.history.updateSyncStatuses(results);
   }
 
-  /** What the platform holds of these types, by {@link refKey}; nothing when it cannot be read. */
-  private async readBack(syncs: SyncRecord[]): Promise<Map<string, JsonObject>> {
-    const { targetPlatform, environment, callId } = syncs[0]!;
+  /** What the place holds of these types, by {@link refKey}; nothing when it cannot be read. */
+  private async readBack(syncs: SyncRecord[], callId: string): Promise<Map<string, JsonObject>> {
+    if (syncs.length === 0) return new Map();
+    const { targetPlatform, environment } = syncs[0]!;
+    const items = new Map(syncs.map(({ kind, typeKey }) => [refKey({ kind, typeKey }), { kind, typeKey }]));
     try {
       const answer = await this.platforms.get(targetPlatform).pull({
-        items: syncs.map(({ kind, typeKey }) => ({ kind, typeKey })),
+        items: [...items.values()],
         context: {
           environment,
+          callId,
           actor: 'synctrail',
           trigger: 'SCHEDULE',
-          reason: 'Read-back: the process that pushed has ended without an answer',
-          metadata: { readBackOf: callId },
+          reason: 'Read-back: a process that pushed has ended without an answer',
         },
       });
       const pulled = answer.items.filter(
         (item): item is SyncAnswerItem & { data: JsonObject } => item.status === 'SUCCESS' && item.data !== undefined,
       );
-      return new Map(pulled.map(({ kind = syncs[0]!.kind, typeKey, data }) => [refKey({ kind, typeKey }), data]));
+      return new Map(pulled.map(({ kind = DEFAULT_KIND, typeKey, data }) => [refKey({ kind, typeKey }), data]));
     } catch (error) {
       this.logger.warn(`${targetPlatform} "${environment}" could not be read back: ${(error as Error).message}`);
       return new Map();

@@ -93,6 +93,8 @@ export interface SyncResult {
 export interface Resolution {
   /** The platform was asked what it holds. */
   resolvedBy?: 'read-back';
+  /** The call that asked it: its syncs keep what it said. */
+  readBackCallId?: string;
   /** It cannot be told whether the platform applied the push. */
   outcome?: 'unknown';
 }

@@ -124,6 +124,8 @@ describe('what failed is replayed', () => {
     const ends = await replays();
     expect(ends.map(({ typeKey }) => typeKey)).toEqual(KEYS);
     expect(ends.slice(1).map(({ errorCode }) => errorCode)).toEqual(['INTERRUPTED', 'INTERRUPTED']);
+    const readBacks = `select distinct call_id from sync_history where sync_direction = 'PULL'`;
+    expect(await sql(database.url, readBacks)).toHaveLength(1);
     expect(await begin(key)).toEqual({ ...first, isRepeated: true });
 
     // Killed before the answer was kept, another service begins the request anew.
