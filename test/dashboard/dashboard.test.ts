@@ -171,10 +171,20 @@ it('exports exactly what stands under the filter', async () => {
 
 it('shows the condition of each platform with its cause, and how it was over time', async () => {
   const on = await open('/platforms');
+  await on.getByRole('link', { name: 'DATA_LOSS_REFUSED' }).waitFor();
+  const answered = Promise.withResolvers<void>();
+  await on.route('**/analytics/failures?*platform*', async (route) => {
+    await answered.promise;
+    await route.continue();
+  });
   await on.getByRole('button', { name: /shop default/ }).click();
   await on.waitForURL(/platform=shop/);
+  // What all platforms have in common is no answer for this one.
+  await on.locator('[inert]', { hasText: 'DATA_LOSS_REFUSED' }).waitFor();
+  answered.resolve();
   await on.getByRole('img', { name: /Syncs over time: at most 1 / }).waitFor();
-  await on.getByRole('link', { name: 'REFUSED' }).waitFor();
+  await on.getByRole('link', { name: 'REFUSED', exact: true }).waitFor();
+  await on.getByRole('link', { name: 'DATA_LOSS_REFUSED' }).waitFor({ state: 'detached' });
   await on.getByText('There is none yet').waitFor();
   expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
 });

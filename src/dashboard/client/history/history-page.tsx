@@ -35,7 +35,7 @@ export function HistoryPage() {
             History
           </Title>
           <Text size="sm" c="dimmed" role="status">
-            {facets.data ? summary(facets.data) : 'Counting…'}
+            {facets.data && !facets.isPlaceholderData ? summary(facets.data) : 'Counting…'}
           </Text>
         </div>
         <Group gap="xs">

@@ -6,6 +6,7 @@ import uPlot from 'uplot';
 import { useLocation } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
+import { Earlier } from '../shell/earlier.tsx';
 import { formatCount, formatDuration, formatPercent } from '../shell/format.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import type { Scope } from './platforms-page.tsx';
@@ -35,7 +36,7 @@ export function ActivityChart({
     ...(platform && { platform: [platform] }),
     ...(environment && { environment: [environment] }),
   };
-  const { data, error, refetch } = api.useQuery(
+  const { data, error, refetch, isPlaceholderData } = api.useQuery(
     'get',
     '/api/v1/sync/analytics/timeseries',
     { params: { query } },
@@ -43,7 +44,11 @@ export function ActivityChart({
   );
   if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={420} />;
-  return <Plots buckets={data.items} scope={scope} />;
+  return (
+    <Earlier isEarlier={isPlaceholderData}>
+      <Plots buckets={data.items} scope={scope} />
+    </Earlier>
+  );
 }
 
 function Plots({ buckets, scope }: { buckets: Bucket[]; scope: Scope }) {

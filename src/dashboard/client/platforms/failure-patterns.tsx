@@ -2,6 +2,7 @@ import { Skeleton, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
+import { Earlier } from '../shell/earlier.tsx';
 import { formatCount, formatPercent, shortId } from '../shell/format.ts';
 import { Moment } from '../shell/moment.tsx';
 import { TroubleAlert } from '../shell/trouble.tsx';
@@ -11,7 +12,7 @@ import type { Scope } from './platforms-page.tsx';
 export function FailurePatterns({ scope, last }: { scope: Scope; last: string }) {
   const { platform, environment } = scope;
   const query = { last, ...(platform && { platform: [platform] }), ...(environment && { environment: [environment] }) };
-  const { data, error, refetch } = api.useQuery(
+  const { data, error, refetch, isPlaceholderData } = api.useQuery(
     'get',
     '/api/v1/sync/analytics/failures',
     { params: { query } },
@@ -20,65 +21,67 @@ export function FailurePatterns({ scope, last }: { scope: Scope; last: string })
   if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={120} />;
   return (
-    <Stack gap="md">
-      {data.patterns.length === 0 && <Text size="sm">No pattern stands out.</Text>}
-      {data.patterns.map((pattern) => (
-        <div key={`${pattern.shape} ${pattern.platform} ${pattern.environment} ${pattern.firstSeen}`}>
-          <Text size="sm" fw={600}>
-            {pattern.shape.replaceAll('-', ' ')}: {pattern.platform}, {pattern.environment}
-          </Text>
-          <Text size="sm" className="breakable">
-            {pattern.summary}
-          </Text>
-          <Text size="xs" c="dimmed" component="p" m={0}>
-            Evidence:{' '}
-            {pattern.evidence.map((id) => (
-              <Link key={id} href={`/syncs/${id}`} style={{ marginRight: 8 }}>
-                {shortId(id)}
-              </Link>
-            ))}
-          </Text>
-        </div>
-      ))}
-      {data.fingerprints.length > 0 && (
-        <Table.ScrollContainer minWidth={700}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Error</Table.Th>
-                <Table.Th>Times</Table.Th>
-                <Table.Th>State</Table.Th>
-                <Table.Th>Content types</Table.Th>
-                <Table.Th>Last seen</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.fingerprints.slice(0, 20).map((error) => (
-                <Table.Tr key={error.fingerprint}>
-                  <Table.Td className="breakable" maw={420}>
-                    <Link
-                      href={`/?${searchOf({ errorCode: [error.errorCode], last, ...(platform && { platform: [platform] }) })}`}
-                    >
-                      {error.errorCode}
-                    </Link>
-                    <Text size="xs" c="dimmed" lineClamp={2}>
-                      {error.message}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    {formatCount(error.count)} ({formatPercent(error.share)})
-                  </Table.Td>
-                  <Table.Td>{error.muted ? `muted: ${error.muted.reason}` : error.state}</Table.Td>
-                  <Table.Td className="breakable">{error.typeKeys.slice(0, 5).join(', ')}</Table.Td>
-                  <Table.Td>
-                    <Moment of={error.lastSeen} />
-                  </Table.Td>
-                </Table.Tr>
+    <Earlier isEarlier={isPlaceholderData}>
+      <Stack gap="md">
+        {data.patterns.length === 0 && <Text size="sm">No pattern stands out.</Text>}
+        {data.patterns.map((pattern) => (
+          <div key={`${pattern.shape} ${pattern.platform} ${pattern.environment} ${pattern.firstSeen}`}>
+            <Text size="sm" fw={600}>
+              {pattern.shape.replaceAll('-', ' ')}: {pattern.platform}, {pattern.environment}
+            </Text>
+            <Text size="sm" className="breakable">
+              {pattern.summary}
+            </Text>
+            <Text size="xs" c="dimmed" component="p" m={0}>
+              Evidence:{' '}
+              {pattern.evidence.map((id) => (
+                <Link key={id} href={`/syncs/${id}`} style={{ marginRight: 8 }}>
+                  {shortId(id)}
+                </Link>
               ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
-      )}
-    </Stack>
+            </Text>
+          </div>
+        ))}
+        {data.fingerprints.length > 0 && (
+          <Table.ScrollContainer minWidth={700}>
+            <Table verticalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Error</Table.Th>
+                  <Table.Th>Times</Table.Th>
+                  <Table.Th>State</Table.Th>
+                  <Table.Th>Content types</Table.Th>
+                  <Table.Th>Last seen</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.fingerprints.slice(0, 20).map((error) => (
+                  <Table.Tr key={error.fingerprint}>
+                    <Table.Td className="breakable" maw={420}>
+                      <Link
+                        href={`/?${searchOf({ errorCode: [error.errorCode], last, ...(platform && { platform: [platform] }) })}`}
+                      >
+                        {error.errorCode}
+                      </Link>
+                      <Text size="xs" c="dimmed" lineClamp={2}>
+                        {error.message}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td>
+                      {formatCount(error.count)} ({formatPercent(error.share)})
+                    </Table.Td>
+                    <Table.Td>{error.muted ? `muted: ${error.muted.reason}` : error.state}</Table.Td>
+                    <Table.Td className="breakable">{error.typeKeys.slice(0, 5).join(', ')}</Table.Td>
+                    <Table.Td>
+                      <Moment of={error.lastSeen} />
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </Stack>
+    </Earlier>
   );
 }
