@@ -21,6 +21,7 @@ export default {
   },
   // Much of what the tests do is to wait for what they started.
   maxWorkers: 2,
+  setupFiles: ['<rootDir>/test/support/properties.ts'],
   globalSetup: '<rootDir>/test/support/start-database.ts',
   globalTeardown: '<rootDir>/test/support/stop-database.ts',
   testTimeout: 30_000,

@@ -19,6 +19,7 @@ import {
   recordFinishedPast,
   recordPast,
 } from './support/past-syncs.ts';
+import { runs } from './support/properties.ts';
 import { idAt } from './support/random-history.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -247,7 +248,7 @@ describe('the numbers of the history', () => {
         await expectAnswers(those('at once', 'late', 'outside'), questions.slice(12, 16));
         expect(await findings()).toEqual([]);
       }),
-      { numRuns: 12, interruptAfterTimeLimit: 40_000 },
+      { numRuns: runs(12), interruptAfterTimeLimit: 40_000 },
     );
   }, 60_000);
 

@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize';
 import * as fc from 'fast-check';
 import { canonicalDigest, canonicalDigestAsync, canonicalJson } from '#snapshot';
 import { anyJson, reversed } from './support/arbitrary-json.ts';
+import { runs } from './support/properties.ts';
 
 describe('canonical JSON', () => {
   it('is what the reference implementation of RFC 8785 writes', () => {
@@ -11,7 +12,7 @@ describe('canonical JSON', () => {
       fc.property(anyJson, (value) => {
         expect(canonicalJson(value)).toBe(canonicalize(value));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -23,7 +24,7 @@ describe('canonical JSON', () => {
         const value = Object.fromEntries(names.map((name, index) => [name, index]));
         expect(canonicalJson(value)).toBe(canonicalize(value));
       }),
-      { numRuns: 5 },
+      { numRuns: runs(5) },
     );
   });
 

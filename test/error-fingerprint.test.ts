@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { errorFingerprint, maskedMessage } from '../src/tracking/error-fingerprint.ts';
+import { runs } from './support/properties.ts';
 
 const of = (errorMessage: string, over: Partial<Parameters<typeof errorFingerprint>[0]> = {}) =>
   errorFingerprint({
@@ -60,7 +61,7 @@ describe('the fingerprint of an error', () => {
         expect(maskedMessage(one!, 'Bread')).toBe(maskedMessage(other!, 'Bread'));
         expect(of(one!)).toBe(of(other!));
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -75,7 +76,7 @@ describe('the fingerprint of an error', () => {
         const isSame = a.errorCode === b.errorCode && a.statusCode === b.statusCode && one === other;
         expect(of(one, a) === of(other, b)).toBe(isSame);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 
@@ -88,7 +89,7 @@ describe('the fingerprint of an error', () => {
       fc.property(own, (key) => {
         expect(of(message(key), { typeKey: key })).toBe(of(message('Bread')));
       }),
-      { numRuns: Number(process.env.RUNS ?? 100) },
+      { numRuns: runs(100) },
     );
   });
 

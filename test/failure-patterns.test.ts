@@ -13,13 +13,14 @@ import {
   retriesRise,
   scenario,
 } from './support/failure-scenario.ts';
+import { runs } from './support/properties.ts';
 
 const PERIOD = { from: new Date('2026-11-20T00:00:00Z'), to: new Date('2026-11-21T00:00:00Z') };
 const PLACE = { platform: 'optimizely', environment: 'default' };
 const detect = (syncs: SettledSync[]) => detectFailures(PLACE, syncs, PERIOD);
 const shapes = (patterns: FailurePattern[]) => patterns.map(({ shape }) => shape).toSorted();
-/** The seeds on which the thresholds were not set; fixed, so that a run tells nothing but a change of the code. */
-const RUNS = { numRuns: Number(process.env.RUNS ?? 20), seed: Number(process.env.SEED ?? 20_261_125) };
+/** Not those on which the thresholds were set. */
+const EXAMPLES = { numRuns: runs(20) };
 
 const share = (min: number, max: number) => fc.double({ min, max, noNaN: true });
 const seed = fc.integer({ min: 1, max: 2 ** 31 });
@@ -39,7 +40,7 @@ function mistakes<T>(what: string[], given: fc.Arbitrary<T>, made: (of: T) => Se
   const property = fc.property(given, (of) => {
     expect(shapes(detect(made(of)))).toEqual(what);
   });
-  const { failed, counterexample, errorInstance } = fc.check(property, RUNS);
+  const { failed, counterexample, errorInstance } = fc.check(property, EXAMPLES);
   return failed ? `${JSON.stringify(counterexample)}: ${String(errorInstance)}` : null;
 }
 

@@ -6,6 +6,7 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { Client } from 'pg';
 import { CrlfLines } from '../src/tracking/crlf-lines.ts';
+import { runs } from './support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 import { until } from './support/until.ts';
@@ -108,7 +109,7 @@ describe('an export', () => {
           await database.query('delete from sync_history');
         },
       ),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { Client } from 'pg';
+import { runs } from './support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 import { until } from './support/until.ts';
@@ -136,7 +137,7 @@ describe('the history under a filter', () => {
           rows.map(({ id }) => syncs.find((sync) => sync.id === id)!.typeKey),
         );
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   }, 120_000);
 
@@ -160,7 +161,7 @@ describe('the history under a filter', () => {
         }
         expect(backwards).toEqual(expected);
       }),
-      { numRuns: 8 },
+      { numRuns: runs(8) },
     );
   }, 60_000);
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { Client } from 'pg';
+import { runs } from './support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 
@@ -85,7 +86,7 @@ describe('where a content type is live', () => {
           })),
         ).toEqual(recomputed(syncs));
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

@@ -11,6 +11,7 @@ import {
 import { ContentTypeHasher } from '../src/versioning/content-type.hasher.ts';
 import { VersionDiff } from '../src/versioning/version.diff.ts';
 import { anyJson, anyObject, oddKey, reversed } from './support/arbitrary-json.ts';
+import { runs } from './support/properties.ts';
 
 const parsed = (text: string): JsonObject => JSON.parse(text);
 
@@ -26,7 +27,7 @@ describe('a comparison of JSON', () => {
         const same = added.length + modified.length + removed.length === 0;
         expect(same).toBe(canonicalJson(before) === canonicalJson(after));
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 
@@ -36,7 +37,7 @@ describe('a comparison of JSON', () => {
         const result = replay(before, compareJson(before, after));
         expect(canonicalJson(withoutOrder(result))).toBe(canonicalJson(withoutOrder(after)));
       }),
-      { numRuns: 1000, examples: [[...MIXED]] },
+      { numRuns: runs(1000), examples: [[...MIXED]] },
     );
   });
 
@@ -53,7 +54,7 @@ describe('a comparison of JSON', () => {
         };
         expect(canonicalJson(there)).toBe(canonicalJson(mirrored));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
