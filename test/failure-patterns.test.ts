@@ -83,6 +83,7 @@ describe('the failure patterns of a history', () => {
   it.each<[string, number, number, (at: number, syncs: number) => Plant]>([
     ['authentication', 8, 80, (at, syncs) => outage({ at, syncs, errors: [ERRORS.auth] })],
     ['outage', 8, 80, (at, syncs) => outage({ at, syncs, errors: [ERRORS.timeout] })],
+    ['outage', 12, 80, (at, syncs) => burst({ at, syncs, share: 0.95, error: ERRORS.down })],
     ['burst', 30, 80, (at, syncs) => burst({ at, syncs, share: 0.6 })],
     ['burst', 12, 80, (at, syncs) => burst({ at, syncs, error: ERRORS.invalid })],
     ['rate-limiting', 12, 80, (at, syncs) => burst({ at, syncs, share: 0.8, error: ERRORS.rate })],

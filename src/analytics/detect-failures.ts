@@ -25,7 +25,7 @@ const CAUSE_DENSITY: Density = { usual: 0.01, dense: 0.5, certainty: CERTAIN };
 const TOTAL: Density = { usual: 0.3, dense: 0.95, certainty: 5 };
 /** So much of a stretch has to be one thing for it to be called that. */
 const MOST = 0.7;
-const NEARLY_ALL = 0.8;
+const NEARLY_ALL = 0.85;
 const LEAST_FAILURES = 5;
 const LEAST_TYPES = 2;
 const LEAST_REFUSALS = 4;
