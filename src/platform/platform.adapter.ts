@@ -77,7 +77,9 @@ export interface PlatformAdapter {
   toPlatform(definition: ContentType, kind?: string): Json;
   /** What the platform holds, in our terms: server-set fields and filled-in defaults removed, so that push then pull gives the same hash. */
   fromPlatform(payload: Json, kind?: string): ContentType;
+  /** Sends the items, and answers for each. */
   push(call: SyncCall): Promise<SyncAnswer>;
+  /** Reads the items, or everything when there are none. One that is not there is an item that FAILED, not an error. */
   pull(call: SyncCall): Promise<SyncAnswer>;
   /** The names of the environments it is configured for; without it any name is passed through. */
   environments?(): string[];
