@@ -101,18 +101,17 @@ export class SyncSweeper implements OnApplicationBootstrap {
     const held = await this.readBack(sent, callId);
     const results: (SyncResult & { id: string; typeKey: string })[] = [];
     for (const sync of syncs) {
-      const applied = !sync.expiresAt && (await this.isHeld(sync, held.get(refKey(sync))));
-      const told: SyncResult = applied
-        ? { status: 'SUCCESS', resolution: { resolvedBy: 'read-back', readBackCallId: callId } }
-        : UNKNOWN;
-      results.push({
-        ...(sync.expiresAt ? ABANDONED : told),
-        id: sync.id,
-        typeKey: sync.typeKey,
-        metadata: sync.syncMetadata ?? undefined,
-      });
+      const { id, typeKey, syncMetadata } = sync;
+      const told = await this.told(sync, held.get(refKey(sync)), callId);
+      results.push({ ...told, id, typeKey, metadata: syncMetadata ?? undefined });
     }
     await this.history.updateSyncStatuses(results);
+  }
+
+  private async told(sync: SyncRecord, held: JsonObject | undefined, readBackCallId: string): Promise<SyncResult> {
+    if (sync.expiresAt) return ABANDONED;
+    if (!(await this.isHeld(sync, held))) return UNKNOWN;
+    return { status: 'SUCCESS', resolution: { resolvedBy: 'read-back', readBackCallId } };
   }
 
   /** What the place holds of these types, by {@link refKey}; nothing when it cannot be read. */

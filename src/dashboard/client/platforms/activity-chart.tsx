@@ -67,8 +67,8 @@ function Plots({ buckets, scope }: { buckets: Bucket[]; scope: Scope }) {
     <>
       <Group justify="space-between" mb="xs" mih={30}>
         <Text size="sm">
-          {formatCount(total)} syncs, {formatCount(failed)} failed. Drag over a time to look into it; double-click for
-          all of it.
+          {formatCount(total)} {total === 1 ? 'sync' : 'syncs'}, {formatCount(failed)} failed. Drag over a time to look
+          into it; double-click for all of it.
         </Text>
         {chosen && (
           <Button size="compact-xs" variant="light" onClick={open}>
