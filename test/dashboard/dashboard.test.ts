@@ -198,6 +198,22 @@ it('takes foreign text for text', async () => {
   expect(await on.title()).toBe('SyncTrail');
 });
 
+it('counts anew for each question, and tells no count of the one before', async () => {
+  const on = await open('/');
+  const count = on.getByRole('main').getByRole('status').first();
+  await count.filter({ hasText: /^\d+ syncs since/ }).waitFor();
+  const answered = Promise.withResolvers<void>();
+  await on.route('**/history/facets?*', async (route) => {
+    await answered.promise;
+    await route.continue();
+  });
+  await on.keyboard.press('/');
+  await on.keyboard.type('Nowhere');
+  await count.filter({ hasText: 'Counting…' }).waitFor();
+  answered.resolve();
+  await count.filter({ hasText: /^0 syncs/ }).waitFor();
+});
+
 it('is driven by keys alone', async () => {
   const on = await open('/');
   await row(on, 'Article').waitFor();

@@ -53,6 +53,9 @@ describe('a replica that is paused for longer than its lease', () => {
         { type_key: 'WaitsForItsTurn', sync_status: 'FAILED', sync_metadata: { outcome: 'unknown' } },
         { type_key: 'WaitsToTryAgain', sync_status: 'FAILED', sync_metadata: { outcome: 'unknown' } },
       ]);
+      const [waited] = settled as { sync_metadata: { readBackCallId: string } }[];
+      const { readBackCallId } = waited!.sync_metadata;
+      expect(await readBy(database.url, readBackCallId)).toContain('WaitsForItsAnswer');
       paused.resume();
       await until('all three have a late result', async () => (await lateResults(database.url)) === 3, 30_000);
       await untilSettled(database.url);
@@ -81,6 +84,12 @@ function outcomes(databaseUrl: string): Promise<Record<string, unknown>[]> {
     `select h.*, d.status as deployment_status, d.error_code as deployment_error from sync_history h
      join deployment d on d.id = h.deployment_id order by type_key`,
   );
+}
+
+/** The types that a call has read. */
+async function readBy(databaseUrl: string, callId: string): Promise<string[]> {
+  const pulls = `select type_key from sync_history where call_id = $1 and sync_direction = 'PULL'`;
+  return (await sql<{ type_key: string }>(databaseUrl, pulls, [callId])).map(({ type_key }) => type_key);
 }
 
 async function lateResults(databaseUrl: string): Promise<number> {

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { Schemas } from '../api/client.ts';
 import { Difference } from '../content-types/version-changes.tsx';
-import { shortHash } from '../shell/format.ts';
+import { formatCounted, shortHash } from '../shell/format.ts';
 
 type Item = Schemas['PlannedItemDto'];
 
@@ -94,8 +94,7 @@ export function keyOf({ kind, typeKey }: Pick<Item, 'kind' | 'typeKey'>): string
 
 function summary({ versionHash, previousHash, impact, changes }: Item): string {
   if (previousHash === null) return 'new there';
-  const count = changes === 1 ? '1 change' : `${changes} changes`;
-  const what = changes === null ? 'replaces no version of ours' : `${count}, ${impact}`;
+  const what = changes === null ? 'replaces no version of ours' : `${formatCounted(changes, 'change')}, ${impact}`;
   return `${what}, ${shortHash(previousHash)} → ${shortHash(versionHash)}`;
 }
 

@@ -1,7 +1,7 @@
 import { Group, Text, Title } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { api } from '../api/client.ts';
-import { formatCount, formatMoment } from '../shell/format.ts';
+import { formatCounted, formatMoment } from '../shell/format.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { HIDDEN_AT_FIRST } from './columns.tsx';
 import { ExportMenu } from './export-menu.tsx';
@@ -55,6 +55,6 @@ export function HistoryPage() {
 }
 
 function summary({ total, window }: { total: number; window: { from: string | null; default: boolean } }): string {
-  const syncs = total === 1 ? '1 sync' : `${formatCount(total)} syncs`;
+  const syncs = formatCounted(total, 'sync');
   return window.from ? `${syncs} since ${formatMoment(window.from)}${window.default ? ', for all counts' : ''}` : syncs;
 }

@@ -4,6 +4,7 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Sync } from '../api/client.ts';
+import { formatCounted } from '../shell/format.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import { Nothing } from '../shell/nothing.tsx';
 import { columns, features, WIDTHS } from './columns.tsx';
@@ -98,7 +99,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
     <div className={classes.card}>
       {pages.arrived > 0 && (
         <button type="button" className={classes.arrived} onClick={pages.refresh}>
-          {pages.arrived === 1 ? '1 new sync' : `${pages.arrived} new syncs`}: show
+          {formatCounted(pages.arrived, 'new sync')}: show
         </button>
       )}
       <div

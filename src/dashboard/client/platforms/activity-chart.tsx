@@ -7,7 +7,7 @@ import { useLocation } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { Earlier } from '../shell/earlier.tsx';
-import { formatCount, formatDuration, formatPercent } from '../shell/format.ts';
+import { formatCount, formatCounted, formatDuration, formatPercent } from '../shell/format.ts';
 import { TroubleAlert } from '../shell/trouble.tsx';
 import type { Scope } from './platforms-page.tsx';
 
@@ -67,8 +67,8 @@ function Plots({ buckets, scope }: { buckets: Bucket[]; scope: Scope }) {
     <>
       <Group justify="space-between" mb="xs" mih={30}>
         <Text size="sm">
-          {formatCount(total)} {total === 1 ? 'sync' : 'syncs'}, {formatCount(failed)} failed. Drag over a time to look
-          into it; double-click for all of it.
+          {formatCounted(total, 'sync')}, {formatCount(failed)} failed. Drag over a time to look into it; double-click
+          for all of it.
         </Text>
         {chosen && (
           <Button size="compact-xs" variant="light" onClick={open}>

@@ -11,6 +11,10 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 export const formatCount = (count: number) => NUMBER.format(count);
 
+/** `1 sync`, `1,200 syncs`. */
+export const formatCounted = (count: number, thing: string) =>
+  `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+
 export const formatCompact = (count: number) => COMPACT.format(count);
 
 /** A share from 0 to 1. */
