@@ -5,12 +5,12 @@ import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { StatsRebuilder } from '#analytics';
 import type { Finding } from '#database';
+import { parseBody } from '#http';
 import { Retention } from '#tracking';
 import { ContentTypeImporter } from '#versioning';
 import { AppModule, readConfig } from './app.module.ts';
 import { DomainError } from './domain-error.ts';
 import { fsck, withDatabase } from './fsck.ts';
-import { parseBody } from './json-body.ts';
 import { stopWithError } from './stop-with-error.ts';
 
 const USAGE = `usage: npm run cli -- COMMAND

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
+import { configureApp, httpAdapter } from '#http';
 import { AppModule, readConfig } from './app.module.ts';
-import { configureApp, httpAdapter } from './configure-app.ts';
 import { stopWithError } from './stop-with-error.ts';
 
 async function main(): Promise<void> {

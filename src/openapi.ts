@@ -2,9 +2,8 @@ import 'reflect-metadata';
 import { writeFile } from 'node:fs/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configureApp, httpAdapter, openApiDocument } from '#http';
 import { AppModule, readConfig } from './app.module.ts';
-import { configureApp, httpAdapter } from './configure-app.ts';
-import { openApiDocument } from './openapi-document.ts';
 
 /** Writes the OpenAPI document to a file, `dist/openapi.json` unless said. Starts nothing, needs no database. */
 async function main(file = 'dist/openapi.json'): Promise<void> {

@@ -5,27 +5,20 @@ import ts from 'typescript';
 /** Which modules each module may know; the composition root knows them all. */
 const MAY_IMPORT: Record<string, string[]> = {
   database: ['migrations'],
+  http: ['database', 'snapshot'],
   snapshot: ['database'],
-  versioning: ['database', 'snapshot'],
+  versioning: ['database', 'http', 'snapshot'],
   platform: ['snapshot'],
-  tracking: ['database', 'migrations', 'platform', 'snapshot', 'versioning'],
-  deployment: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
+  tracking: ['database', 'http', 'migrations', 'platform', 'snapshot', 'versioning'],
+  deployment: ['database', 'http', 'platform', 'snapshot', 'tracking', 'versioning'],
   optimizely: ['platform', 'snapshot', 'tracking'],
-  alerting: ['analytics', 'database', 'tracking'],
-  analytics: ['database', 'platform', 'snapshot', 'tracking', 'versioning'],
+  alerting: ['analytics', 'database', 'http', 'tracking'],
+  analytics: ['database', 'http', 'platform', 'snapshot', 'tracking', 'versioning'],
   metrics: ['database', 'tracking'],
   dashboard: [],
 };
 /** Files beside the modules that every module may use; they know no module themselves. */
-const SHARED = [
-  'domain-error.ts',
-  'domain-error.filter.ts',
-  'environment.ts',
-  'page.dto.ts',
-  'page.ts',
-  'request-validation.ts',
-  'text.decorator.ts',
-];
+const SHARED = ['domain-error.ts', 'environment.ts'];
 
 interface Source {
   path: string;

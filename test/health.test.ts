@@ -1,6 +1,6 @@
 import { HealthReportService, ReportScheduler, StatsRebuilder } from '#analytics';
+import { encodeCursor } from '#http';
 import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../src/analytics/health.ts';
-import { encodeCursor } from '../src/page.ts';
 import { slotsAt } from '../src/analytics/report-slots.ts';
 import { readBothWays } from './support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';

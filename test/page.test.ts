@@ -1,5 +1,5 @@
 import { assert, asyncProperty, integer, nat, uniqueArray } from 'fast-check';
-import { InvalidCursorError, type PageStart, pageOf } from '../src/page.ts';
+import { InvalidCursorError, pageOf, type PageStart } from '#http';
 import { readBothWays } from './support/pages.ts';
 
 const LIST = { keyOf: String, isKey: (key: string) => /^\d+$/.test(key) };

@@ -1,7 +1,6 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { PageQuery } from '../page.dto.ts';
-import { BY_ID, pageOf } from '../page.ts';
+import { BY_ID, pageOf, PageQuery } from '#http';
 import { type AlertDto, AlertPageDto, AlertTestDto, AlertTestedDto } from './alert.dto.ts';
 import { NoAlertTargetError } from './alert.errors.ts';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';

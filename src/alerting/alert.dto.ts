@@ -1,5 +1,4 @@
-import { PageDto } from '../page.dto.ts';
-import { Text } from '../text.decorator.ts';
+import { PageDto, Text } from '#http';
 import type { ALERT_STATUSES, AlertType } from './alerts.ts';
 
 /** Who wants to see whether an alert arrives. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
 import type { PlaceHealth } from '#analytics';
-import type { PageStart } from '../page.ts';
+import type { PageStart } from '#http';
 
 export type AlertType = 'health.alert' | 'health.recovery' | 'health.test';
 export const ALERT_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;

@@ -1,8 +1,8 @@
 import { PickType } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import { ArrayUnique, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Text } from '#http';
 import { SyncFilterDto, WindowDto } from '#tracking';
-import { Text } from '../text.decorator.ts';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
 /** Which syncs are counted, and when they started; everything given must hold. The last 24 hours unless said. */

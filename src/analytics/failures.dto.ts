@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsDate, Matches, MaxDate, MinDate } from 'class-validator';
+import { Text } from '#http';
 import { WindowDto } from '#tracking';
-import { Text } from '../text.decorator.ts';
 import type { FingerprintState } from './failure-pattern.service.ts';
 import type { FailureShape } from './failure-patterns.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { BadRequestException, Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { BY_ID, pageOf } from '../page.ts';
+import { BY_ID, pageOf } from '#http';
 import {
   HealthReportDto,
   HealthReportPageDto,

@@ -1,7 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsDate, IsIn, IsOptional, IsUUID, MaxDate, MinDate } from 'class-validator';
-import { PageDto, PageQuery } from '../page.dto.ts';
-import { Text } from '../text.decorator.ts';
+import { PageDto, PageQuery, Text } from '#http';
 import { SyncNumbersDto } from './analytics.dto.ts';
 import type { Health } from './health.ts';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { BY_ID, pageOf } from '#http';
 import { Idempotent, Ids, RequestIds } from '#tracking';
-import { BY_ID, pageOf } from '../page.ts';
 import {
   DeploymentDetailDto,
   DeploymentDto,

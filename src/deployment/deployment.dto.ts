@@ -11,9 +11,8 @@ import {
   MaxLength,
   ValidateNested,
 } from 'class-validator';
+import { PageDto, PageQuery, Text } from '#http';
 import { SYNC_STATUSES, type SyncStatus } from '#tracking';
-import { PageDto, PageQuery } from '../page.dto.ts';
-import { Text } from '../text.decorator.ts';
 
 /** Which deployment is meant. */
 export class DeploymentParams {

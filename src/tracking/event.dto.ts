@@ -1,7 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
+import { Text } from '#http';
 import type { JsonObject } from '#snapshot';
-import { Text } from '../text.decorator.ts';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
 
 /** Which events are wanted. */

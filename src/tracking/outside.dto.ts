@@ -14,9 +14,9 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
+import { Text } from '#http';
 import { OUTCOMES, type Outcome } from '#platform';
 import { isJsonObject } from '#snapshot';
-import { Text } from '../text.decorator.ts';
 import { DIRECTIONS, type Direction, type SyncStatus } from './sync.ts';
 
 /** Bytes of JSON that metadata may have. */

@@ -1,6 +1,5 @@
 import { applyDecorators, UseFilters, UsePipes } from '@nestjs/common';
-import { DomainErrorFilter } from '../domain-error.filter.ts';
-import { RequestValidation } from '../request-validation.ts';
+import { DomainErrorFilter, RequestValidation } from '#http';
 
 /** Reads requests and answers errors as the service does, whatever pipes and filters an application has. */
 export const OwnRequests = (): ClassDecorator =>

@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { IsBoolean, IsObject, IsOptional, ValidateNested } from 'class-validator';
-import { Text } from '../text.decorator.ts';
+import { Text } from '#http';
 import { SyncFilterDto } from './sync-history.dto.ts';
 
 /** Why something is sent again. */

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
+import { decodeCursor, encodeCursor, InvalidCursorError } from '#http';
 import { canonicalDigest, type Json } from '#snapshot';
-import { decodeCursor, encodeCursor, InvalidCursorError } from '../page.ts';
 import type { HistoryFilter, Window } from './sync-history.filter.ts';
 
 export const SORTS = ['-startedAt', 'startedAt', '-durationMs', 'durationMs'] as const;

@@ -1,8 +1,8 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { Text } from '#http';
 import type { Trigger } from '#platform';
 import type { Json, JsonObject } from '#snapshot';
-import { Text } from '../text.decorator.ts';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
 import type { SyncEvent } from './sync-event.entity.ts';
 import type { SyncRecord } from './sync-record.entity.ts';

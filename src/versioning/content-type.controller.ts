@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { pageOf, type PageStart } from '#http';
 import type { Json } from '#snapshot';
-import { type PageStart, pageOf } from '../page.ts';
 import { parseNumberOrHash } from './version-name.ts';
 import {
   AuthorQuery,

@@ -1,8 +1,7 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
+import { PageDto, PageQuery, Text } from '#http';
 import type { JsonObject } from '#snapshot';
-import { PageDto, PageQuery } from '../page.dto.ts';
-import { Text } from '../text.decorator.ts';
 
 /** Which content type is meant. */
 export class ContentTypeParams {

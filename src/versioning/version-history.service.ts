@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { DRIVER_TYPES, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
+import type { PageStart } from '#http';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
-import type { PageStart } from '../page.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { configureApp, httpAdapter } from '#http';
 import { AppModule, readConfig } from '../../src/app.module.ts';
-import { configureApp, httpAdapter } from '../../src/configure-app.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** A request under /api/v1; the body is sent as JSON. */

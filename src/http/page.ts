@@ -1,5 +1,5 @@
 import { validate as isUuid } from 'uuid';
-import { DomainError } from './domain-error.ts';
+import { DomainError } from '../domain-error.ts';
 import type { PageQuery } from './page.dto.ts';
 
 /** Where a page of a list begins: right after the item with this key, or, read backwards, right before it. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { DomainError } from './domain-error.ts';
+import { DomainError } from '../domain-error.ts';
 import type { ProblemDto } from './problem.dto.ts';
 
 /** The one place where codes become HTTP statuses. */
