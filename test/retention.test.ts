@@ -62,6 +62,28 @@ describe('retention', () => {
     expect((await retention.apply()).months).toEqual([]);
   });
 
+  it.each(['nestloop', 'hashjoin', 'mergejoin'])('finds old months whatever the plan: only by %s', async (join) => {
+    await partition(monthsAgo(4));
+    const { pathname } = new URL(service.databaseUrl);
+    for (const other of ['nestloop', 'hashjoin', 'mergejoin'].filter((name) => name !== join)) {
+      await database.query(`alter database ${pathname.slice(1)} set enable_${other} = off`);
+    }
+    await database.query(`alter database ${pathname.slice(1)} set enable_indexscan = off`);
+    const other = await startTestApp({ DATABASE_URL: service.databaseUrl, RETENTION_FACT_MONTHS: '3' });
+    const plan = await other.app
+      .get(Retention)
+      .plan()
+      .finally(() => other.close());
+    expect(plan.months).toEqual([{ month: monthsAgo(4).toISOString().slice(0, 7), syncs: 0 }]);
+  });
+
+  it('leaves a partition alone that somebody made under a name of their own', async () => {
+    await partition(monthsAgo(4));
+    await database.query(`create table sync_history_default partition of sync_history default`);
+    const { months } = await service.app.get(Retention).plan();
+    expect(months).toEqual([{ month: monthsAgo(4).toISOString().slice(0, 7), syncs: 0 }]);
+  });
+
   it('keeps a month that somebody reads, and who records hardly waits for it', async () => {
     await partition(monthsAgo(4));
     await insertHistory(service.databaseUrl, [sync(monthsAgo(4))]);

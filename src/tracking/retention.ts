@@ -159,12 +159,13 @@ const EXPIRED = `
   except select pushed_digest from sync_history where id >= uuid_at($1) or sync_status = 'IN_PROGRESS'
   except select response_digest from sync_history where id >= uuid_at($1) or sync_status = 'IN_PROGRESS'`;
 
-/** The months whose partitions end before a moment, oldest first. */
+/** The months whose partitions end before a moment, oldest first. Names are compared as text: a plan may see every table's. */
 const OLD_MONTHS = `
   select replace(substring(c.relname from '.......$'), '_', '-') as month from pg_inherits i
   join pg_class c on c.oid = i.inhrelid
   where i.inhparent = 'sync_history'::regclass
-    and to_date(substring(c.relname from '.......$'), 'YYYY_MM') < ($1 at time zone 'UTC')::date
+    and c.relname ~ '^sync_history_[0-9]{4}_[0-9]{2}$'
+    and substring(c.relname from '.......$') < to_char($1::timestamptz at time zone 'UTC', 'YYYY_MM')
   order by 1`;
 
 /** SQL: whether something of a month is not settled yet. Both looks are at an index. */
