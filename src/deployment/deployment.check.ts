@@ -7,13 +7,19 @@ const GRACE = `interval '15 seconds'`;
 /** Each item has the status of its sync, each deployment that of its items; none goes on without its process. */
 export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
   const items = books.rows<{ deployment_id: string; type_key: string; status: string; expected: string }>(`
-    select i.deployment_id, i.type_key, i.status, coalesce(s.sync_status, 'FAILED') as expected
-    from deployment d join deployment_item i on i.deployment_id = d.id
-    left join lateral (
-      select h.id, h.sync_status from sync_history h
-      where h.deployment_id = d.id and h.kind = i.kind and h.type_key = i.type_key and h.expires_at is null order by h.id desc limit 1) s on true
-    where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
-      and (i.status <> coalesce(s.sync_status, 'FAILED') or i.sync_id is not null and i.sync_id is distinct from s.id)`);
+    select * from (
+      select deployment_id, type_key, max(status) as status, (array_agg(sync_id) filter (where status is not null))[1] as sync_id,
+        coalesce((array_agg(expected order by id desc) filter (where id is not null))[1], 'FAILED') as expected,
+        (array_agg(id order by id desc) filter (where id is not null))[1] as id
+      from (
+        select i.deployment_id, i.kind, i.type_key, i.status, i.sync_id, null::uuid as id, null as expected
+        from deployment d join deployment_item i on i.deployment_id = d.id
+        where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
+        union all
+        select deployment_id, kind, type_key, null, null, id, sync_status from sync_history
+        where deployment_id is not null and expires_at is null) part
+      group by deployment_id, kind, type_key) i
+    where status <> expected or sync_id is not null and sync_id is distinct from id`);
   for await (const { deployment_id, type_key, status, expected } of items) {
     const problem = `the item "${type_key}" is ${status}, its sync says ${expected}`;
     yield { rule: 'deployment.item', subject: `deployment ${deployment_id}`, problem };

@@ -2,17 +2,24 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { postgresPool } from '#database';
 import type { SyncStatus } from '#tracking';
+import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
 
-interface Row {
+interface Item {
   kind: string;
   type_key: string;
   version_hash: string;
   previous_hash: string | null;
-  sync_id: string | null;
   status: SyncStatus;
+}
+
+interface Sync {
+  kind: string;
+  type_key: string;
+  id: string;
+  sync_status: SyncStatus;
   error_code: string | null;
-  retry_count: number | null;
+  retry_count: number;
 }
 
 /** How far a deployment is, read from its syncs while they run. */
@@ -24,12 +31,15 @@ export class DeploymentProgress {
   async counts(deploymentIds: string[]): Promise<Map<string, Pick<ProgressDto, 'total' | 'succeeded'>>> {
     const pool = await postgresPool(this.em);
     const { rows } = await pool.query<{ id: string; total: number; succeeded: number }>(
-      `select i.deployment_id as id, count(*)::integer as total, (count(*) filter (where
-         case i.status when 'IN_PROGRESS' then exists (
-           select from sync_history h where h.deployment_id = i.deployment_id and h.kind = i.kind
-             and h.type_key = i.type_key and h.sync_status = 'SUCCESS' and h.expires_at is null)
-         else i.status = 'SUCCESS' end))::integer as succeeded
-       from deployment_item i where i.deployment_id = any($1::uuid[]) group by 1`,
+      `select d.id, i.total, (case when i.is_open then s.succeeded else i.succeeded end)::integer as succeeded
+       from unnest($1::uuid[]) as d (id),
+       lateral (
+         select count(*)::integer as total, count(*) filter (where status = 'SUCCESS') as succeeded,
+           bool_or(status = 'IN_PROGRESS') as is_open
+         from deployment_item where deployment_id = d.id) i,
+       lateral (
+         select count(distinct (kind, type_key)) as succeeded from sync_history
+         where i.is_open and deployment_id = d.id and sync_status = 'SUCCESS' and expires_at is null) s`,
       [deploymentIds],
     );
     return new Map(rows.map(({ id, ...counts }) => [id, counts]));
@@ -37,34 +47,45 @@ export class DeploymentProgress {
 
   async of(deploymentId: string): Promise<{ progress: ProgressDto; items: DeploymentItemDto[] }> {
     const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Row>(
-      `select i.kind, i.type_key, i.version_hash, i.previous_hash, s.id as sync_id, s.error_code, s.retry_count,
-         coalesce(s.sync_status, i.status) as status
-       from deployment_item i left join (
-         select distinct on (kind, type_key) * from sync_history
-         where deployment_id = $1 and expires_at is null order by kind, type_key, id desc) s using (kind, type_key)
-       where i.deployment_id = $1 order by i.kind, i.type_key`,
+    // Brought together here: a join of 4,000 items with 4,000 syncs is 16 million comparisons where statistics are missing.
+    const { rows: items } = await pool.query<Item>(
+      `select kind, type_key, version_hash, previous_hash, status from deployment_item
+       where deployment_id = $1 order by kind, type_key`,
       [deploymentId],
     );
+    const { rows: syncs } = await pool.query<Sync>(
+      `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history
+       where deployment_id = $1 and expires_at is null order by kind, type_key, id desc`,
+      [deploymentId],
+    );
+    const synced = new Map(syncs.map((sync) => [keyOf(sync), sync]));
+    const rows = items.map((item) => {
+      const sync = synced.get(keyOf(item));
+      return { ...item, sync, status: sync?.sync_status ?? item.status };
+    });
     const settled = rows.filter(({ status }) => status !== 'IN_PROGRESS').length;
-    const attempts = rows.map(({ retry_count: retries }) => (retries === null ? 0 : retries + 1));
+    const attempts = rows.map(({ sync }) => (sync ? sync.retry_count + 1 : 0));
     return {
       progress: {
         total: rows.length,
         settled,
         succeeded: rows.filter(({ status }) => status === 'SUCCESS').length,
         percent: Math.floor((settled / rows.length) * 100),
-        attempt: Math.max(...attempts),
+        attempt: attempts.reduce((most, attempt) => Math.max(most, attempt), 0),
       },
       items: rows.map((row) => ({
         kind: row.kind,
         typeKey: row.type_key,
         versionHash: row.version_hash,
         previousHash: row.previous_hash,
-        syncId: row.sync_id,
+        syncId: row.sync?.id ?? null,
         status: row.status,
-        errorCode: row.error_code,
+        errorCode: row.sync?.error_code ?? null,
       })),
     };
   }
+}
+
+function keyOf({ kind, type_key: typeKey }: Pick<Item, 'kind' | 'type_key'>): string {
+  return refKey({ kind, typeKey });
 }

@@ -1,10 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ask, untilWritten } from '#database';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ask, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, Periodic } from '#tracking';
 
 const EVERY_MS = 3_000;
+const MAX_PAUSE_MS = 10 * 60 * 1000;
 const INTERRUPTED = {
   code: 'INTERRUPTED',
   message: 'The process that ran this deployment ended before it did; its syncs tell what became of each item.',
@@ -13,10 +14,13 @@ const INTERRUPTED = {
 /** Gives a deployment its status, from its syncs: when its call has ended, or when its process has. */
 @Injectable()
 export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(DeploymentSettler.name);
   private readonly runs = new Periodic(DeploymentSettler.name, EVERY_MS, () => this.sweep());
   private readonly running = new Set<string>();
-  /** How the calls of deployments ended that still wait for a sync to be settled. */
+  /** How the calls of deployments ended that are not settled yet. */
   private readonly waiting = new Map<string, SyncFailure | undefined>();
+  /** When those that could not be settled are tried again. */
+  private readonly postponed = new Map<string, { until: number; pauseMs: number }>();
 
   constructor(
     private readonly em: EntityManager,
@@ -39,22 +43,61 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
 
   /**
    * The status of each item is that of its sync; one that has none was never sent. A sync that is still in progress, because
-   * its record was not known to be written, is waited for by the sweep.
+   * its record was not known to be written, is waited for by the sweep. So is a deployment that cannot be settled now.
    */
   async settle(id: string, failure?: SyncFailure): Promise<void> {
-    const values = [id, failure?.code ?? null, failure?.message ?? null];
-    const { rows } = await untilWritten(() => ask<{ open: boolean }>(this.em, SETTLE, values));
-    if (rows[0]?.open) this.waiting.set(id, failure);
-    else this.waiting.delete(id);
-    this.running.delete(id);
+    this.waiting.set(id, failure);
+    try {
+      if (!(await this.write(id, failure))) this.waiting.delete(id);
+    } finally {
+      this.running.delete(id);
+    }
   }
 
-  /** Settles deployments that nobody runs any more, once all their syncs are settled. */
+  /** Settles deployments that nobody runs any more, once all their syncs are settled. One that fails holds up no other. */
   private async sweep(): Promise<void> {
     const { rows } = await ask<{ id: string }>(this.em, ABANDONED, [this.heartbeat.owner, [...this.running]]);
-    for (const { id } of rows) await this.settle(id, this.waiting.has(id) ? this.waiting.get(id) : INTERRUPTED);
+    const now = performance.now();
+    for (const { id } of rows) {
+      if (now < (this.postponed.get(id)?.until ?? 0)) continue;
+      try {
+        await this.settle(id, this.waiting.has(id) ? this.waiting.get(id) : INTERRUPTED);
+        this.postponed.delete(id);
+      } catch (error) {
+        this.postpone(id, error as Error);
+      }
+    }
+  }
+
+  /** Each pause is twice as long as the one before: what fails for a reason of its own must not keep the server busy. */
+  private postpone(id: string, error: Error): void {
+    const pauseMs = Math.min((this.postponed.get(id)?.pauseMs ?? EVERY_MS) * 2, MAX_PAUSE_MS);
+    this.postponed.set(id, { until: performance.now() + pauseMs, pauseMs });
+    this.logger.warn(`The deployment ${id} could not be settled; next try in ${pauseMs / 1000} s: ${error.message}`);
+  }
+
+  /** Whether a sync of it is still open. Waits while the database is away, but not for a statement that takes too long. */
+  private async write(id: string, failure?: SyncFailure): Promise<boolean> {
+    const values = [id, failure?.code ?? null, failure?.message ?? null];
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await inTransaction(await postgresPool(this.em), async (client) => {
+          await client.query(LIMITS);
+          const { rows } = await client.query<{ open: boolean }>(SETTLE, values);
+          return rows[0]!.open;
+        });
+      } catch (error) {
+        if ((error as { code?: string }).code === QUERY_CANCELED || databaseFault(error) === 'refused') throw error;
+        await pauseAfter(attempt);
+      }
+    }
   }
 }
+
+const QUERY_CANCELED = '57014';
+
+/** Without statistics the server takes a deployment for one item, and compares each of 4,000 with each: 16 million times. */
+const LIMITS = `set local enable_nestloop = off; set local statement_timeout = '30s'`;
 
 const SETTLE = `
   with synced as (
@@ -63,8 +106,8 @@ const SETTLE = `
   progress as (select coalesce(bool_or(sync_status = 'IN_PROGRESS'), false) as open from synced),
   item as (
     update deployment_item i set sync_id = s.id, status = coalesce(s.sync_status, 'FAILED')
-    from progress, deployment_item d left join synced s using (kind, type_key)
-    where not open
+    from deployment_item d left join synced s using (kind, type_key)
+    where not (select open from progress)
       and d.deployment_id = $1 and i.deployment_id = $1 and i.kind = d.kind and i.type_key = d.type_key
     returning i.status),
   outcome as (
