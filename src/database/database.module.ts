@@ -1,7 +1,14 @@
 import type { Constructor } from '@mikro-orm/core';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Client } from 'pg';
 import { migrations } from '#migrations';
 import { DatabaseUnusableError } from './database.errors.ts';
@@ -13,6 +20,8 @@ const DATABASE = Symbol('database');
 
 interface Database {
   url: string;
+  /** Said at the start. */
+  notice?: string;
   close(): Promise<void>;
 }
 
@@ -49,6 +58,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
+    if (this.database.notice) new Logger('Database').log(this.database.notice);
     await migrate(this.orm.em, migrations);
   }
 

