@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json vite.config.js ./
+COPY scripts scripts
 COPY src src
 COPY migrations migrations
 RUN npm run build

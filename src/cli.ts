@@ -1,132 +1,20 @@
-import 'reflect-metadata';
-import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { HttpException, type INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { StatsRebuilder } from '#analytics';
-import type { Finding } from '#database';
-import { parseBody } from '#http';
-import { Retention } from '#tracking';
-import { ContentTypeImporter } from '#versioning';
-import { AppModule, readConfig } from './app.module.ts';
-import { DomainError } from './domain-error.ts';
-import { fsck, withDatabase } from './fsck.ts';
-import { stopWithError } from './stop-with-error.ts';
+import { readArguments, USAGE, UsageError } from './cli-usage.ts';
 
-const USAGE = `usage: npm run cli -- COMMAND
-
-  migrate                              brings the tables up to date
-  import FILE [--author WHO] [--message WHY]
-                                       takes every definition of a manifest as the latest version
-  retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it
-  stats rebuild                        counts the history again, beside running services; numbers are read meanwhile as before
-  fsck [--json]                        proves the books: ends with 1 and the findings if anything in them cannot be`;
-
-/** Findings that are told; more are counted. */
-const MOST_TOLD = 1_000;
-
-interface Options {
-  author?: string;
-  message?: string;
-  apply?: boolean;
-  json?: boolean;
-}
-
-type Command = (app: INestApplicationContext, args: string[], options: Options) => Promise<string>;
-
-const COMMANDS: Record<string, Command> = {
-  /** The start itself migrates. */
-  migrate: () => Promise.resolve('The tables are up to date.'),
-
-  import: async (app, [file], { author = process.env.USER ?? 'cli', message }) => {
-    if (!file) throw new UsageError('import needs the FILE of a manifest');
-    const bytes = await readFile(file).catch((error: Error) => {
-      throw new UsageError(`${file} cannot be read (${error.message})`);
-    });
-    const manifest = parseBody(bytes);
-    const { versions, ignored } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
-    const created = versions.filter((version) => version.created).length;
-    const left = ignored.length > 0 ? `; not taken: ${ignored.join(', ')}` : '';
-    return `${created} new versions, ${versions.length - created} the same already${left}`;
-  },
-
-  retention: async (app, _args, { apply = false }) => {
-    const retention = app.get(Retention);
-    const report = apply ? await retention.apply() : await retention.plan();
-    const months = report.months.map(({ month, syncs }) => `${month} (${syncs} syncs)`).join(', ') || 'none';
-    const kept = report.kept.length > 0 ? `; kept for syncs in progress: ${report.kept.join(', ')}` : '';
-    return `${apply ? 'Dropped' : 'Would drop'} ${report.payloads} payloads; months: ${months}${kept}`;
-  },
-
-  stats: async (app, [what]) => {
-    if (what !== 'rebuild') throw new UsageError('stats can be told to "rebuild"');
-    const { syncs, since } = await app.get(StatsRebuilder).rebuild();
-    return `Counted ${syncs} syncs${since === null ? '' : `; what started before ${since} stays as it was counted`}`;
-  },
-};
-
-/** Without the application, whose jobs would change what is looked at. */
-async function checkBooks({ json }: Options): Promise<void> {
-  const { service } = readConfig(process.env);
-  const findings: Finding[] = [];
-  let found = 0;
-  const startedAt = performance.now();
-  const tell = (finding: Finding) => {
-    found += 1;
-    if (json && found <= MOST_TOLD) findings.push(finding);
-    else if (found <= MOST_TOLD) console.log(`${finding.rule}: ${finding.subject}: ${finding.problem}`);
-  };
-  const location = { url: service.DATABASE_URL, dataDir: service.DATA_DIR };
-  const counts = await withDatabase(location, (url) => fsck(url, tell));
-  const checked = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  if (json) console.log(JSON.stringify({ ok: found === 0, found, findings, checked: counts }));
-  else
-    console.log(`${found === 0 ? 'The books are right' : `${found} findings`}: ${checked.join(', ')} in ${seconds} s`);
-  if (found > 0) process.exitCode = 1;
-}
-
-class UsageError extends Error {}
-
-/** The same application without HTTP. */
 async function main(): Promise<void> {
-  const { positionals, values } = readArgs();
-  const [name = '', ...args] = positionals;
-  if (name === 'fsck') return checkBooks(values);
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command) throw new UsageError(name ? `there is no command "${name}"` : 'no command given');
-  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(config), {
-    abortOnError: false,
-    logger: false,
-  });
-  app.useLogger(['error', 'warn']);
-  try {
-    console.log(await command(app, args, values));
-  } finally {
-    await app.close();
+  const { positionals, values } = readArguments();
+  const [name, ...args] = positionals;
+  if (values.help) {
+    console.log(USAGE);
+    return;
   }
-}
-
-function readArgs() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        author: { type: 'string' },
-        message: { type: 'string' },
-        apply: { type: 'boolean' },
-        json: { type: 'boolean' },
-      },
-    });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  if (!name) throw new UsageError('no command given');
+  // The application takes a second to load: not for a look at the usage.
+  const { runCommand } = await import('./cli-commands.ts');
+  await runCommand(name, args, values);
 }
 
 main().catch((error: unknown) => {
-  if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
-  else if (error instanceof DomainError || error instanceof HttpException) console.error(error.message);
-  else stopWithError(error);
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
   process.exitCode = 1;
 });
