@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { postgresPool } from '#database';
-import { DEFAULT_KIND, PlatformRegistry, UnknownEnvironmentError } from '#platform';
+import { DEFAULT_KIND, PlatformRegistry, type Target } from '#platform';
 import { canonicalDigest, type JsonObject } from '#snapshot';
 import { DuplicateItemError } from '#tracking';
 import {
@@ -21,11 +21,6 @@ export interface ItemRequest {
   kind?: string;
   /** The latest version unless said. */
   versionHash?: string;
-}
-
-export interface Target {
-  platform: string;
-  environment: string;
 }
 
 export interface PlannedItem extends TypeRef {
@@ -52,7 +47,7 @@ export class DeploymentPlanner {
 
   /** Without items: the latest version of everything in the catalogue. Throws what the look-ups throw. */
   async plan({ platform, environment }: Target, requested?: ItemRequest[]): Promise<DeploymentPlan> {
-    this.assertTarget(platform, environment);
+    this.platforms.at({ platform, environment });
     const versions = requested ? await this.requested(requested) : await this.versions.catalogue();
     if (versions.length === 0) throw new NothingToDeployError();
     const live = await this.live({ platform, environment }, versions);
@@ -80,13 +75,6 @@ export class DeploymentPlanner {
       const previous = before.get(refKey(item));
       return { item, diff: previous === undefined ? null : VersionDiff.between(previous, item.definition) };
     });
-  }
-
-  private assertTarget(platform: string, environment: string): void {
-    const environments = this.platforms.get(platform).environments?.();
-    if (environments && !environments.includes(environment)) {
-      throw new UnknownEnvironmentError(platform, environment, environments);
-    }
   }
 
   private async requested(requested: ItemRequest[]): Promise<ContentTypeVersion[]> {

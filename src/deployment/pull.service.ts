@@ -22,10 +22,11 @@ export class PullService {
     private readonly versions: VersionHistoryService,
   ) {}
 
-  /** Throws `UnknownPlatformError`, and what the adapter throws. */
+  /** Throws `UnknownPlatformError`, `UnknownEnvironmentError`, and what the adapter throws. */
   async pull(platform: string, context: Omit<SyncContext, 'callId'>): Promise<{ callId: string; items: PulledItem[] }> {
     const callId = uuidv7();
-    await this.platforms.get(platform).pull({ items: [], context: { ...context, callId } });
+    const adapter = this.platforms.at({ platform, environment: context.environment });
+    await adapter.pull({ items: [], context: { ...context, callId } });
     const syncs = await this.em.fork().find(SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
     const latest = new Map((await this.versions.catalogue()).map((version) => [refKey(version), version.versionHash]));
     const items = syncs.map((sync): PulledItem => {

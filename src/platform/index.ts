@@ -12,6 +12,7 @@ export {
   type SyncContext,
   type SyncFailure,
   type SyncItem,
+  type Target,
   type Trigger,
 } from './platform.adapter.ts';
 export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';

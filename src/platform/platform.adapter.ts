@@ -3,6 +3,12 @@ import type { Json, JsonObject } from '#snapshot';
 /** What is synchronised: a JSON definition; its key is `typeKey` of the item that carries it. */
 export type ContentType = JsonObject;
 
+/** Where something is sent: a platform, and one instance of it. */
+export interface Target {
+  platform: string;
+  environment: string;
+}
+
 /** How a sync came about. */
 export const TRIGGERS = ['API', 'CLI', 'SCHEDULE', 'DEPLOYMENT', 'ROLLBACK', 'REPLAY'] as const;
 export type Trigger = (typeof TRIGGERS)[number];

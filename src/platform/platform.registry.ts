@@ -1,8 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { platformOf } from './platform.decorator.ts';
-import type { PlatformAdapter } from './platform.adapter.ts';
-import { UnknownPlatformError } from './platform.errors.ts';
+import type { PlatformAdapter, Target } from './platform.adapter.ts';
+import { UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
 
 /** The adapters installed in this application, by the name of their platform. */
 @Injectable()
@@ -25,6 +25,16 @@ export class PlatformRegistry implements OnModuleInit {
   get(name: string): PlatformAdapter {
     const adapter = this.adapters.get(name);
     if (!adapter) throw new UnknownPlatformError(name, this.names());
+    return adapter;
+  }
+
+  /** The adapter of a target that exists. Throws {@link UnknownPlatformError} and {@link UnknownEnvironmentError}. */
+  at({ platform, environment }: Target): PlatformAdapter {
+    const adapter = this.get(platform);
+    const configured = adapter.environments?.();
+    if (configured && !configured.includes(environment)) {
+      throw new UnknownEnvironmentError(platform, environment, configured);
+    }
     return adapter;
   }
 

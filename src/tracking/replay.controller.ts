@@ -37,8 +37,12 @@ export class ReplayController {
     @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: { status(code: number): unknown },
   ): Promise<ReplayResultDto> {
+    const known = dryRun ? undefined : await this.replayer.begunUnder(ids);
+    // The filter finds more by now: what this very request has begun.
+    if (known) return { matched: known.syncIds.length, healed: 0, replays: known.syncIds.length, ...known };
     const { replays, healed } = await this.replayer.plan(filter);
     const syncs = includeHealed ? [...replays, ...healed].sort((a, b) => (a.id < b.id ? -1 : 1)) : replays;
+    this.replayer.assertTargets(syncs);
     if (dryRun) reply.status(200);
     const begun = dryRun
       ? { batch: null, syncIds: syncs.map(({ id }) => id) }

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, postgresPool } from '#database';
-import { PlatformRegistry, type SyncContext } from '#platform';
+import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
 import {
   isJsonObject,
   type Json,
@@ -37,6 +37,12 @@ export interface ReplayPlan {
   healed: SyncRecord[];
 }
 
+/** Replays that were asked for together, and the syncs that they send again. */
+export interface ReplayBatch {
+  batch: string;
+  syncIds: string[];
+}
+
 /** A sync that stands in the record, and whose turn comes. */
 interface Replay {
   id: string;
@@ -69,7 +75,7 @@ export class SyncReplayer {
 
   /**
    * Begins the replay of one sync; answers with the id of the new one. Throws `SyncNotFoundError`,
-   * {@link NotReplayableError} and `RecordingUnavailableError`.
+   * {@link NotReplayableError}, `RecordingUnavailableError`, and what {@link assertTargets} does.
    */
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
     const { id } = ids.ofSync(0);
@@ -79,6 +85,11 @@ export class SyncReplayer {
     const replay = { id, of, context: contextOf(of, request) };
     if (await this.record([replay])) void this.send(replay, content);
     return id;
+  }
+
+  /** Throws unless every sync went to a target that exists: `UnknownPlatformError` and `UnknownEnvironmentError`. */
+  assertTargets(syncs: SyncRecord[]): void {
+    for (const sync of syncs) this.adapterOf(sync);
   }
 
   /** What the replay of a filter would send. Throws `InvalidFilterError` and {@link TooManyReplaysError}. */
@@ -112,16 +123,17 @@ export class SyncReplayer {
 
   /**
    * Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. Answers with the
-   * syncs that are replayed. Throws `RecordingUnavailableError`.
+   * syncs that are replayed. Throws what {@link assertTargets} does, and `RecordingUnavailableError`.
    */
   async replayAll(
     syncs: SyncRecord[],
     request: ReplayRequest,
     ids = new RequestIds(uuidv7()),
-  ): Promise<{ batch: string; syncIds: string[] }> {
+  ): Promise<ReplayBatch> {
+    const begun = await this.begunUnder(ids);
+    if (begun) return begun;
+    this.assertTargets(syncs);
     const batch = ids.ofSync(0).callId;
-    const begun = await this.begun(batch, ids);
-    if (begun.length > 0) return { batch, syncIds: begun };
     const metadata = { replayBatch: batch };
     const replays = syncs.map((of, index) => {
       return { id: ids.ofSync(index).id, of, context: { ...contextOf(of, request), metadata } };
@@ -130,15 +142,16 @@ export class SyncReplayer {
     return { batch, syncIds: syncs.map(({ id }) => id) };
   }
 
-  /** The syncs that a batch replays, in its order; none when there is no such batch. */
-  private async begun(batch: string, ids: RequestIds): Promise<string[]> {
+  /** The batch that a request with these ids has begun already, with the syncs that it replays, in its order. */
+  async begunUnder(ids: RequestIds): Promise<ReplayBatch | undefined> {
+    const batch = ids.ofSync(0).callId;
     const { rows } = await ask<{ replayOf: string }>(
       this.em,
       `select replay_of as "replayOf" from sync_history
        where id between $1 and $2 and sync_metadata->>'replayBatch' = $3 order by id`,
       [ids.ofSync(0).id, ids.ofSync(MOST_REPLAYS - 1).id, batch],
     );
-    return rows.map(({ replayOf }) => replayOf);
+    return rows.length > 0 ? { batch, syncIds: rows.map(({ replayOf }) => replayOf) } : undefined;
   }
 
   /** False when the same request has begun them already. */
@@ -165,13 +178,13 @@ export class SyncReplayer {
   /** The call settles its sync, whatever comes of it; what does not get that far is settled here. */
   private async send({ id, of, context }: Replay, known?: Content): Promise<void> {
     if (!this.tracker.isAhead(id)) return;
-    const { typeKey, kind, targetPlatform } = of;
+    const { typeKey, kind } = of;
     try {
       const { data, payload } = known ?? (await this.contentOf(of));
       // Retention may have dropped it, when the definition is known as a version.
       await this.snapshots.store(payload);
       const item = { syncId: id, typeKey, kind, data, versionHash: of.versionHash ?? undefined, replayOf: of.id };
-      await this.platforms.get(targetPlatform).push({ items: [item], context });
+      await this.adapterOf(of).push({ items: [item], context });
     } catch (error) {
       this.logger.warn(`The replay of ${of.id} failed: ${(error as Error).message}`);
       await this.tracker.giveUp([id], error).catch((cause: unknown) => {
@@ -182,10 +195,10 @@ export class SyncReplayer {
 
   /** Throws unless the platform would be sent the very same bytes. */
   private async contentOf(sync: SyncRecord): Promise<Content> {
-    const { id, kind, syncDirection, syncStatus, pushedDigest, targetPlatform } = sync;
+    const { id, kind, syncDirection, syncStatus, pushedDigest } = sync;
     if (syncDirection !== 'PUSH' || !pushedDigest) throw new NotReplayableError(id, 'it sent nothing');
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
-    const adapter = this.platforms.get(targetPlatform);
+    const adapter = this.adapterOf(sync);
     const data = (await this.definition(sync)) ?? (await this.sent(sync));
     if (!isJsonObject(data)) throw new NotReplayableError(id, 'what it sent is no definition');
     const payload = await this.snapshots.prepare(adapter.toPlatform(data, kind));
@@ -193,6 +206,10 @@ export class SyncReplayer {
       throw new NotReplayableError(id, 'its adapter would send something else for the same content today');
     }
     return { data, payload };
+  }
+
+  private adapterOf({ targetPlatform, environment }: SyncRecord): PlatformAdapter {
+    return this.platforms.at({ platform: targetPlatform, environment });
   }
 
   private async definition(sync: SyncRecord): Promise<JsonObject | undefined> {

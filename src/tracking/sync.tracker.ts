@@ -123,6 +123,8 @@ export class SyncTracker {
   }
 
   private async run(route: Route, call: SyncCall, attempt: () => Promise<SyncAnswer>): Promise<SyncAnswer> {
+    // Before anything else: a name that does not exist gets no record and no circuit.
+    this.platforms.at({ platform: route.platform, environment: call.context.environment });
     const begunAt = performance.now();
     const isAlive = this.heartbeat.watch();
     const syncs = this.takeAhead(call) ?? (await this.record(route, call));
