@@ -6,10 +6,10 @@ import { canonicalDigest } from '#snapshot';
 import { RequestIds } from '#tracking';
 import { fsck } from '../src/fsck.ts';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
-import { IdempotencyService } from '../src/tracking/idempotency.service.ts';
+import { type Claim, IdempotencyService } from '../src/tracking/idempotency.service.ts';
 import { type ServiceProcess, startServiceProcess } from './support/service-process.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
-import { createTestDatabase } from './support/test-database.ts';
+import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 interface Answer {
   status: number;
@@ -42,20 +42,33 @@ const count = async (database: Client, table: string) =>
   Number((await database.query<{ count: string }>(`select count(*) from ${table}`)).rows[0]!.count);
 
 describe('a request with an Idempotency-Key', () => {
+  let store: TestDatabase;
   let service: TestApp;
   let database: Client;
 
   beforeAll(async () => {
-    service = await startTestApp();
-    database = new Client({ connectionString: service.databaseUrl });
+    store = await createTestDatabase();
+    database = new Client({ connectionString: store.url });
     await database.connect();
+    // A fault of ours, until the sequence has been asked.
+    await database.query(
+      `create sequence faults;
+       create function fault() returns trigger language plpgsql as $$
+       begin if not (select is_called from faults) then raise exception 'fault'; end if; return new; end $$;
+       create trigger fault before insert on sync_history
+         for each row when (new.type_key = 'Faulty') execute function fault()`,
+    );
+    service = await startTestApp({ DATABASE_URL: store.url });
   });
   afterAll(async () => {
-    await database?.end();
     await service?.close();
+    await database?.end();
+    await store?.drop();
   });
 
   const post = (body: unknown, key?: string) => send(service.url, 'POST', '/sync', body, key);
+  const kept = async (key: string) =>
+    (await database.query<Record<string, unknown>>(`select * from idempotency_key where key = $1`, [key])).rows;
 
   it('gets the first answer again: status, body and Location', async () => {
     const key = uuidv7();
@@ -98,13 +111,103 @@ describe('a request with an Idempotency-Key', () => {
     expect(await post(aSync(), key)).toMatchObject({ status: 400, body: { code: 'INVALID_IDEMPOTENCY_KEY' } });
   });
 
+  it.each<[string, number, string, string, unknown, unknown]>([
+    ['a body without its members', 400, 'POST', '/sync', {}, aSync()],
+    ['one wrong item of many', 400, 'POST', '/sync/batch', { syncs: [aSync(), {}] }, { syncs: [aSync()] }],
+    ['no JSON object', 400, 'POST', '/sync', [], aSync()],
+    ['a platform that there is not', 404, 'POST', '/deployments', { platform: 'x', actor: 'j' }, undefined],
+    ['a sync that there is not', 404, 'PATCH', `/sync/${uuidv7()}/status`, { status: 'SUCCESS' }, undefined],
+    ['a version of no sync', 404, 'PATCH', `/sync/${uuidv7()}/version`, { versionHash: 'v1' }, undefined],
+    [
+      'a deployment that there is not',
+      404,
+      'POST',
+      `/deployments/${uuidv7()}/rollback`,
+      { actor: 'j', reason: 'r' },
+      undefined,
+    ],
+    ['a filter of everything', 400, 'POST', '/sync/replay', { actor: 'j', reason: 'r', filter: {} }, undefined],
+  ])(
+    'leaves no key when it is refused for %s, and may be mended',
+    async (_name, status, method, path, wrong, mended) => {
+      const key = uuidv7();
+      for (let time = 1; time <= 2; time += 1) {
+        expect(await send(service.url, method, path, wrong, key)).toMatchObject({ status });
+        expect(await kept(key)).toEqual([]);
+      }
+      if (mended === undefined) return;
+      const answer = await send(service.url, method, path, mended, key);
+      expect(answer.status).toBe(201);
+      expect(await send(service.url, method, path, mended, key)).toMatchObject({ status: 201, text: answer.text });
+      expect(await kept(key)).toMatchObject([{ status: 'DONE' }]);
+    },
+  );
+
+  it('leaves no key when 20 of the same are refused at once', async () => {
+    const key = uuidv7();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post({}, key)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(
+      new Set(answers.map(({ status }) => (status === 409 ? 409 : 400))),
+    );
+    expect(await kept(key)).toEqual([]);
+  });
+
+  it('takes over the key of a process that died over a request that was to be refused', async () => {
+    const key = uuidv7();
+    const digest = canonicalDigest({ url: '/api/v1/sync', body: {} });
+    await database.query(
+      `insert into idempotency_key (scope, key, request_digest, seed, holder, locked_until)
+       values ('POST sync//', $1, $2, $3, $3, now())`,
+      [key, digest, uuidv7()],
+    );
+    expect((await post({}, key)).status).toBe(400);
+    expect((await post(aSync(), key)).status).toBe(201);
+  });
+
+  it('keeps its ids when it failed by a fault of ours', async () => {
+    const key = uuidv7();
+    await database.query('alter sequence faults restart');
+    expect((await post(aSync({ typeKey: 'Faulty' }), key)).status).toBe(500);
+    const [{ seed }] = (await kept(key)) as [{ seed: string }];
+    expect(await post(aSync({ typeKey: 'Other' }), key)).toMatchObject({ status: 422 });
+    await database.query(`select nextval('faults')`);
+    const { status, body } = await post(aSync({ typeKey: 'Faulty' }), key);
+    expect([status, body.id]).toEqual([201, new RequestIds(seed).ofSync(0).id]);
+  });
+
+  it('leaves no key when it was but a question', async () => {
+    const key = uuidv7();
+    const replay = { actor: 'j', reason: 'r', filter: { typeKey: 'Nothing' }, dryRun: true };
+    expect((await send(service.url, 'POST', '/sync/replay', replay, key)).status).toBe(200);
+    expect(await kept(key)).toEqual([]);
+  });
+
+  it('is answered as the first time when it said that a sync is still under way', async () => {
+    const { id } = (await post(aSync())).body;
+    const key = uuidv7();
+    const extend = () =>
+      send(service.url, 'PATCH', `/sync/${id}/status`, { status: 'IN_PROGRESS', expiresInMs: 60_000 }, key);
+    const first = await extend();
+    expect(first.status).toBe(200);
+    expect(await extend()).toMatchObject({ status: 200, text: first.text });
+  });
+
+  it('is done once for an answer that is too large to keep', async () => {
+    const keys = service.app.get(IdempotencyService);
+    const request = { scope: 'POST large', key: uuidv7(), digest: 'd' };
+    const claim = (await keys.claim(request)) as { seed: string; holder: string };
+    await keys.keep({ ...request, ...claim }, { status: 200, location: null, body: `"${'x'.repeat(300_000)}"` });
+    expect(await kept(request.key)).toMatchObject([{ status: 'RUNNING', answer: null }]);
+    expect(await keys.claim(request)).toMatchObject({ seed: claim.seed });
+  });
+
   it('may be sent again under its key when it failed', async () => {
     const key = uuidv7();
     const id = uuidv7();
     const settle = () => send(service.url, 'PATCH', `/sync/${id}/status`, { status: 'SUCCESS' }, key);
     expect((await settle()).status).toBe(404);
     const other = await send(service.url, 'PATCH', `/sync/${id}/status`, { status: 'FAILED' }, key);
-    expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(other).toMatchObject({ status: 404, body: { code: 'SYNC_NOT_FOUND' } });
     const context = 'now(), gen_random_uuid()';
     await database.query(
       `insert into sync_history (id, expires_at, call_id, kind, type_key, target_platform, environment, sync_direction,
@@ -142,15 +245,14 @@ describe('a request with an Idempotency-Key', () => {
   it('is found by its time when it was done long after it was first sent', async () => {
     const key = uuidv7();
     const hours = 20 * 60 * 60 * 1000;
-    await post({}, key);
     const seed = uuidv7({ msecs: Date.now() - hours });
     const body = aSync({ typeKey: 'Delayed' });
     const digest = canonicalDigest({ url: '/api/v1/sync', body });
-    await database.query(`update idempotency_key set seed = $2, request_digest = $3 where key = $1`, [
-      key,
-      seed,
-      digest,
-    ]);
+    const keys = service.app.get(IdempotencyService);
+    const scope = 'POST sync//';
+    const claim = (await keys.claim({ scope, key, digest })) as Claim;
+    await keys.release(claim);
+    await database.query(`update idempotency_key set seed = $2 where key = $1`, [key, seed]);
     const { id } = (await post(body, key)).body;
     expect(id.slice(0, 13)).toBe(seed.slice(0, 13));
     const found = await service.api('GET', '/sync/history?typeKey=Delayed&last=10m');

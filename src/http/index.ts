@@ -1,5 +1,5 @@
 export { configureApp, httpAdapter } from './configure-app.ts';
-export { DomainErrorFilter } from './domain-error.filter.ts';
+export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';
 export { parseBody } from './json-body.ts';
 export { openApiDocument } from './openapi-document.ts';
 export { PageDto, PageQuery } from './page.dto.ts';

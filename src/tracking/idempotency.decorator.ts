@@ -14,7 +14,8 @@ export const Idempotent = (): MethodDecorator =>
       description:
         'Any name for this request, such as a UUID: sent again within 24 hours, it is answered as the first time ' +
         '(with `Idempotency-Replayed: true`) and nothing is done twice. 409 while the first is being answered, 422 ' +
-        'with another body. A request that failed may be sent again under its key.',
+        'with another body. A request that was refused (4xx) leaves no key: correct it and send it under the same. One ' +
+        'that failed (5xx) may have been done: send the very same again. A dry run keeps no key.',
       schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
     }),
   );

@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { lastValueFrom, type Observable, of } from 'rxjs';
+import { problemOf } from '#http';
 import { canonicalDigestAsync } from '#snapshot';
 import { IdempotencyKeyBusyError, InvalidIdempotencyKeyError } from './idempotency.errors.ts';
 import { type Claim, IdempotencyService, type KeyedRequest, type StoredAnswer } from './idempotency.service.ts';
@@ -24,8 +25,8 @@ interface Reply {
 }
 
 /**
- * Answers a request with an `Idempotency-Key` once: who sends it again gets the first answer. Only what succeeded is
- * kept; a request that failed may be sent again under its key.
+ * Answers a request with an `Idempotency-Key` once: who sends it again gets the first answer. A request that was refused
+ * (4xx) did nothing and leaves no key; one that failed (5xx) may have, and keeps its ids for whoever sends it again.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -42,17 +43,23 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const reply = http.getResponse<Reply>();
     const claim = await this.claim(await keyed(this.scope(context, request), key, request), reply);
     if ('body' in claim) return of(replay(claim, reply));
-    request.ids = new RequestIds(claim.seed);
-    return of(await this.answer(claim, next, reply));
+    const ids = (request.ids = new RequestIds(claim.seed));
+    return of(await this.answer(claim, ids, next, reply));
   }
 
-  private async answer(claim: Claim, next: CallHandler<unknown>, reply: Reply): Promise<unknown> {
+  private async answer(claim: Claim, ids: RequestIds, next: CallHandler<unknown>, reply: Reply): Promise<unknown> {
     let body: unknown;
     try {
       body = await lastValueFrom(next.handle());
     } catch (error) {
-      await this.keys.release(claim);
+      if (problemOf(error).status < 500) await this.keys.forget(claim);
+      else await this.keys.release(claim);
       throw error;
+    }
+    // What took no id made nothing, as a dry run: its answer is not worth a row.
+    if (!ids.wereTaken) {
+      await this.keys.forget(claim);
+      return body;
     }
     const location = reply.getHeader('location');
     await this.keys.keep(claim, {

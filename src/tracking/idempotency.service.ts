@@ -14,6 +14,8 @@ import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 const EXPIRE_EVERY_MS = 10 * 60 * 1000;
 const TRIES = 3;
+/** Characters of an answer that is kept: a batch of 1,000 has 39,000. */
+const MAX_ANSWER = 262_144;
 
 /** A request under its key; `scope` is what is asked for, such as `POST sync`. */
 export interface KeyedRequest {
@@ -76,8 +78,10 @@ export class IdempotencyService implements OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  /** Keeps the answer for whoever asks again. One that cannot be kept is only logged: done again, it would be the same. */
-  async keep({ scope, key, seed }: Claim, { status, location, body }: StoredAnswer): Promise<void> {
+  /** Keeps the answer for whoever asks again. Without one that cannot be kept, the request done again comes to the same. */
+  async keep(claim: Claim, { status, location, body }: StoredAnswer): Promise<void> {
+    if (body.length > MAX_ANSWER) return this.release(claim);
+    const { scope, key, seed } = claim;
     await this.query(KEEP, [scope, key, seed, status, location, body]).catch((error: unknown) => {
       this.logger.warn({ err: error, scope, key }, 'An answer could not be kept under its Idempotency-Key');
     });
@@ -86,6 +90,11 @@ export class IdempotencyService implements OnApplicationBootstrap, BeforeApplica
   /** Lets the request be sent again at once; without this it may be after the lease. */
   async release({ scope, key, holder }: Claim): Promise<void> {
     await this.query(RELEASE, [scope, key, holder]).catch(() => undefined);
+  }
+
+  /** Gives the key back: nothing was done under it. Whoever has taken it over meanwhile keeps it. */
+  async forget({ scope, key, holder }: Claim): Promise<void> {
+    await this.query(FORGET, [scope, key, holder]).catch(() => undefined);
   }
 
   /** Forgets the keys that are older than 24 hours. */
@@ -138,6 +147,8 @@ const KEEP = `
 const RELEASE = `
   update idempotency_key set locked_until = clock_timestamp()
   where scope = $1 and key = $2 and holder = $3 and status = 'RUNNING'`;
+
+const FORGET = `delete from idempotency_key where scope = $1 and key = $2 and holder = $3 and status = 'RUNNING'`;
 
 const EXPIRE = `delete from idempotency_key where scope = $1 and key = $2 and ${IS_EXPIRED}`;
 const EXPIRE_ALL = `delete from idempotency_key where ${IS_EXPIRED}`;

@@ -72,10 +72,11 @@ export class OutsideController {
   @ApiBody({ schema: OUTCOME })
   async settle(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
     const outcome = readOutcome(body);
+    const eventId = ids.at(0);
     return outsideSyncDto(
       outcome.status === 'IN_PROGRESS'
         ? await this.outside.extend(syncId, outcome.expiresInMs)
-        : await this.outside.settle(syncId, resultOf(outcome), ids.at(0)),
+        : await this.outside.settle(syncId, resultOf(outcome), eventId),
     );
   }
 

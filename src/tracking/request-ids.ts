@@ -10,11 +10,15 @@ export interface SyncIds {
 
 /** The ids of what one request makes, from its seed: made again, it has the same ids, and so is there once. */
 export class RequestIds {
+  /** Whether anything has got an id. */
+  wereTaken = false;
+
   /** @param seed a UUIDv7 */
   constructor(private readonly seed: string) {}
 
   /** The id number `index`, a UUIDv7; ids ascend with their number, of which there are 4,096. */
   at(index: number): string {
+    this.wereTaken = true;
     const bytes = parse(this.seed);
     bytes.set(createHash('sha256').update(`${this.seed} ${index}`).digest().subarray(0, 8), 8);
     bytes[6] = 0x70 | (index >> 8);

@@ -125,11 +125,7 @@ export class SyncReplayer {
    * Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. Answers with the
    * syncs that are replayed. Throws what {@link assertTargets} does, and `RecordingUnavailableError`.
    */
-  async replayAll(
-    syncs: SyncRecord[],
-    request: ReplayRequest,
-    ids = new RequestIds(uuidv7()),
-  ): Promise<ReplayBatch> {
+  async replayAll(syncs: SyncRecord[], request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<ReplayBatch> {
     const begun = await this.begunUnder(ids);
     if (begun) return begun;
     this.assertTargets(syncs);
