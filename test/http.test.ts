@@ -276,7 +276,8 @@ describe('a sync', () => {
       ...{ actor: 'jane', direction: 'PUSH', versionHash: expect.stringMatching(/^[0-9a-f]{64}$/) },
     });
     expect(await get(`/sync/${id}/status`)).toMatchObject({ status: 'SUCCESS', attempt: 2, nextAttemptAt: null });
-    const types = ((await get(`/sync/${id}/events`)) as { type: string }[]).map(({ type }) => type);
+    const { items } = (await get(`/sync/${id}/events`)) as { items: { type: string }[] };
+    const types = items.map(({ type }) => type);
     expect(types).toEqual(['sync.recorded', 'attempt.failed', 'sync.succeeded']);
     expect(await get(`/sync/${id}/snapshot`)).toMatchObject({
       ...{ sent: { content: { key: 'Shown', a: 1 } }, received: { content: { ok: true } } },

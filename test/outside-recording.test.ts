@@ -178,7 +178,10 @@ describe('settling a sync from outside', () => {
 
   it('takes one of many results that come at once, and answers the others that it was settled', async () => {
     const id = await recorded();
-    const results = Array.from({ length: 20 }, (_, index) => ({ status: index % 2 ? 'SUCCESS' : 'FAILED' }));
+    const results = Array.from({ length: 20 }, (_, durationMs) => ({
+      status: durationMs % 2 ? 'SUCCESS' : 'FAILED',
+      durationMs,
+    }));
     const answers = await Promise.all(results.map((result) => settle(id, result)));
     const won = answers.filter(({ status }) => status === 200);
     expect(won).toHaveLength(1);

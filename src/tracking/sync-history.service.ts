@@ -1,13 +1,21 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import type { PageStart } from '#http';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
 import { errorFingerprint } from './error-fingerprint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { storableText } from './storable-text.ts';
-import type { FailedAttempt, NewSync, RecordedSync, SyncEventType, SyncResult } from './sync.ts';
+import {
+  type FailedAttempt,
+  MAX_LATE_RESULTS,
+  type NewSync,
+  type RecordedSync,
+  type SyncEventType,
+  type SyncResult,
+} from './sync.ts';
 import { SyncEvent } from './sync-event.entity.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { SyncNotFoundError, SyncSettledError } from './sync.errors.ts';
@@ -21,6 +29,9 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
   FAILED: 'sync.failed',
   PARTIAL: 'sync.partial',
 };
+
+const KEPT = 'the late result was kept as an event';
+const NOT_KEPT = `${MAX_LATE_RESULTS} late results are kept as events already, and this one was not`;
 
 /** Who tried to send what, and what came of it. Every write resolves after its commit. */
 @Injectable()
@@ -120,12 +131,16 @@ export class SyncHistoryService {
 
   /**
    * Settles a sync. Waits for the database however long it is away. Throws {@link SyncNotFoundError}, and
-   * {@link SyncSettledError} when it was settled before; the late result is kept as an event.
+   * {@link SyncSettledError} when it was settled before; the first late results that differ are kept as events.
    */
   async updateSyncStatus(syncId: string, result: SyncResult, eventId?: string): Promise<void> {
-    const [{ applied, repeated, known }] = (await this.settle([{ ...result, id: syncId, eventId }])) as [Settlement];
+    const [{ applied, repeated, known, kept }] = (await this.settle([{ ...result, id: syncId, eventId }])) as [
+      Settlement,
+    ];
     if (!known) throw new SyncNotFoundError(syncId);
-    if (!applied && !repeated) throw new SyncSettledError(syncId, (await this.getSync(syncId)).syncStatus);
+    if (applied || repeated) return;
+    const { syncStatus } = await this.getSync(syncId);
+    throw new SyncSettledError(syncId, syncStatus, kept ? KEPT : NOT_KEPT);
   }
 
   /** Settles many in one transaction; results that come late are kept as events. The key spares us to look it up. */
@@ -170,9 +185,16 @@ export class SyncHistoryService {
       );
   }
 
-  /** The timeline of a sync, oldest first. */
-  async getEvents(syncId: string): Promise<SyncEvent[]> {
-    return this.em.fork().find(SyncEvent, { syncId }, { orderBy: { id: 'asc' } });
+  /** The timeline of a sync, oldest first: the first `limit` events from a start on; read backwards for `prev`. */
+  async getEvents(syncId: string, limit = 100, start?: PageStart): Promise<SyncEvent[]> {
+    const [beyond, order] = start?.direction === 'prev' ? (['$lt', 'desc'] as const) : (['$gt', 'asc'] as const);
+    const where = { syncId, ...(start && { id: { [beyond]: start.key } }) };
+    return this.em.fork().find(SyncEvent, where, { orderBy: { id: order }, limit });
+  }
+
+  /** The newest event of a type, or null. */
+  getLastEvent(syncId: string, type: SyncEventType): Promise<SyncEvent | null> {
+    return this.em.fork().findOne(SyncEvent, { syncId, type }, { orderBy: { id: 'desc' } });
   }
 
   /** Syncs under a filter, newest first unless said. Throws `InvalidFilterError` and `InvalidCursorError`. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { BY_ID, pageOf, PageQuery } from '#http';
 import { SnapshotService } from '#snapshot';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { asText } from './comparison-text.ts';
@@ -16,12 +17,13 @@ import {
   SyncDetailQuery,
   SyncDiffDto,
   SyncDiffQuery,
-  SyncEventDto,
+  SyncEventPageDto,
   SyncParams,
   SyncSnapshotDto,
   SyncStatusDto,
   TypeKeyParams,
 } from './sync.dto.ts';
+import type { SyncEvent } from './sync-event.entity.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 
 interface Reply {
@@ -67,9 +69,13 @@ export class SyncController {
 
   /** Lists the timeline of a sync, oldest first. */
   @Get('sync/:syncId/events')
-  async events(@Param() { syncId }: SyncParams): Promise<SyncEventDto[]> {
+  async events(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
     await this.history.getSync(syncId);
-    return (await this.history.getEvents(syncId)).map(eventDto);
+    const page = await pageOf<SyncEvent>(query, {
+      ...BY_ID,
+      find: (start, count) => this.history.getEvents(syncId, count, start),
+    });
+    return { ...page, items: page.items.map(eventDto) };
   }
 
   /** Shows what exactly was sent, and what came back. */

@@ -47,7 +47,7 @@ export class SyncDetails {
 
   private async nextAttemptAt({ id, syncStatus, retryCount }: SyncRecord): Promise<Date | null> {
     if (syncStatus !== 'IN_PROGRESS' || retryCount === 0) return null;
-    const failed = (await this.history.getEvents(id)).findLast(({ type }) => type === 'attempt.failed');
+    const failed = await this.history.getLastEvent(id, 'attempt.failed');
     const waitMs = failed?.data.waitMs;
     return typeof waitMs === 'number' ? new Date(failed!.createdAt.getTime() + waitMs) : null;
   }

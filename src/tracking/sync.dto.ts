@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
-import { Text } from '#http';
+import { PageDto, Text } from '#http';
 import type { Trigger } from '#platform';
 import type { Json, JsonObject } from '#snapshot';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
@@ -142,7 +142,7 @@ export class DeploymentSyncsDto {
 
 /** A sync with the parts that were asked for. */
 export class SyncDetailDto extends SyncDto {
-  /** Its timeline, oldest first (`include=events`). */
+  /** The first 100 events of its timeline, oldest first (`include=events`); `GET /sync/:syncId/events` has all. */
   events?: SyncEventDto[];
   /** The version that it carried (`include=version`); null where we know none. */
   version?: SyncVersionDto | null;
@@ -185,6 +185,11 @@ export class SyncEventDto {
   data: JsonObject;
   /** When it was written. */
   createdAt: Date;
+}
+
+export class SyncEventPageDto extends PageDto {
+  /** Oldest first. */
+  items: SyncEventDto[];
 }
 
 /** Small, for polling. */

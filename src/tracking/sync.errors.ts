@@ -21,11 +21,11 @@ export class SyncNotFoundError extends DomainError {
   }
 }
 
-/** A sync that is settled cannot be settled otherwise. */
+/** A sync that is settled cannot be settled otherwise; `what` says what became of the result. */
 export class SyncSettledError extends DomainError {
   readonly code = 'SYNC_SETTLED';
 
-  constructor(syncId: string, status: string, what = 'the late result was kept as an event') {
+  constructor(syncId: string, status: string, what: string) {
     super(`The sync ${syncId} is settled as ${status}; ${what}.`, { syncId, status });
   }
 }

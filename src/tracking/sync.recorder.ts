@@ -123,7 +123,8 @@ export class SyncRecorder {
       for (const sync of settled) observer.settled(sync);
     }
     const met = new Map<string, Settlement>();
-    for (const { eventId } of settled) met.set(eventId, { eventId, applied: true, repeated: false, known: true });
+    for (const { eventId } of settled)
+      met.set(eventId, { eventId, applied: true, repeated: false, known: true, kept: false });
     const others = rows.filter((row) => !met.has(row.event.id));
     if (others.length > 0) {
       const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.mend);

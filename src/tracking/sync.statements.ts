@@ -1,7 +1,7 @@
 import type { Outcome, SyncContext } from '#platform';
 import type { JsonObject, PreparedSnapshot } from '#snapshot';
 import { names, Statement, type Column } from './statement.ts';
-import type { Direction, SyncEventType } from './sync.ts';
+import { type Direction, MAX_LATE_RESULTS, type SyncEventType } from './sync.ts';
 
 export interface EventRow {
   id: string;
@@ -61,12 +61,16 @@ export interface FinishRow {
   event: EventRow;
 }
 
-/** What a finish met, by its event: `applied` when it settled the sync; `known` when there is such a sync. */
+/**
+ * What a finish met, by its event: `applied` when it settled the sync, `known` when there is such a sync, `kept` when it
+ * came late and stands among the events, or an equal one does.
+ */
 export interface Settlement {
   eventId: string;
   applied: boolean;
   repeated: boolean;
   known: boolean;
+  kept: boolean;
 }
 
 /** A sync that was settled, for those who watch. */
@@ -146,17 +150,19 @@ export function extendStatement(syncId: string, expiresInMs: number): Written {
   return { text, parameters: [syncId, expiresInMs] };
 }
 
-/** The version that a sync carried, said after it began. */
+/** The version that a sync carried, said after it began; the same once more is no event. Safe to repeat. */
 export function linkStatement(event: EventRow, versionHash: string): Written {
   const statement = new Statement();
   const link: Column<string>[] = [{ name: 'version_hash', type: 'text', value: (hash) => hash }];
   const text = `with event (${names(EVENT)}) as (${statement.rows(EVENT, [event])}),
     link (version_hash) as (${statement.rows(link, [versionHash])}),
     linked as (
-      update sync_history h set version_hash = l.version_hash from link l, event e where h.id = e.sync_id returning h.id),
+      update sync_history h set version_hash = l.version_hash from link l, event e
+      where h.id = e.sync_id and h.version_hash is distinct from l.version_hash
+        and not exists (select from sync_event said where said.id = e.id) returning h.id),
     event_in as (
       insert into sync_event (${names(EVENT)}) select e.* from event e, linked on conflict do nothing)
-    select id from linked`;
+    select h.id from sync_history h, event e where h.id = e.sync_id`;
   return Object.assign(statement, { text });
 }
 
@@ -164,10 +170,6 @@ export function linkStatement(event: EventRow, versionHash: string): Written {
 export function finishStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
   const parts = [
-    ...snapshotPart(
-      statement,
-      rows.flatMap((row) => row.snapshot ?? []),
-    ),
     `settled as (
       update sync_history h set
         sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
@@ -178,10 +180,11 @@ export function finishStatement(rows: FinishRow[]): Written {
         duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
       from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
       where ${isOneOf(statement, rows)} and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
-        h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
+        r.response_digest as kept_digest, h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
     `event_in as (
       insert into sync_event (id, sync_id, type, data)
       select event_id, id, event_type, event_data from settled on conflict do nothing)`,
+    ...keptSnapshotPart(statement, rows, 'settled'),
   ];
   const text = `with ${parts.join(', ')}
     select event_id as "eventId", target_platform as platform, sync_direction as direction, sync_status as status,
@@ -197,27 +200,62 @@ function isOneOf(statement: Statement, rows: FinishRow[]): string {
   return `h.id = r.id and h.id = any(${statement.array('uuid', ids)})`;
 }
 
-/** What became of results that settled nothing: one that comes after another is kept as an event. Safe to repeat. */
+/**
+ * What became of results that settled nothing: one that comes after another is kept as an event, once, and so are the
+ * first of a sync. Statements at the same time do not see each other's: each may keep as many. Safe to repeat.
+ */
 export function lateStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
-  const text = `with result (${names(FINISH)}) as (${statement.rows(FINISH, rows)}),
-    late as (
+  const earlier = `sync_event e where e.sync_id = r.id and e.type = 'sync.late_result'`;
+  const parts = [
+    `result (${names(FINISH)}) as (${statement.rows(FINISH, rows)})`,
+    `new as (
+      select distinct on (id, event_data::text) * from result r
+      where exists (select from sync_history h where h.id = r.id)
+        and not exists (select from sync_event e where e.id = r.event_id)
+        and not exists (select from ${earlier} and e.data::text = r.event_data::text)
+      order by id, event_data::text, event_id)`,
+    `counted as (
+      select *, (select count(*) from ${earlier}) + row_number() over (partition by id order by event_id) as count
+      from new r)`,
+    `late as (
+      select id, event_id, event_data, response_digest as kept_digest from counted where count <= ${MAX_LATE_RESULTS})`,
+    `event_in as (
       insert into sync_event (id, sync_id, type, data)
-      select event_id, id, 'sync.late_result', event_data from result r
-      where exists (select from sync_history h where h.id = r.id) on conflict do nothing)
+      select event_id, id, 'sync.late_result', event_data from late on conflict do nothing)`,
+    ...keptSnapshotPart(statement, rows, 'late'),
+  ];
+  const text = `with ${parts.join(', ')}
     select event_id as "eventId", false as applied,
       exists (select from sync_event e where e.id = r.event_id and e.type <> 'sync.late_result') as repeated,
-      exists (select from sync_history h where h.id = r.id) as known
+      exists (select from sync_history h where h.id = r.id) as known,
+      exists (select from late l where l.id = r.id and l.event_data::text = r.event_data::text)
+        or exists (select from ${earlier} and e.data::text = r.event_data::text) as kept
     from result r`;
   return Object.assign(statement, { text });
 }
 
-/** Each snapshot once and in one order, so that no two writers wait for each other in a circle. */
 function snapshotPart(statement: Statement, snapshots: PreparedSnapshot[]): string[] {
   if (snapshots.length === 0) return [];
+  return [`snapshot_in as (${statement.insert('snapshot', SNAPSHOT, inOrder(snapshots))})`];
+}
+
+/** Each snapshot once and in one order, so that no two writers wait for each other in a circle. */
+function inOrder(snapshots: PreparedSnapshot[]): PreparedSnapshot[] {
   const once = [...new Map(snapshots.map((snapshot) => [snapshot.digest, snapshot])).values()];
-  once.sort((a, b) => (a.digest < b.digest ? -1 : 1));
-  return [`snapshot_in as (${statement.insert('snapshot', SNAPSHOT, once)})`];
+  return once.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+/** What came back with the results that `kept` names, a part of the statement: nothing stays of one that is refused. */
+function keptSnapshotPart(statement: Statement, rows: FinishRow[], kept: string): string[] {
+  const snapshots = inOrder(rows.flatMap((row) => row.snapshot ?? []));
+  if (snapshots.length === 0) return [];
+  return [
+    `snapshot_in as (
+      insert into snapshot (${names(SNAPSHOT)})
+      select ${names(SNAPSHOT)} from (${statement.rows(SNAPSHOT, snapshots)}) as s (${names(SNAPSHOT)})
+      where digest in (select kept_digest from ${kept}) order by digest collate "C" on conflict do nothing)`,
+  ];
 }
 
 const SNAPSHOT: Column<PreparedSnapshot>[] = [

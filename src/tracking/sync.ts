@@ -10,6 +10,9 @@ export type SyncStatus = (typeof SYNC_STATUSES)[number];
 /** The key of the one sync under which a pull of everything is recorded. */
 export const EVERYTHING = '*';
 
+/** Different results of a sync, after the one that settled it, that are kept as events. */
+export const MAX_LATE_RESULTS = 20;
+
 export type SyncEventType =
   | 'sync.recorded'
   | 'attempt.failed'
