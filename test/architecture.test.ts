@@ -145,6 +145,18 @@ describe('the code', () => {
     expect(places(sources, isDefault)).toEqual([]);
   });
 
+  it('asks the database in one way, in which every statement has its time', () => {
+    // What has a connection for itself, for as long as its reader takes, bounds its statements with `answered`.
+    const others = sources.filter(({ path, module }) => module !== 'database' && !path.endsWith('.export.ts'));
+    const isReader = (node: ts.Node) =>
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      /^(this\.)?(em|pool)\b.*\.(find|findOne|count|execute|query|connect|transactional|flush)$/s.test(
+        node.expression.getText(),
+      );
+    expect(places(others, isReader)).toEqual([]);
+  });
+
   it('has a role or a plain name for each file, and no drawers', () => {
     const drawers = sources.filter(({ path }) =>
       /(^|[/.-])(utils?|common|helpers?|misc|mapper|repository)([/.-]|$)/i.test(path),

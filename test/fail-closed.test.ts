@@ -1,5 +1,4 @@
 import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
-import { databaseFault } from '#database';
 import { begin, deploy, settled } from './support/deployments.ts';
 import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { type ClosablePort, startClosablePort } from './support/closable-port.ts';
@@ -68,22 +67,6 @@ describe('while the database does not answer', () => {
     const ready = await fetch(`${service.url}/health/ready`);
     expect(ready.status).toBe(503);
     expect(ready.headers.get('content-type')).toMatch('application/problem+json');
-  });
-});
-
-describe('an error of the database', () => {
-  it.each([
-    ['EPIPE', 'away'],
-    ['ECONNRESET', 'away'],
-    [undefined, 'away'],
-    ['57P01', 'away'],
-    ['08006', 'away'],
-    ['40P01', 'conflict'],
-    ['23514', 'refused'],
-    ['22021', 'refused'],
-    ['P0001', 'refused'],
-  ])('with the code %s means that it is or has %s', (code, fault) => {
-    expect(databaseFault(Object.assign(new Error('x'), { code }))).toBe(fault);
   });
 });
 

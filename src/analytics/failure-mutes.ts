@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES } from '#database';
 import { UnknownFingerprintError } from './analytics.errors.ts';
 
 /** An error that is known and raises no pattern for a time. */
@@ -17,8 +17,8 @@ export class FailureMutes {
 
   /** Mutes, or changes how long and why. Throws {@link UnknownFingerprintError} for an error that never happened. */
   async mute(fingerprint: string, { until, reason, actor }: Mute): Promise<void> {
-    const pool = await postgresPool(this.em);
-    const { rowCount } = await pool.query(
+    const { rowCount } = await ask(
+      this.em,
       `insert into failure_mute (fingerprint, until, reason, actor)
        select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
        on conflict (fingerprint) do update
@@ -30,14 +30,12 @@ export class FailureMutes {
 
   /** Safe to repeat. */
   async unmute(fingerprint: string): Promise<void> {
-    const pool = await postgresPool(this.em);
-    await pool.query('delete from failure_mute where fingerprint = $1', [fingerprint]);
+    await ask(this.em, 'delete from failure_mute where fingerprint = $1', [fingerprint]);
   }
 
   /** Those that are in force, by fingerprint. */
   async inForce(): Promise<Map<string, Mute>> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Mute & { fingerprint: string }>({
+    const { rows } = await ask<Mute & { fingerprint: string }>(this.em, {
       types: DRIVER_TYPES,
       text: 'select fingerprint, until, reason, actor from failure_mute where until > now()',
     });

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#tracking';
 import { lengthOf, type AnalyticsScope, type Period } from './sync-numbers.ts';
 
@@ -46,9 +46,9 @@ export class FingerprintReader {
     const earlier = (order: string, and: string) =>
       `(select h.started_at from sync_history h where h.error_fingerprint = e.fingerprint and ${inScope} ${and}
         order by h.id ${order} limit 1)`;
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<FingerprintRow>({
+    const { rows } = await ask<FingerprintRow>(this.em, {
       types: DRIVER_TYPES,
+      withinMs: LONG_READ_MS,
       text: `
         with failed as materialized (
           select h.* from sync_history h

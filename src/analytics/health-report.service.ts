@@ -160,7 +160,7 @@ export class HealthReportService {
   }
 
   private async rows<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
-    return (await ask<Row>(this.em, text, values, ANSWER_WITHIN_MS)).rows;
+    return (await ask<Row>(this.em, { text, values, withinMs: ANSWER_WITHIN_MS })).rows;
   }
 }
 

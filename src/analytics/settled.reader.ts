@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#tracking';
 import type { FailurePlace, SettledSync } from './failure-patterns.ts';
 import type { AnalyticsScope, Period } from './sync-numbers.ts';
@@ -26,8 +26,8 @@ export class SettledReader {
     const where = whereSql({ platform, environment, window: EVER }, bind);
     const next = `select h.target_platform, h.environment from sync_history h`;
     const ordered = 'order by h.target_platform, h.environment limit 1';
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<FailurePlace>(
+    const { rows } = await ask<FailurePlace>(
+      this.em,
       `with recursive place as (
          (${next} ${ordered})
          union all
@@ -45,9 +45,9 @@ export class SettledReader {
     for (;;) {
       const { bind, parameters } = binder();
       const where = whereSql({ ...scope, status: [...SETTLED], window: { ...period, default: false } }, bind);
-      const pool = await postgresPool(this.em);
-      const { rows } = await pool.query<SettledSync>({
+      const { rows } = await ask<SettledSync>(this.em, {
         types: DRIVER_TYPES,
+        withinMs: LONG_READ_MS,
         text: `select ${COLUMNS} from sync_history h where ${where} and h.id > ${bind(after, 'uuid')}
           order by h.id limit ${PAGE}`,
         values: parameters,
@@ -61,11 +61,11 @@ export class SettledReader {
   private async placeBefore(scope: AnalyticsScope, period: Period): Promise<string> {
     const { bind, parameters } = binder();
     const where = whereSql({ ...scope, window: { ...period, default: false } }, bind);
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ id: string }>(
-      `select h.id from sync_history h where ${where} order by h.id desc offset ${MOST_SYNCS} limit 1`,
-      parameters,
-    );
+    const { rows } = await ask<{ id: string }>(this.em, {
+      text: `select h.id from sync_history h where ${where} order by h.id desc offset ${MOST_SYNCS} limit 1`,
+      values: parameters,
+      withinMs: LONG_READ_MS,
+    });
     return rows[0]?.id ?? '00000000-0000-0000-0000-000000000000';
   }
 }

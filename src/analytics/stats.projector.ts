@@ -29,7 +29,7 @@ export class StatsProjector implements OnApplicationBootstrap, BeforeApplication
   async project(): Promise<void> {
     for (let count = BATCH; count === BATCH;) {
       if ((await this.lag()) === 0) return;
-      const { rows } = await ask<{ count: number }>(this.em, PROJECT, [], ANSWER_WITHIN_MS);
+      const { rows } = await ask<{ count: number }>(this.em, { text: PROJECT, withinMs: ANSWER_WITHIN_MS });
       count = rows[0]!.count;
     }
   }

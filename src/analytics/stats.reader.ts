@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import type { DurationHistogram } from './duration-histogram.ts';
 import { piecesOf } from './period.pieces.ts';
 import { MOST_UNCOUNTED, readStatement, type StatsQuestion } from './stats.reading.ts';
@@ -47,9 +47,9 @@ export class StatsReader {
 
   private async ask(question: StatsQuestion, { byType, ...units }: { byType: boolean; days: boolean; hours: boolean }) {
     const { text, parameters } = readStatement(question, piecesOf(question.starts, units), byType);
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<StatsRow & { at: number | null; uncounted: number }>({
+    const { rows } = await ask<StatsRow & { at: number | null; uncounted: number }>(this.em, {
       types: DRIVER_TYPES,
+      withinMs: LONG_READ_MS,
       text,
       values: parameters,
     });

@@ -1,12 +1,13 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
-import { databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
+import { databaseFault, inTransaction, pauseAfter, type Transaction } from '#database';
 import { CATCH_UP_BEFORE, RECOUNT } from './stats.statements.ts';
 import { STATS_TABLES } from './stats.tables.ts';
 import { STATS_SINCE, timeOf } from './stats.since.ts';
 
 const TRIES = 50;
+/** Milliseconds that a day of the history, or the stats of all, may take. */
+const RECOUNT_MS = 10 * 60_000;
 
 /** What a rebuild counted. */
 export interface Rebuilt {
@@ -21,10 +22,9 @@ export class StatsRebuilder {
   constructor(private readonly em: EntityManager) {}
 
   async rebuild(): Promise<Rebuilt> {
-    const pool = await postgresPool(this.em);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await inTransaction(pool, recount);
+        return await inTransaction(this.em, recount, RECOUNT_MS);
       } catch (error) {
         // Somebody counted between the moment that we see and our lock.
         if (databaseFault(error) !== 'conflict' || attempt === TRIES) throw error;
@@ -35,7 +35,7 @@ export class StatsRebuilder {
 }
 
 /** Everything as of one moment, holding the position: nobody counts meanwhile. */
-async function recount(client: PoolClient): Promise<Rebuilt> {
+async function recount(client: Transaction): Promise<Rebuilt> {
   await client.query('set transaction isolation level repeatable read');
   await client.query('select from sync_stats_position for update');
   await client.query(`set local work_mem = '128MB'`);
@@ -56,7 +56,7 @@ async function recount(client: PoolClient): Promise<Rebuilt> {
 }
 
 /** The ids of the history by days: each is counted in a time during which a connection may be silent. */
-async function days(client: PoolClient): Promise<{ from: string; to: string }[]> {
+async function days(client: Transaction): Promise<{ from: string; to: string }[]> {
   const { rows } = await client.query<{ from: string; to: string }>(DAYS);
   return rows;
 }

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import type { JsonObject } from '#snapshot';
 import { binder, whereSql } from '#tracking';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
@@ -39,9 +39,9 @@ export class SuspectFinder {
   private async pairs(fingerprint: string, scope: AnalyticsScope, period: Period): Promise<[Row, Row][]> {
     const { bind, parameters } = binder();
     const where = whereSql({ ...scope, window: { ...period, default: false } }, bind);
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ success: Row; failure: Row }>({
+    const { rows } = await ask<{ success: Row; failure: Row }>(this.em, {
       types: DRIVER_TYPES,
+      withinMs: LONG_READ_MS,
       text: `
         with first as (
           select distinct on (h.target_platform, h.environment, h.kind, h.type_key, h.sync_direction) h.*

@@ -1,13 +1,68 @@
-/** What a failed statement means for trying it again: `refused` would fail the same way for ever. */
-export type DatabaseFault = 'away' | 'conflict' | 'no-partition' | 'refused';
+import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 
-/** Sorts an error of `pg` by its SQLSTATE; without one the connection itself failed. */
-export function databaseFault(error: unknown): DatabaseFault {
-  const { code, message } = error as { code?: unknown; message?: string };
+/**
+ * What is the matter with the database, and so what helps: `conflict` and `no-partition` another try at once, `away`,
+ * `read-only` and `slow` time. A statement that is `refused` would fail the same way for ever.
+ */
+export type DatabaseFault = 'away' | 'read-only' | 'slow' | 'conflict' | 'no-partition' | 'refused';
+
+/** For whoever waits for the database. */
+const TEXTS: Record<DatabaseFault, string> = {
+  away: 'The database does not answer',
+  'read-only': 'The database takes no writes: it is a standby, or was set to read only',
+  slow: 'The database did not finish a statement in time, and was told to stop it',
+  conflict: 'The database gave way to other transactions',
+  'no-partition': 'The database has no table for the month of the record',
+  refused: 'The database refused a statement',
+};
+
+export function faultText(fault: DatabaseFault = 'away'): string {
+  return TEXTS[fault];
+}
+
+/** By the first characters of an SQLSTATE; the first that matches counts. */
+const FAULTS: [prefix: string, DatabaseFault][] = [
+  ['25006', 'read-only'],
+  // 57014: we or statement_timeout stopped it; 25P04: transaction_timeout did.
+  ['57014', 'slow'],
+  ['25P04', 'slow'],
+  // 40: serialization, deadlock. 55P03: a lock that was not had in time.
+  ['40', 'conflict'],
+  ['55P03', 'conflict'],
+  // 25P03: we were paused in a transaction, and the connection was ended.
+  ['25P03', 'away'],
+  // Connection; resources (too many connections, disk full); in use; starting, stopping; system; internal, and poolers.
+  ...['08', '53', '55006', '57', '58', 'XX'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
+  // A password that was changed, a database that is being restored: for whoever operates it, not for the caller.
+  ...['28', '3D000'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
+];
+const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+/** Of the operating system, for a connection; never those of files. */
+const CONNECTION_CODE =
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|EADDRNOTAVAIL)$/;
+/** What `pg` and its pool say without a code. */
+const CONNECTION_TEXT =
+  /^(Connection terminated|timeout e\w+|Query read timeout|Client (has encountered|was closed)|Cannot use a pool after|Pool was destroyed|The database was silent)/;
+
+/** The one list of what goes wrong with the database; undefined for an error that is not its. */
+export function databaseFault(error: unknown): DatabaseFault | undefined {
+  // The ORM and `pg` wrap one another's errors.
+  for (let cause = error; cause instanceof Object; cause = (cause as { cause?: unknown }).cause) {
+    const fault = faultOf(cause);
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+function faultOf(error: object): DatabaseFault | undefined {
+  if (error instanceof DatabaseAwayError) return 'away';
+  if (error instanceof StatementTooSlowError) return 'slow';
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  const text = typeof message === 'string' ? message : '';
+  if (typeof code !== 'string') return CONNECTION_TEXT.test(text) ? 'away' : undefined;
+  if (CONNECTION_CODE.test(code)) return 'away';
   // EPIPE and the like have five letters too, but never a digit.
-  if (typeof code !== 'string' || !/^(?=.*\d)[0-9A-Z]{5}$/.test(code)) return 'away';
-  if (code === '23514' && message?.startsWith('no partition of relation')) return 'no-partition';
-  if (code.startsWith('40')) return 'conflict';
-  // 08 connection, 53 resources, 55006/57P shutdown, 58 system, 25006 a standby after failover.
-  return /^(08|53|57|58|25006|XX)/.test(code) ? 'away' : 'refused';
+  if (!SQLSTATE.test(code)) return CONNECTION_TEXT.test(text) ? 'away' : undefined;
+  if (code === '23514' && text.startsWith('no partition of relation')) return 'no-partition';
+  return FAULTS.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'refused';
 }

@@ -30,3 +30,22 @@ export class EmbeddedDatabaseError extends Error {
     this.name = 'EmbeddedDatabaseError';
   }
 }
+
+/** Nothing came back: the connection was lost, or was given up after a silence. What was sent may still happen. */
+export class DatabaseAwayError extends Error {
+  constructor(what: string, options?: ErrorOptions) {
+    super(`The database does not answer: ${what}`, options);
+    this.name = 'DatabaseAwayError';
+  }
+}
+
+/** The database works, but not fast enough: it was told to stop the statement, which may have happened just before. */
+export class StatementTooSlowError extends Error {
+  constructor(
+    readonly withinMs: number,
+    options?: ErrorOptions,
+  ) {
+    super(`The database needed more than ${withinMs} ms for a statement, and was told to stop it`, options);
+    this.name = 'StatementTooSlowError';
+  }
+}

@@ -10,6 +10,9 @@ export interface DatabaseLocation {
 /** Milliseconds: a connection without a byte for so long, idle or in a query, is given up. */
 export const DEFAULT_SILENCE_MS = 60_000;
 
+/** How the error of a connection begins that was given up. */
+export const SILENCE = 'The database was silent';
+
 export const CONNECT_TIMEOUT_MS = 5_000;
 
 /** How the service talks to PostgreSQL. Entities are added by the modules that own them. */
@@ -32,5 +35,5 @@ export function ormOptions(url: string, entities: Constructor[] = [], silenceMs 
 /** A pool of dead connections recovers by itself. */
 function impatientSocket(silenceMs: number): Socket {
   const socket = new Socket().setTimeout(silenceMs);
-  return socket.once('timeout', () => socket.destroy(new Error(`The database was silent for ${silenceMs} ms`)));
+  return socket.once('timeout', () => socket.destroy(new Error(`${SILENCE} for ${silenceMs} ms`)));
 }

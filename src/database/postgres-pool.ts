@@ -1,56 +1,148 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import {
-  type CustomTypesConfig,
-  type Pool,
-  type PoolClient,
-  type QueryConfig,
-  type QueryResult,
-  type QueryResultRow,
-  types,
-} from 'pg';
+import { type Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow, types } from 'pg';
+import { cancelStatement } from './cancel-statement.ts';
+import { databaseFault } from './database-fault.ts';
+import { SILENCE } from './orm-options.ts';
+import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
+
+/** Milliseconds that a statement has by default. */
+export const STATEMENT_MS = 5_000;
+/** Milliseconds for a statement that reads much of the history. */
+export const LONG_READ_MS = 10_000;
+/** Milliseconds in which a server that is told to stop a statement says that it has. */
+const STOP_MS = 1_000;
+
+/** A statement of SQL. Leave it unnamed: a named one turns to a generic plan after five calls. */
+export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'types' | 'values'> {
+  /** Milliseconds that it has; {@link STATEMENT_MS} by default. */
+  withinMs?: number;
+}
+export type Statement = string | StatementConfig;
+
+/** A transaction under way. */
+export interface Transaction {
+  query<Row extends QueryResultRow>(statement: string, values?: unknown[]): Promise<QueryResult<Row>>;
+}
+
+/** The driver's own types, for statements that bring times: the ORM has them come as text. */
+export const DRIVER_TYPES: NonNullable<QueryConfig['types']> = { getTypeParser: types.getTypeParser };
 
 /**
- * The `pg` pool behind the application's ORM: for statements that must not wait in a unit of work, nor be undone by
- * the caller's transaction. Use unnamed statements: a named one turns to a generic plan after five calls, which is well
- * only for a statement that has but one good plan.
+ * The `pg` pool behind the application's ORM: its connections wait in no unit of work, and no rollback of a caller's undoes
+ * what they write.
  */
 export function postgresPool(em: EntityManager): Promise<Pool> {
   return (em.getDriver().getConnection() as PostgreSqlConnection).getNativeClient();
 }
 
 /**
- * One statement on a connection of its own, committed by itself. A server that does not answer in time counts as away and
- * the connection as dead: a path that was cut without a word would keep both for a quarter of an hour. What was sent may
- * still happen, so it must be safe to repeat.
+ * One statement on a connection of its own, committed by itself: the way to ask the database. What takes longer is stopped
+ * on the server too, and throws {@link StatementTooSlowError}; a server from which nothing comes counts as away
+ * ({@link DatabaseAwayError}). What was sent may still happen, so it must be safe to repeat.
  */
 export async function ask<Row extends QueryResultRow>(
   em: EntityManager,
-  statement: string | { name: string; text: string },
+  statement: Statement,
   values?: unknown[],
-  withinMs = 5_000,
 ): Promise<QueryResult<Row>> {
-  const pool = await postgresPool(em);
-  const query = typeof statement === 'string' ? { text: statement } : statement;
-  const config: QueryConfig & { query_timeout: number } = { ...query, values, query_timeout: withinMs };
-  return pool.query<Row>(config);
+  const config = typeof statement === 'string' ? { text: statement, values } : statement;
+  const client = await connect(em, config.withinMs);
+  try {
+    const result = await answered<Row>(client, config);
+    client.release();
+    return result;
+  } catch (error) {
+    // Only what failed by itself leaves its connection as good as before.
+    client.release(databaseFault(error) !== 'refused');
+    throw error;
+  }
 }
 
-/** The driver's own types, for statements that bring times: the ORM has them come as text. */
-export const DRIVER_TYPES: CustomTypesConfig = { getTypeParser: types.getTypeParser };
-
-/** Runs work in a transaction of its own; a connection on which anything failed is not used again. */
-export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
+/**
+ * Runs work in a transaction of its own, in which each statement has its time, also by the server's clock; a connection on
+ * which anything failed is not used again.
+ */
+export async function inTransaction<T>(
+  em: EntityManager,
+  work: (transaction: Transaction) => Promise<T>,
+  withinMs = STATEMENT_MS,
+): Promise<T> {
+  const client = await connect(em);
   try {
     // A process that is paused in here must not keep its locks from everybody else.
-    await client.query(`begin; set local idle_in_transaction_session_timeout = '10s'`);
-    const result = await work(client);
-    await client.query('commit');
+    const limits = `set local idle_in_transaction_session_timeout = '10s'; set local statement_timeout = ${withinMs}`;
+    await answered(client, { text: `begin; ${limits}` });
+    const result = await work({
+      query: (text, values) => answered(client, { text, values, withinMs: withinMs + STOP_MS }),
+    });
+    await answered(client, { text: 'commit', withinMs });
     client.release();
     return result;
   } catch (error) {
     client.release(true);
     throw error;
   }
+}
+
+/** A connection to keep for a while, such as for a stream; whoever takes it releases it. */
+export async function connect(em: EntityManager, withinMs = STATEMENT_MS): Promise<PoolClient> {
+  const connecting = (await postgresPool(em)).connect();
+  const waitMs = Math.min(withinMs, STATEMENT_MS);
+  try {
+    if (await isSettledWithin(connecting, waitMs)) return await connecting;
+  } catch (error) {
+    throw asDatabaseError(error);
+  }
+  // It would come when nobody waits for it any more.
+  connecting.then(
+    (client) => client.release(),
+    () => undefined,
+  );
+  throw new DatabaseAwayError(`no connection was had within ${waitMs} ms`);
+}
+
+/** The answer to a statement, or its end: then the connection must not be used again. */
+export async function answered<Row extends QueryResultRow>(
+  client: PoolClient,
+  { withinMs = STATEMENT_MS, ...query }: StatementConfig,
+): Promise<QueryResult<Row>> {
+  const answer = client.query<Row>(query);
+  try {
+    if (await isSettledWithin(answer, withinMs)) return await answer;
+  } catch (error) {
+    if (isOfSilence(error)) void cancelStatement(client);
+    throw asDatabaseError(error);
+  }
+  void cancelStatement(client);
+  const said = await isSettledWithin(answer, STOP_MS).catch((error: unknown) => error);
+  if (said === false || databaseFault(said) === 'away') {
+    throw new DatabaseAwayError(`nothing came for ${withinMs} ms`, said ? { cause: said } : {});
+  }
+  // Whatever it was: the cancellation may come late, and must not meet another statement.
+  throw new StatementTooSlowError(withinMs, { cause: said });
+}
+
+/** Whether it has an answer, or an error, by then. */
+async function isSettledWithin(promise: Promise<unknown>, withinMs: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), withinMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Whether the connection was given up by its socket, as `ormOptions` has it. */
+function isOfSilence(error: unknown): boolean {
+  return (error as Error).message.startsWith(SILENCE);
+}
+
+/** What has no code of the server's came from the connection, but for a value that cannot be sent. */
+function asDatabaseError(error: unknown): unknown {
+  if (databaseFault(error) !== undefined || error instanceof TypeError || error instanceof RangeError) return error;
+  return new DatabaseAwayError((error as Error).message, { cause: error });
 }

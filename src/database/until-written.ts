@@ -23,7 +23,7 @@ export async function untilWritten<T>(
       return await write();
     } catch (error) {
       const fault = databaseFault(error);
-      if (fault === 'refused') throw error;
+      if (fault === undefined || fault === 'refused') throw error;
       logger.warn(`A write waits for the database (attempt ${attempt}): ${(error as Error).message}`);
       await mend(fault, attempt);
     }

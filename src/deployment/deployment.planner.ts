@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { ask } from '#database';
 import { DEFAULT_KIND, PlatformRegistry, type Target } from '#platform';
 import { canonicalDigest, type JsonObject } from '#snapshot';
 import { DuplicateItemError } from '#tracking';
@@ -95,8 +95,8 @@ export class DeploymentPlanner {
   }
 
   private async live({ platform, environment }: Target, types: TypeRef[]): Promise<Map<string, string>> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ kind: string; type_key: string; version_hash: string }>(
+    const { rows } = await ask<{ kind: string; type_key: string; version_hash: string }>(
+      this.em,
       `select t.kind, t.type_key, live.version_hash
        from unnest($3::text[], $4::text[]) as t (kind, type_key),
        lateral (

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { ask } from '#database';
 import type { SyncStatus } from '#tracking';
 import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
@@ -29,8 +29,8 @@ export class DeploymentProgress {
 
   /** How many items each of these deployments has, and how many succeeded so far. */
   async counts(deploymentIds: string[]): Promise<Map<string, Pick<ProgressDto, 'total' | 'succeeded'>>> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ id: string; total: number; succeeded: number }>(
+    const { rows } = await ask<{ id: string; total: number; succeeded: number }>(
+      this.em,
       `select d.id, i.total, (case when i.is_open then s.succeeded else i.succeeded end)::integer as succeeded
        from unnest($1::uuid[]) as d (id),
        lateral (
@@ -46,14 +46,15 @@ export class DeploymentProgress {
   }
 
   async of(deploymentId: string): Promise<{ progress: ProgressDto; items: DeploymentItemDto[] }> {
-    const pool = await postgresPool(this.em);
     // Brought together here: a join of 4,000 items with 4,000 syncs is 16 million comparisons where statistics are missing.
-    const { rows: items } = await pool.query<Item>(
+    const { rows: items } = await ask<Item>(
+      this.em,
       `select kind, type_key, version_hash, previous_hash, status from deployment_item
        where deployment_id = $1 order by kind, type_key`,
       [deploymentId],
     );
-    const { rows: syncs } = await pool.query<Sync>(
+    const { rows: syncs } = await ask<Sync>(
+      this.em,
       `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history
        where deployment_id = $1 and expires_at is null order by kind, type_key, id desc`,
       [deploymentId],

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
+import { ask, find, findOne } from '#database';
 import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
@@ -114,10 +114,14 @@ export class DeploymentService implements BeforeApplicationShutdown {
 
   /** Throws {@link DeploymentNotFoundError}. */
   async get(id: string): Promise<{ deployment: Deployment; items: DeploymentItem[] }> {
-    const em = this.em.fork();
-    const deployment = await em.findOne(Deployment, { id });
+    const deployment = await findOne(this.em, Deployment, { id });
     if (!deployment) throw new DeploymentNotFoundError(id);
-    const items = await em.find(DeploymentItem, { deploymentId: id }, { orderBy: { kind: 'asc', typeKey: 'asc' } });
+    const items = await find(
+      this.em,
+      DeploymentItem,
+      { deploymentId: id },
+      { orderBy: { kind: 'asc', typeKey: 'asc' } },
+    );
     return { deployment, items };
   }
 
@@ -125,12 +129,12 @@ export class DeploymentService implements BeforeApplicationShutdown {
   list(filter: DeploymentFilter, limit: number, start?: PageStart): Promise<Deployment[]> {
     const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
     const where = { ...filter, ...(start && { id: { [beyond]: start.key } }) };
-    return this.em.fork().find(Deployment, where, { orderBy: { id: order }, limit });
+    return find(this.em, Deployment, where, { orderBy: { id: order }, limit });
   }
 
   /** A deployment that is there already is left to whoever began it. */
   private async begun(id: string): Promise<StartedDeployment | null> {
-    const deployment = await this.em.fork().findOne(Deployment, { id });
+    const deployment = await findOne(this.em, Deployment, { id });
     return deployment && { deployment, finished: this.running.get(id) ?? Promise.resolve() };
   }
 

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { find } from '#database';
 import { PlatformRegistry, type SyncContext } from '#platform';
 import { EVERYTHING, SyncRecord } from '#tracking';
 import { refKey, type TypeRef, VersionHistoryService } from '#versioning';
@@ -27,7 +28,7 @@ export class PullService {
     const callId = uuidv7();
     const adapter = this.platforms.at({ platform, environment: context.environment });
     await adapter.pull({ items: [], context: { ...context, callId } });
-    const syncs = await this.em.fork().find(SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
+    const syncs = await find(this.em, SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
     const latest = new Map((await this.versions.catalogue()).map((version) => [refKey(version), version.versionHash]));
     const items = syncs.map((sync): PulledItem => {
       const latestHash = latest.get(refKey(sync)) ?? null;

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { databaseFault, type DatabaseFault, faultText } from '#database';
 import { DomainError } from '../domain-error.ts';
 import type { ProblemDto } from './problem.dto.ts';
 
@@ -45,6 +46,14 @@ const STATUS: Record<string, number> = {
   SNAPSHOT_CORRUPT: 500,
   RECORDING_UNAVAILABLE: 503,
 };
+/** What the caller may wait for; a statement that is refused is a bug of ours. */
+const DATABASE_CODES: Partial<Record<DatabaseFault, string>> = {
+  away: 'DATABASE_UNAVAILABLE',
+  'read-only': 'DATABASE_READ_ONLY',
+  slow: 'QUERY_TOO_SLOW',
+  conflict: 'DATABASE_BUSY',
+  'no-partition': 'DATABASE_BUSY',
+};
 /** Codes of platforms are many; what they have in common is that the platform did not do as asked. */
 const BAD_GATEWAY = 502;
 
@@ -88,9 +97,9 @@ export function problemOf(error: unknown): Problem {
     const code = errors ? 'INVALID_REQUEST' : codeOf(error.getStatus());
     return problem(error.getStatus(), code, errors?.join('; ') ?? error.message, errors && { errors });
   }
-  if (isDatabaseAway(error)) {
-    return problem(503, 'DATABASE_UNAVAILABLE', 'The database does not answer: try again when it does.');
-  }
+  const fault = databaseFault(error);
+  const unavailable = fault && DATABASE_CODES[fault];
+  if (unavailable) return problem(503, unavailable, `${faultText(fault)}. Try again later.`);
   const { statusCode, message } = error as { statusCode?: unknown; message?: string };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return problem(statusCode, codeOf(statusCode), message ?? '');
@@ -104,18 +113,4 @@ function problem(status: number, code: string, detail: string, members: object =
 
 function codeOf(status: number): string {
   return (STATUS_CODES[status] ?? 'ERROR').toUpperCase().replaceAll(/[^A-Z]+/g, '_');
-}
-
-/** The ORM and `pg` wrap one another's errors; a connection that fails has no SQLSTATE, or one of class 08 or 57P. */
-function isDatabaseAway(error: unknown): boolean {
-  for (let cause = error as { code?: string; message?: string; cause?: unknown } | undefined; cause;) {
-    if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|57P..|53...)$/.test(cause.code ?? '')) return true;
-    if (
-      /Connection terminated|timeout exceeded when trying to connect|Cannot use a pool after/.test(cause.message ?? '')
-    ) {
-      return true;
-    }
-    cause = cause.cause as typeof cause;
-  }
-  return false;
 }

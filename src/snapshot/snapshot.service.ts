@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { ask, find, LONG_READ_MS } from '#database';
 import type { Json } from './json.ts';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareJson, type JsonComparison } from './snapshot-comparison.ts';
@@ -33,8 +33,8 @@ export class SnapshotService {
 
   /** Stores what was prepared, once under its digest. */
   async store({ digest, originalSize, storedSize, encoding, content }: PreparedSnapshot): Promise<void> {
-    const pool = await postgresPool(this.em);
-    await pool.query(
+    await ask(
+      this.em,
       `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
        on conflict do nothing`,
       [digest, originalSize, storedSize, encoding, content],
@@ -49,7 +49,7 @@ export class SnapshotService {
   /** The contents of several snapshots by their digests; throws as {@link read} does. */
   async readMany(digests: Iterable<string>): Promise<Map<string, Json>> {
     const wanted = new Set(digests);
-    const found = await this.em.fork().find(Snapshot, { digest: { $in: [...wanted] } }, { disableIdentityMap: true });
+    const found = await find(this.em, Snapshot, { digest: { $in: [...wanted] } }, { withinMs: LONG_READ_MS });
     const contents = new Map<string, Json>();
     for (const snapshot of found) {
       contents.set(snapshot.digest, JSON.parse((await unpack(snapshot)).toString('utf8')) as Json);

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES } from '#database';
 import type { JsonObject } from '#snapshot';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
 
@@ -41,8 +41,7 @@ export class EventFeed {
     filter: EventFilter = {},
     limit = 500,
   ): Promise<{ items: PositionedEvent[]; next: number }> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Row>({
+    const { rows } = await ask<Row>(this.em, {
       types: DRIVER_TYPES,
       text: `select e.position::float8 as position, e.id, e.type, e.data, e.created_at, h.id as sync_id, h.type_key, h.kind,
          h.target_platform, h.environment, h.sync_direction, h.sync_status, h.deployment_id
@@ -56,8 +55,7 @@ export class EventFeed {
 
   /** The position of the newest event. */
   async last(): Promise<number> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ last: number }>('select last::float8 as last from event_position');
+    const { rows } = await ask<{ last: number }>(this.em, 'select last::float8 as last from event_position');
     return rows[0]!.last;
   }
 }

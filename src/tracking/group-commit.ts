@@ -71,6 +71,8 @@ export class GroupCommit<Row, Result> {
       let next = 0;
       for (const { rows, resolve } of batch) resolve(results.slice(next, (next += rows.length)));
     } catch (error) {
+      // Those who wait would each wait as long, and fail alike.
+      if (this.isEverybodys(error)) batch.push(...this.queue.splice(0));
       // One bad row must not fail its neighbours: each call is tried again by itself.
       if (batch.length === 1 || this.isEverybodys(error)) for (const { reject } of batch) reject(error);
       else for (const waiting of batch) await this.writeBatch([waiting]);

@@ -16,6 +16,8 @@ const EXPIRE_EVERY_MS = 10 * 60 * 1000;
 const TRIES = 3;
 /** Characters of an answer that is kept: a batch of 1,000 has 39,000. */
 const MAX_ANSWER = 262_144;
+/** Milliseconds after which no other try begins. */
+const RETRY_WITHIN_MS = 5_000;
 
 /** A request under its key; `scope` is what is asked for, such as `POST sync`. */
 export interface KeyedRequest {
@@ -104,11 +106,14 @@ export class IdempotencyService implements OnApplicationBootstrap, BeforeApplica
 
   /** Each statement may be repeated: a commit that fails may have happened, and so may one that is not answered. */
   private async query<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
+    const deadline = performance.now() + RETRY_WITHIN_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
         return (await ask<Row>(this.em, text, values)).rows;
       } catch (error) {
-        if (databaseFault(error) === 'refused' || attempt === TRIES) throw error;
+        const fault = databaseFault(error);
+        if (fault === undefined || fault === 'refused') throw error;
+        if (attempt === TRIES || performance.now() > deadline) throw error;
         await pauseAfter(attempt);
       }
     }

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES } from '#database';
 import type { TypeRef } from '#versioning';
 import type { Direction } from './sync.ts';
 
@@ -24,8 +24,7 @@ export class LiveVersions {
   constructor(private readonly em: EntityManager) {}
 
   async of({ kind, typeKey }: TypeRef): Promise<LiveVersion[]> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<LiveVersion>({ types: DRIVER_TYPES, text: LIVE, values: [kind, typeKey] });
+    const { rows } = await ask<LiveVersion>(this.em, { types: DRIVER_TYPES, text: LIVE, values: [kind, typeKey] });
     return rows;
   }
 }

@@ -7,11 +7,13 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { DRIVER_TYPES, inTransaction, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, inTransaction } from '#database';
 import { Periodic } from './periodic.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 const EVERY_MS = 60 * 60 * 1000;
+/** Milliseconds of a statement that looks through the history. */
+const STATEMENT_MS = 50_000;
 /** Snapshots that go at once: recording waits while they do. */
 const BATCH = 1_000;
 
@@ -49,9 +51,8 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** What {@link apply} would drop now. */
   async plan(): Promise<RetentionReport> {
-    const pool = await postgresPool(this.em);
     const { payloadDays, factMonths } = this.options.retention;
-    const { rows: times } = await pool.query<{ payloads: Date | null; facts: Date | null }>({
+    const { rows: times } = await ask<{ payloads: Date | null; facts: Date | null }>(this.em, {
       types: DRIVER_TYPES,
       text: `select now() - $1 * interval '1 day' as payloads, date_trunc('month', now(), 'UTC') - $2 * interval '1 month' as facts`,
       values: [payloadDays, factMonths],
@@ -59,17 +60,20 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
     const { payloads: payloadsBefore, facts } = times[0]!;
     const expired = payloadsBefore
       ? (
-          await pool.query<{ count: number }>(`select count(*)::integer as count from (${EXPIRED}) expired`, [
-            payloadsBefore,
-          ])
+          await ask<{ count: number }>(this.em, {
+            text: `select count(*)::integer as count from (${EXPIRED}) expired`,
+            values: [payloadsBefore],
+            withinMs: STATEMENT_MS,
+          })
         ).rows
       : [];
-    const { rows: old } = facts ? await pool.query<{ month: string }>(OLD_MONTHS, [facts]) : { rows: [] };
+    const { rows: old } = facts ? await ask<{ month: string }>(this.em, OLD_MONTHS, [facts]) : { rows: [] };
     const report: RetentionReport = { payloadsBefore, payloads: expired[0]?.count ?? 0, months: [], kept: [] };
     for (const { month } of old) {
-      const { rows } = await pool.query<{ syncs: number; open: boolean }>(
-        `select count(*)::float8 as syncs, (${isOpen(month)}) as open from ${partition('sync_history', month)}`,
-      );
+      const { rows } = await ask<{ syncs: number; open: boolean }>(this.em, {
+        text: `select count(*)::float8 as syncs, (${isOpen(month)}) as open from ${partition('sync_history', month)}`,
+        withinMs: STATEMENT_MS,
+      });
       if (rows[0]!.open) report.kept.push(month);
       else report.months.push({ month, syncs: rows[0]!.syncs });
     }
@@ -92,20 +96,24 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
   /** Drops a month (`YYYY-MM`) and its `syncs`; false when it holds a sync in progress, or is being read. */
   async dropMonth(month: string, syncs: number): Promise<boolean> {
     try {
-      return await inTransaction(await postgresPool(this.em), async (client) => {
-        // Whoever records waits behind us while we wait for a reader: no longer than it can bear.
-        await client.query(`set local lock_timeout = '1s'`);
-        await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
-        const { rows } = await client.query<{ open: boolean; lastPosition: number }>(
-          `select (${isOpen(month)}) as open,
+      return await inTransaction(
+        this.em,
+        async (client) => {
+          // Whoever records waits behind us while we wait for a reader: no longer than it can bear.
+          await client.query(`set local lock_timeout = '1s'`);
+          await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
+          const { rows } = await client.query<{ open: boolean; lastPosition: number }>(
+            `select (${isOpen(month)}) as open,
              (select coalesce(max(position), 0)::float8 from ${partition('sync_event', month)}) as "lastPosition"`,
-        );
-        const { open, lastPosition } = rows[0]!;
-        if (open) return false;
-        await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
-        await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, lastPosition })]);
-        return true;
-      });
+          );
+          const { open, lastPosition } = rows[0]!;
+          if (open) return false;
+          await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
+          await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, lastPosition })]);
+          return true;
+        },
+        STATEMENT_MS,
+      );
     } catch (error) {
       if (NOT_NOW.has((error as { code?: string }).code)) return false;
       throw error;
@@ -122,27 +130,29 @@ export class Retention implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** This month and the two after it can be recorded into. */
   private async ensureMonths(): Promise<void> {
-    const pool = await postgresPool(this.em);
-    await pool.query(`select ensure_sync_partitions(now(), 3)`);
+    await ask(this.em, `select ensure_sync_partitions(now(), 3)`);
   }
 
   private async dropPayloads(before: Date): Promise<number> {
-    const pool = await postgresPool(this.em);
     let dropped = 0;
     for (let batch = BATCH; batch === BATCH; dropped += batch) {
-      batch = await inTransaction(pool, async (client) => {
-        await client.query(`set local lock_timeout = '5s'`);
-        // Whoever records now names its snapshot before us, or stores it again after us.
-        await client.query(`lock table snapshot in share row exclusive mode`);
-        const { rowCount } = await client.query(
-          `delete from snapshot where digest in (select digest from (${EXPIRED}) expired limit ${BATCH})`,
-          [before],
-        );
-        return rowCount ?? 0;
-      });
+      batch = await inTransaction(
+        this.em,
+        async (client) => {
+          await client.query(`set local lock_timeout = '5s'`);
+          // Whoever records now names its snapshot before us, or stores it again after us.
+          await client.query(`lock table snapshot in share row exclusive mode`);
+          const { rowCount } = await client.query(
+            `delete from snapshot where digest in (select digest from (${EXPIRED}) expired limit ${BATCH})`,
+            [before],
+          );
+          return rowCount ?? 0;
+        },
+        STATEMENT_MS,
+      );
     }
     if (dropped > 0) {
-      await pool.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
+      await ask(this.em, INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
     }
     return dropped;
   }

@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { escapeLiteral, type PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { postgresPool } from '#database';
+import { answered, connect } from '#database';
 import { CrlfLines } from './crlf-lines.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
 import {
@@ -17,6 +17,9 @@ import { TooManyExportsError } from './sync.errors.ts';
 
 /** Exports of one process at once: each has a connection for as long as its reader takes. */
 export const MOST_EXPORTS = 4;
+
+/** Milliseconds in which the database must have counted what an export will bring. */
+const COUNT_MS = 30_000;
 
 /** An export that has begun; `count` is exactly how many syncs it will bring. */
 export interface HistoryExport {
@@ -85,7 +88,7 @@ export class SyncHistoryExport {
     this.running += 1;
     const end = () => (this.running -= 1);
     try {
-      const client = await (await postgresPool(this.em)).connect();
+      const client = await connect(this.em);
       return await begin(client, resolved, format, end);
     } catch (error) {
       end();
@@ -104,10 +107,11 @@ async function begin(
     // COPY takes no parameters: every value is quoted by the driver.
     const where = whereSql(filter, (value, type) => `${literal(value)}::${type}`);
     // One snapshot for both: the count is that of the rows.
-    await client.query(`begin isolation level repeatable read read only; set local timezone = 'UTC'`);
-    const { rows } = await client.query<{ count: number }>(
-      `select count(*)::float8 as count from sync_history h where ${where}`,
-    );
+    await answered(client, { text: `begin isolation level repeatable read read only; set local timezone = 'UTC'` });
+    const { rows } = await answered<{ count: number }>(client, {
+      text: `select count(*)::float8 as count from sync_history h where ${where}`,
+      withinMs: COUNT_MS,
+    });
     const copy = client.query(copyTo(copySql(where, format)));
     copy.once('end', () => void client.query('commit').catch(() => undefined));
     copy.once('close', () => {

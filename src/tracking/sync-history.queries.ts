@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { QueryResultRow } from 'pg';
-import { DRIVER_TYPES, postgresPool } from '#database';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
   type HistoryFilter,
@@ -128,8 +128,7 @@ export class SyncHistoryQueries {
 
   private ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
     return this.turns(async () => {
-      const pool = await postgresPool(this.em);
-      return (await pool.query<Row>({ types: DRIVER_TYPES, text, values })).rows;
+      return (await ask<Row>(this.em, { types: DRIVER_TYPES, text, values, withinMs: LONG_READ_MS })).rows;
     });
   }
 }

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { ask, find, findOne } from '#database';
 import type { PageStart } from '#http';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
@@ -150,8 +151,13 @@ export class SyncHistoryService {
 
   /** Whether all of these are still in progress, under this process. */
   async areOpen(syncIds: string[]): Promise<boolean> {
-    const where = { id: { $in: syncIds }, syncStatus: 'IN_PROGRESS' as const, owner: this.heartbeat.owner };
-    return (await this.em.fork().count(SyncRecord, where)) === syncIds.length;
+    const { rows } = await ask<{ open: number }>(
+      this.em,
+      `select count(*)::integer as open from sync_history
+       where id = any($1::uuid[]) and sync_status = 'IN_PROGRESS' and owner = $2`,
+      [syncIds, this.heartbeat.owner],
+    );
+    return rows[0]!.open === syncIds.length;
   }
 
   /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
@@ -167,7 +173,7 @@ export class SyncHistoryService {
 
   /** Throws {@link SyncNotFoundError}. */
   async getSync(syncId: string): Promise<SyncRecord> {
-    const sync = await this.em.fork().findOne(SyncRecord, { id: syncId });
+    const sync = await findOne(this.em, SyncRecord, { id: syncId });
     if (!sync) throw new SyncNotFoundError(syncId);
     return sync;
   }
@@ -176,25 +182,24 @@ export class SyncHistoryService {
   getPreviousSync(sync: SyncRecord): Promise<SyncRecord | null> {
     const { kind, typeKey, targetPlatform, environment, syncDirection } = sync;
     const content = syncDirection === 'PUSH' ? { pushedDigest: { $ne: null } } : { responseDigest: { $ne: null } };
-    return this.em
-      .fork()
-      .findOne(
-        SyncRecord,
-        { kind, typeKey, targetPlatform, environment, syncDirection, ...content, id: { $lt: sync.id } },
-        { orderBy: { id: 'desc' } },
-      );
+    return findOne(
+      this.em,
+      SyncRecord,
+      { kind, typeKey, targetPlatform, environment, syncDirection, ...content, id: { $lt: sync.id } },
+      { orderBy: { id: 'desc' } },
+    );
   }
 
   /** The timeline of a sync, oldest first: the first `limit` events from a start on; read backwards for `prev`. */
   async getEvents(syncId: string, limit = 100, start?: PageStart): Promise<SyncEvent[]> {
     const [beyond, order] = start?.direction === 'prev' ? (['$lt', 'desc'] as const) : (['$gt', 'asc'] as const);
     const where = { syncId, ...(start && { id: { [beyond]: start.key } }) };
-    return this.em.fork().find(SyncEvent, where, { orderBy: { id: order }, limit });
+    return find(this.em, SyncEvent, where, { orderBy: { id: order }, limit });
   }
 
   /** The newest event of a type, or null. */
   getLastEvent(syncId: string, type: SyncEventType): Promise<SyncEvent | null> {
-    return this.em.fork().findOne(SyncEvent, { syncId, type }, { orderBy: { id: 'desc' } });
+    return findOne(this.em, SyncEvent, { syncId, type }, { orderBy: { id: 'desc' } });
   }
 
   /** Syncs under a filter, newest first unless said. Throws `InvalidFilterError` and `InvalidCursorError`. */

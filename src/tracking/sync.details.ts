@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { postgresPool } from '#database';
+import { ask, find } from '#database';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
   type DeploymentSyncsDto,
@@ -69,8 +69,8 @@ export class SyncDetails {
 
   private async deployment({ deploymentId }: SyncRecord): Promise<DeploymentSyncsDto | null> {
     if (!deploymentId) return null;
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<{ total: number; settled: number; succeeded: number }>(
+    const { rows } = await ask<{ total: number; settled: number; succeeded: number }>(
+      this.em,
       `select count(*)::integer as total, (count(*) filter (where sync_status <> 'IN_PROGRESS'))::integer as settled,
          (count(*) filter (where sync_status = 'SUCCESS'))::integer as succeeded
        from sync_history where deployment_id = $1`,
@@ -81,6 +81,6 @@ export class SyncDetails {
   }
 
   private async replays({ id }: SyncRecord): Promise<SyncRecord[]> {
-    return this.em.fork().find(SyncRecord, { replayOf: id, id: { $gt: id } }, { orderBy: { id: 'asc' }, limit: 100 });
+    return find(this.em, SyncRecord, { replayOf: id, id: { $gt: id } }, { orderBy: { id: 'asc' }, limit: 100 });
   }
 }

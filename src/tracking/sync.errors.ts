@@ -1,3 +1,4 @@
+import { databaseFault, faultText } from '#database';
 import { DomainError } from '../domain-error.ts';
 
 /** The call was not made because it could not be recorded. */
@@ -6,7 +7,7 @@ export class RecordingUnavailableError extends DomainError {
 
   constructor(cause: unknown) {
     super(
-      'Nothing was sent: the call could not be recorded because the database does not answer. Try again when it does.',
+      `Nothing was sent, because the call could not be recorded. ${faultText(databaseFault(cause))}. Try again later.`,
       {},
       { cause },
     );

@@ -92,6 +92,7 @@ export class SyncRecorder {
 
   private async writeStarts(rows: StartRow[]): Promise<void[]> {
     const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
+    const deadline = performance.now() + ANSWER_WITHIN_MS;
     // The same statement may be written twice: ids are ours, and what exists is left alone.
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -99,8 +100,8 @@ export class SyncRecorder {
         break;
       } catch (error) {
         const fault = databaseFault(error);
-        if (fault === 'refused') throw error;
-        if (attempt === START_TRIES) throw new RecordingUnavailableError(error);
+        if (fault === undefined || fault === 'refused') throw error;
+        if (attempt === START_TRIES || performance.now() > deadline) throw new RecordingUnavailableError(error);
         await this.mend(fault, attempt);
       }
     }
@@ -135,8 +136,8 @@ export class SyncRecorder {
 
   /** Parsing and planning would be half of what a short statement costs: by its name the server knows it again. */
   private async execute<Result>({ text, parameters, hasOnePlan }: Written): Promise<Result[]> {
-    const statement = hasOnePlan ? { name: this.nameOf(text), text } : text;
-    return (await ask(this.em, statement, parameters, ANSWER_WITHIN_MS)).rows as Result[];
+    const name = hasOnePlan ? this.nameOf(text) : undefined;
+    return (await ask(this.em, { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS })).rows as Result[];
   }
 
   private nameOf(text: string): string {

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, postgresPool } from '#database';
+import { ask, findOne, LONG_READ_MS } from '#database';
 import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
 import {
   isJsonObject,
@@ -80,7 +80,7 @@ export class SyncReplayer {
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
     const { id } = ids.ofSync(0);
     const of = await this.history.getSync(syncId);
-    if ((await this.em.fork().count(SyncRecord, { id })) > 0) return id;
+    if (await findOne(this.em, SyncRecord, { id })) return id;
     const content = await this.contentOf(of);
     const replay = { id, of, context: contextOf(of, request) };
     if (await this.record([replay])) void this.send(replay, content);
@@ -102,16 +102,16 @@ export class SyncReplayer {
     }
     const { bind, parameters } = binder();
     const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<Record<string, unknown> & { healed: boolean }>(
-      `select h.*, exists (
+    const { rows } = await ask<Record<string, unknown> & { healed: boolean }>(this.em, {
+      text: `select h.*, exists (
          select from sync_history n where n.type_key = h.type_key and n.kind = h.kind and n.id > h.id
            and n.target_platform = h.target_platform and n.environment = h.environment
            and n.sync_direction = 'PUSH' and n.sync_status = 'SUCCESS') as healed
        from sync_history h where ${where} and h.sync_status <> 'IN_PROGRESS' and h.pushed_digest is not null
        order by h.id limit ${bind(MOST_REPLAYS + 1, 'integer')}`,
-      parameters,
-    );
+      values: parameters,
+      withinMs: LONG_READ_MS,
+    });
     if (rows.length > MOST_REPLAYS) throw new TooManyReplaysError(MOST_REPLAYS);
     const em = this.em.fork();
     const found = rows.map(({ healed, ...row }) => ({ healed, sync: em.map(SyncRecord, row) }));

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { DRIVER_TYPES, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
+import { ask, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
 import type { PageStart } from '#http';
 import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
@@ -61,13 +61,12 @@ export class VersionHistoryService {
     // One order for every writer, so that two imports never wait for each other in a circle.
     prepared.sort((a, b) => compareRefs(a.commit, b.commit));
     const numbers = await this.writeInTurn(prepared);
-    const versions = await this.em
-      .fork()
-      .find(
-        ContentTypeVersion,
-        { $or: prepared.map(({ commit }, index) => ({ ...ref(commit), number: numbers[index]!.number })) },
-        { disableIdentityMap: true },
-      );
+    const versions = await find(
+      this.em,
+      ContentTypeVersion,
+      { $or: prepared.map(({ commit }, index) => ({ ...ref(commit), number: numbers[index]!.number })) },
+      { withinMs: LONG_READ_MS },
+    );
     const byRef = new Map(versions.map((version) => [refKey(version), version]));
     const created = new Map(prepared.map(({ commit }, index) => [refKey(commit), numbers[index]!.created]));
     return commits.map((commit) => ({ version: byRef.get(refKey(commit))!, created: created.get(refKey(commit))! }));
@@ -75,9 +74,7 @@ export class VersionHistoryService {
 
   /** The latest version of a type. Throws {@link ContentTypeNotFoundError}. */
   async latest({ kind, typeKey }: TypeRef): Promise<ContentTypeVersion> {
-    const version = await this.em
-      .fork()
-      .findOne(ContentTypeVersion, { kind, typeKey }, { orderBy: { number: 'desc' } });
+    const version = await findOne(this.em, ContentTypeVersion, { kind, typeKey }, { orderBy: { number: 'desc' } });
     if (!version) throw new ContentTypeNotFoundError(kind, typeKey);
     return version;
   }
@@ -91,8 +88,7 @@ export class VersionHistoryService {
 
   /** The newest versions with these hashes, in one read; those that do not exist are left out. */
   async byHashes(named: (TypeRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<ContentTypeVersion>({
+    const { rows } = await ask<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key, version_hash) ${VERSION_COLUMNS} from content_type_version v
        where (kind, type_key, version_hash) in (select * from unnest($1::text[], $2::text[], $3::text[]))
@@ -108,7 +104,7 @@ export class VersionHistoryService {
 
   /** Throws {@link VersionNotFoundError}. */
   async byNumber({ kind, typeKey }: TypeRef, number: number): Promise<ContentTypeVersion> {
-    const version = await this.em.fork().findOne(ContentTypeVersion, { kind, typeKey, number });
+    const version = await findOne(this.em, ContentTypeVersion, { kind, typeKey, number });
     if (!version) throw new VersionNotFoundError(kind, typeKey, number);
     return version;
   }
@@ -118,13 +114,12 @@ export class VersionHistoryService {
     await this.latest({ kind, typeKey });
     const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
     const where = { kind, typeKey, ...(start && { number: { [beyond]: Number(start.key) } }) };
-    return this.em.fork().find(ContentTypeVersion, where, { orderBy: { number: order }, limit });
+    return find(this.em, ContentTypeVersion, where, { orderBy: { number: order }, limit });
   }
 
   /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */
   async catalogue(only?: TypeRef[]): Promise<ContentTypeVersion[]> {
-    const pool = await postgresPool(this.em);
-    const { rows } = await pool.query<ContentTypeVersion>({
+    const { rows } = await ask<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key) ${VERSION_COLUMNS} from content_type_version v
        where $1::text[] is null or (kind, type_key) in (select * from unnest($1::text[], $2::text[]))
@@ -159,7 +154,7 @@ export class VersionHistoryService {
   }
 
   private async write(prepared: PreparedCommit[]): Promise<CommittedNumber[]> {
-    return inTransaction(await postgresPool(this.em), async (client) => {
+    return inTransaction(this.em, async (client) => {
       // By digest, as every writer of snapshots does, and before the versions.
       for (const { snapshot } of prepared.toSorted((a, b) => (a.snapshot.digest < b.snapshot.digest ? -1 : 1))) {
         await client.query(
