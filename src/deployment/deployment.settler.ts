@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { ask, databaseFault, inTransaction, pauseAfter, postgresPool } from '#database';
+import { ask, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, Periodic } from '#tracking';
 
@@ -81,23 +81,27 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
     const values = [id, failure?.code ?? null, failure?.message ?? null];
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await inTransaction(await postgresPool(this.em), async (client) => {
-          await client.query(LIMITS);
-          const { rows } = await client.query<{ open: boolean }>(SETTLE, values);
-          return rows[0]!.open;
-        });
+        return await inTransaction(
+          this.em,
+          async (client) => {
+            await client.query(PLAN);
+            const { rows } = await client.query<{ open: boolean }>(SETTLE, values);
+            return rows[0]!.open;
+          },
+          SETTLE_MS,
+        );
       } catch (error) {
-        if ((error as { code?: string }).code === QUERY_CANCELED || databaseFault(error) === 'refused') throw error;
+        const fault = databaseFault(error);
+        if (fault === undefined || fault === 'refused' || fault === 'slow') throw error;
         await pauseAfter(attempt);
       }
     }
   }
 }
 
-const QUERY_CANCELED = '57014';
-
 /** Without statistics the server takes a deployment for one item, and compares each of 4,000 with each: 16 million times. */
-const LIMITS = `set local enable_nestloop = off; set local statement_timeout = '30s'`;
+const PLAN = `set local enable_nestloop = off`;
+const SETTLE_MS = 30_000;
 
 const SETTLE = `
   with synced as (
