@@ -28,10 +28,11 @@ const COMMANDS: Record<string, Command> = {
       throw new UsageError(`${file} cannot be read (${error.message})`);
     });
     const manifest = parseBody(bytes);
-    const { versions, ignored } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
+    const { versions, ...left } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
     const created = versions.filter((version) => version.created).length;
-    const left = ignored.length > 0 ? `; not taken: ${ignored.join(', ')}` : '';
-    return `${created} new versions, ${versions.length - created} the same already${left}`;
+    const more = left.moreIgnored > 0 ? ` and ${left.moreIgnored} more` : '';
+    const notTaken = left.ignored.length > 0 ? `; not taken: ${left.ignored.join(', ')}${more}` : '';
+    return `${created} new versions, ${versions.length - created} the same already${notTaken}`;
   },
 
   retention: async (app, _args, { apply = false }) => {

@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   dashboard: [],
 };
 /** Files beside the modules that every module may use; they know no module themselves. */
-const SHARED = ['domain-error.ts', 'environment.ts'];
+const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts'];
 
 interface Source {
   path: string;

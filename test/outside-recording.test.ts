@@ -128,9 +128,11 @@ describe('recording a sync from outside', () => {
     });
   });
 
-  it('takes null for what is left out', async () => {
-    const nothing = { environment: null, kind: null, versionHash: null, deploymentId: null, reason: null };
-    const id = await recorded({ ...nothing, metadata: null, force: null, expiresInMs: null, result: null });
+  it('takes null for none, where there may be none', async () => {
+    const nothing = { versionHash: null, deploymentId: null, reason: null, metadata: null };
+    const error = { error: null, statusCode: null, requestId: null, retryCount: null, durationMs: null };
+    await recorded({ ...nothing, result: { status: 'SUCCESS', ...error, versionHash: null, metadata: null } });
+    const id = await recorded({ ...nothing, result: null });
     expect(await theSync(id)).toMatchObject({ environment: 'default', kind: 'contentType', status: 'IN_PROGRESS' });
   });
 
@@ -325,7 +327,12 @@ describe('a hostile body', () => {
     ['typeKey should not be empty', aSync({ typeKey: '' })],
     ['typeKey must not contain a NUL', aSync({ typeKey: 'a\0b' })],
     ['reason must not contain a NUL', aSync({ reason: 'a\0b' })],
-    ['platform must be a string', aSync({ platform: ['p'] })],
+    ['platform must be one value, not several', aSync({ platform: ['p'] })],
+    ['platform must be a string', aSync({ platform: { p: 1 } })],
+    ['environment must be a string', aSync({ environment: null })],
+    ['kind must be a string', aSync({ kind: null })],
+    ['force must be a boolean', aSync({ force: null })],
+    ['expiresInMs must be an integer', aSync({ expiresInMs: null })],
     ['actor must be a string', aSync({ actor: undefined })],
     ['force must be a boolean', aSync({ force: 'yes' })],
     ['deploymentId must be a UUID', aSync({ deploymentId: 'd' })],

@@ -1,5 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { EARLIEST } from '#http';
 import { AnalyticsDto, GroupsDto, GroupsQuery, NumbersQuery, TimeseriesDto, TimeseriesQuery } from './analytics.dto.ts';
 import { resolveWindow } from './analytics.window.ts';
 import { SyncAnalyticsService } from './sync-analytics.service.ts';
@@ -46,10 +47,11 @@ export class AnalyticsController {
 
 /** As long as this one, but not before our era. */
 function periodBefore({ from, to }: Period): Period {
-  return { from: new Date(Math.max(2 * from.getTime() - to.getTime(), Math.min(ERA_MS, from.getTime()))), to: from };
+  return {
+    from: new Date(Math.max(2 * from.getTime() - to.getTime(), Math.min(EARLIEST.getTime(), from.getTime()))),
+    to: from,
+  };
 }
-
-const ERA_MS = Date.parse('0001-01-01T00:00:00Z');
 
 function change(now: SyncNumbers, before: SyncNumbers): AnalyticsDto['change'] {
   const share = (a: number | null, b: number | null) => (a === null || !b ? null : a / b - 1);

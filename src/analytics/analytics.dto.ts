@@ -1,7 +1,6 @@
 import { PickType } from '@nestjs/swagger';
-import { Transform, Type } from 'class-transformer';
-import { ArrayUnique, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
-import { Text } from '#http';
+import { ArrayUnique, IsIn, Max, Min } from 'class-validator';
+import { MayBeLeftOut, OneOrMany, Text, WholeNumber } from '#http';
 import { SyncFilterDto, WindowDto } from '#tracking';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
@@ -20,9 +19,8 @@ export class AnalyticsQuery extends PickType(SyncFilterDto, [
 
 export class NumbersQuery extends AnalyticsQuery {
   /** How many of the slowest content types are listed. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+  @MayBeLeftOut()
+  @WholeNumber()
   @Min(0)
   @Max(100)
   slowest: number = 10;
@@ -33,8 +31,7 @@ export class GroupsQuery extends AnalyticsQuery {
    * What the syncs of a group have in common; it may be repeated.
    * @example ['platform', 'environment']
    */
-  @Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value : [value]))
-  @IsArray()
+  @OneOrMany(GROUPS.length)
   @ArrayUnique()
   @IsIn(GROUPS, { each: true })
   by: Group[] = ['platform', 'environment'];
@@ -42,7 +39,7 @@ export class GroupsQuery extends AnalyticsQuery {
 
 export class TimeseriesQuery extends AnalyticsQuery {
   /** How much time a bucket covers; weeks begin on Monday. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(BUCKETS)
   bucket: Bucket = 'day';
 
@@ -50,7 +47,7 @@ export class TimeseriesQuery extends AnalyticsQuery {
    * By whose clocks hours, days and weeks begin: a zone of the IANA database.
    * @example 'Europe/Berlin'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   timeZone: string = 'UTC';
 }

@@ -1,6 +1,5 @@
-import { Type } from 'class-transformer';
-import { IsDate, Matches, MaxDate, MinDate } from 'class-validator';
-import { Text } from '#http';
+import { Matches, MinDate } from 'class-validator';
+import { Moment, Text } from '#http';
 import { WindowDto } from '#tracking';
 import type { FingerprintState } from './failure-pattern.service.ts';
 import type { FailureShape } from './failure-patterns.ts';
@@ -21,10 +20,8 @@ export class MuteRequestDto {
    * Until when; in the future.
    * @example '2090-01-01T00:00:00Z'
    */
-  @Type(() => Date)
-  @IsDate({ message: '$property must be a date and time in ISO 8601' })
+  @Moment()
   @MinDate(() => new Date(), { message: '$property must be in the future' })
-  @MaxDate(new Date('9999-12-31T23:59:59Z'), { message: '$property must be before the year 10000' })
   until: Date;
 
   /**

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { BadRequestException, Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { BY_ID, pageOf } from '#http';
+import { BY_ID, InvalidRequestError, pageOf } from '#http';
 import {
   HealthReportDto,
   HealthReportPageDto,
@@ -41,9 +41,9 @@ export class HealthReportController {
   @Post('sync/health-reports')
   @HttpCode(200)
   async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
-    if (startDate >= endDate) throw new BadRequestException(['endDate must be after startDate']);
+    if (startDate >= endDate) throw new InvalidRequestError('endDate must be after startDate');
     if (endDate.getTime() - startDate.getTime() > LONGEST_MS) {
-      throw new BadRequestException(['endDate must be at most 366 days after startDate']);
+      throw new InvalidRequestError('endDate must be at most 366 days after startDate');
     }
     return reportDto(await this.reports.generateHealthReport({ ...request, from: startDate, to: endDate }));
   }

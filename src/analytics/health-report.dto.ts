@@ -1,6 +1,6 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, IsDate, IsIn, IsOptional, IsUUID, MaxDate, MinDate } from 'class-validator';
-import { PageDto, PageQuery, Text } from '#http';
+import { applyDecorators } from '@nestjs/common';
+import { IsBoolean, IsIn, IsUUID, MaxDate } from 'class-validator';
+import { MayBeLeftOut, Moment, PageDto, PageQuery, Text } from '#http';
 import { SyncNumbersDto } from './analytics.dto.ts';
 import type { Health } from './health.ts';
 
@@ -19,7 +19,7 @@ export class ReportParams {
 
 export class ReportFormatQuery {
   /** JSON, Markdown, or a page to be printed; by `Accept` unless said. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(REPORT_FORMATS)
   format?: ReportFormat;
 }
@@ -36,7 +36,7 @@ export class LatestReportQuery extends ReportFormatQuery {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment: string = 'default';
 }
@@ -46,7 +46,7 @@ export class ReportPageQuery extends PageQuery {
    * The platform.
    * @example 'optimizely'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   platform?: string;
 
@@ -54,7 +54,7 @@ export class ReportPageQuery extends PageQuery {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment?: string;
 
@@ -62,13 +62,11 @@ export class ReportPageQuery extends PageQuery {
 }
 
 /** An end of a window. */
-const Moment = (): PropertyDecorator => (target, property) => {
-  const message = '$property must be a date and time in ISO 8601, of our era and not in the future';
-  Type(() => Date)(target, property);
-  IsDate({ message })(target, property);
-  MinDate(new Date('0001-01-01T00:00:00Z'), { message })(target, property);
-  MaxDate(() => new Date(), { message })(target, property);
-};
+const EndOfWindow = (): PropertyDecorator =>
+  applyDecorators(
+    Moment(),
+    MaxDate(() => new Date(), { message: '$property must not be in the future' }),
+  );
 
 /** Of what time and place a report is wanted. */
 export class ReportRequestDto {
@@ -83,7 +81,7 @@ export class ReportRequestDto {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment: string = 'default';
 
@@ -91,14 +89,14 @@ export class ReportRequestDto {
    * At or after this moment.
    * @example '2026-01-01T00:00:00Z'
    */
-  @Moment()
+  @EndOfWindow()
   startDate: Date;
 
   /**
    * Before this moment, at most 366 days later.
    * @example '2026-01-02T00:00:00Z'
    */
-  @Moment()
+  @EndOfWindow()
   endDate: Date;
 
   /**
@@ -109,7 +107,7 @@ export class ReportRequestDto {
   actor: string;
 
   /** Look again, and make another revision, even when there is a report of this window. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   fresh: boolean = false;
 }

@@ -1,17 +1,5 @@
-import { Transform, Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsBoolean,
-  IsIn,
-  IsOptional,
-  IsString,
-  IsUUID,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
-import { PageDto, PageQuery, Text } from '#http';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsUUID } from 'class-validator';
+import { MayBeLeftOut, Nested, PageDto, PageQuery, Text, TrueOrFalse } from '#http';
 import { SYNC_STATUSES, type SyncStatus } from '#tracking';
 
 /** Which deployment is meant. */
@@ -37,12 +25,12 @@ export class DeploymentItemRequestDto {
    * What the key names; `contentType` unless said.
    * @example 'contentType'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind?: string;
 
   /** The version to send; the latest unless said. */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   versionHash?: string;
 }
@@ -60,7 +48,7 @@ export class DeploymentRequestDto {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment: string = 'default';
 
@@ -75,12 +63,12 @@ export class DeploymentRequestDto {
    * Why.
    * @example 'First deployment of the content model'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(2_000)
   reason?: string;
 
   /** Apply changes that lose data. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 
@@ -88,22 +76,18 @@ export class DeploymentRequestDto {
    * What to send; the latest version of everything in the catalogue unless said.
    * @example [{ "typeKey": "Article" }]
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1_000)
-  @ValidateNested({ each: true })
-  @Type(() => DeploymentItemRequestDto)
+  @Nested(() => DeploymentItemRequestDto)
   items?: DeploymentItemRequestDto[];
 }
 
 export class DryRunQuery {
   /** Only tell what would be sent. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) =>
-    value === '' || value === 'true' ? true : value === 'false' ? false : value,
-  )
-  @IsBoolean({ message: '$property must be true or false' })
+  @MayBeLeftOut()
+  @TrueOrFalse({ flag: true })
   dryRun: boolean = false;
 }
 
@@ -124,7 +108,7 @@ export class RollbackRequestDto {
   reason: string;
 
   /** Apply changes that lose data: what a deployment added can only be taken back by force. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 }
@@ -135,7 +119,7 @@ export class DeploymentPageQuery extends PageQuery {
    * The platform.
    * @example 'optimizely'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   platform?: string;
 
@@ -143,12 +127,12 @@ export class DeploymentPageQuery extends PageQuery {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment?: string;
 
   /** What came of it so far. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(SYNC_STATUSES)
   status?: SyncStatus;
 }
@@ -277,7 +261,7 @@ export class PullRequestDto {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment: string = 'default';
 
@@ -292,9 +276,8 @@ export class PullRequestDto {
    * Why.
    * @example 'Has somebody edited behind our back?'
    */
-  @IsOptional()
-  @IsString()
-  @MaxLength(2_000)
+  @MayBeLeftOut()
+  @Text(2_000)
   reason?: string;
 }
 

@@ -3,7 +3,10 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { databaseFault, type DatabaseFault, faultText } from '#database';
 import { DomainError } from '../domain-error.ts';
+import { cut } from '../quoted.ts';
+import { InvalidRequestError } from './invalid-request.error.ts';
 import type { ProblemDto } from './problem.dto.ts';
+import { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
 
 /** The one place where codes become HTTP statuses. */
 const STATUS: Record<string, number> = {
@@ -56,6 +59,11 @@ const DATABASE_CODES: Partial<Record<DatabaseFault, string>> = {
 };
 /** Codes of platforms are many; what they have in common is that the platform did not do as asked. */
 const BAD_GATEWAY = 502;
+/** Characters of the sentence of a problem, of its other texts, and of the address. */
+const MAX_DETAIL_LENGTH = 4_000;
+const MAX_MEMBER_LENGTH = 1_000;
+const MAX_INSTANCE = 500;
+const MAX_DEPTH = 3;
 
 type Problem = Omit<ProblemDto, 'instance'> & Record<string, unknown>;
 
@@ -83,19 +91,41 @@ function sendProblem(problem: Problem, { url }: FastifyRequest, reply: FastifyRe
   void reply
     .status(problem.status)
     .type('application/problem+json')
-    .send({ ...problem, instance: url });
+    .send({
+      ...bounded(problem),
+      detail: cut(problem.detail, MAX_DETAIL_LENGTH),
+      instance: url.slice(0, MAX_INSTANCE),
+    });
+}
+
+/** No answer grows with its request, whatever an error repeats of it. */
+function bounded(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).map(([name, value]) => [name, boundedValue(value, MAX_DEPTH)]));
+}
+
+function boundedValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return cut(value, MAX_MEMBER_LENGTH);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0) return '…';
+  if (Array.isArray(value)) return value.slice(0, MAX_PROBLEMS).map((element) => boundedValue(element, depth - 1));
+  const entries = Object.entries(value).slice(0, MAX_PROBLEMS);
+  return Object.fromEntries(entries.map(([name, member]) => [cut(name), boundedValue(member, depth - 1)]));
 }
 
 /** Any error as a problem document. */
 export function problemOf(error: unknown): Problem {
+  // A platform may have a code of this name.
+  if (error instanceof InvalidRequestError) return problem(400, error.code, error.message, error.details);
   if (error instanceof DomainError) {
     return problem(STATUS[error.code] ?? BAD_GATEWAY, error.code, error.message, error.details);
   }
   if (error instanceof HttpException) {
     const { message } = error.getResponse() as { message?: string | string[] };
-    const errors = Array.isArray(message) ? message : undefined;
-    const code = errors ? 'INVALID_REQUEST' : codeOf(error.getStatus());
-    return problem(error.getStatus(), code, errors?.join('; ') ?? error.message, errors && { errors });
+    if (Array.isArray(message)) {
+      const errors = ProblemList.of(message);
+      return problem(error.getStatus(), 'INVALID_REQUEST', errors.sentence(), errors.members());
+    }
+    return problem(error.getStatus(), codeOf(error.getStatus()), error.message);
   }
   const fault = databaseFault(error);
   const unavailable = fault && DATABASE_CODES[fault];

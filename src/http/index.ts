@@ -1,8 +1,14 @@
 export { configureApp, httpAdapter } from './configure-app.ts';
+export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';
+export { MayBeLeftOut, MayBeNull, Nested, OneOrMany, ReadBy, TrueOrFalse, WholeNumber } from './input.decorators.ts';
+export { assertNone, InvalidRequestError } from './invalid-request.error.ts';
 export { parseBody } from './json-body.ts';
+export { EARLIEST, LATEST, Moment } from './moment.decorator.ts';
 export { openApiDocument } from './openapi-document.ts';
 export { PageDto, PageQuery } from './page.dto.ts';
-export { BY_ID, decodeCursor, encodeCursor, InvalidCursorError, type Page, pageOf, type PageStart } from './page.ts';
+export { BY_ID, type Page, pageOf, type PageStart } from './page.ts';
+export { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
+export { readDto } from './read-dto.ts';
 export { RequestValidation } from './request-validation.ts';
-export { Text } from './text.decorator.ts';
+export { Text, textProblem } from './text.decorator.ts';

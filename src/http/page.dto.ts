@@ -1,18 +1,17 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsString, Max, MaxLength, Min } from 'class-validator';
+import { MayBeLeftOut, WholeNumber } from './input.decorators.ts';
 
 /** Which part of a list. */
 export class PageQuery {
   /** How many at the most. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+  @MayBeLeftOut()
+  @WholeNumber()
   @Min(1)
   @Max(100)
   limit: number = 50;
 
   /** `next` or `prev` of another page of the same list. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsString()
   @MaxLength(4_000)
   cursor?: string;

@@ -1,5 +1,5 @@
 import { validate as isUuid } from 'uuid';
-import { DomainError } from '../domain-error.ts';
+import { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 import type { PageQuery } from './page.dto.ts';
 
 /** Where a page of a list begins: right after the item with this key, or, read backwards, right before it. */
@@ -45,32 +45,8 @@ export async function pageOf<Item>(
   };
 }
 
-/** A cursor means nothing to whoever gets it. */
-export function encodeCursor(parts: unknown[]): string {
-  return Buffer.from(JSON.stringify(parts)).toString('base64url');
-}
-
-/** What {@link encodeCursor} was given; anything, where the cursor is none of ours. Throws {@link InvalidCursorError}. */
-export function decodeCursor(cursor: string): unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return Array.isArray(parts) ? parts : [];
-  } catch {
-    throw new InvalidCursorError();
-  }
-}
-
 function startAt(cursor: string, isKey: (key: string) => boolean): PageStart {
   const [direction, key] = decodeCursor(cursor);
-  if ((direction === 'next' || direction === 'prev') && typeof key === 'string' && isKey(key))
-    return { direction, key };
-  throw new InvalidCursorError();
-}
-
-export class InvalidCursorError extends DomainError {
-  readonly code = 'INVALID_CURSOR';
-
-  constructor(why = 'it is none of ours') {
-    super(`The cursor cannot be used: ${why}. Leave it out to begin at the first page.`);
-  }
+  if (typeof key !== 'string' || !isKey(key)) throw new InvalidCursorError();
+  return { direction: cursorPart.direction(direction), key };
 }

@@ -30,6 +30,8 @@ export class ProblemDto {
    * @example '/api/v1/sync/019a5f0e-7c11-7aaa-8000-000000000000'
    */
   instance: string;
-  /** Each problem by itself, where there may be several. */
+  /** Each problem by itself, where there may be several; at most 50. */
   errors?: unknown[];
+  /** How many problems there are beyond those. */
+  moreErrors?: number;
 }

@@ -1,5 +1,7 @@
-import { BadRequestException, Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { InvalidRequestError } from '#http';
+import { quoted } from '../quoted.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
 import { EventFeed } from './event.feed.ts';
@@ -28,7 +30,7 @@ export class EventController {
   ): Promise<EventPageDto | undefined> {
     if (!accept?.includes('text/event-stream')) return this.feed.after(after ?? 0, filter, limit);
     if (lastEventId && !/^\d{1,15}$/.test(lastEventId)) {
-      throw new BadRequestException([`Last-Event-ID must be the id of an event, which "${lastEventId}" is not`]);
+      throw new InvalidRequestError(`Last-Event-ID must be the id of an event, which ${quoted(lastEventId)} is not`);
     }
     const position = lastEventId ? Number(lastEventId) : (after ?? (await this.feed.last()));
     this.streams.assertRoom();

@@ -1,34 +1,31 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsUUID, Max, Min } from 'class-validator';
-import { Text } from '#http';
+import { IsUUID, Max, Min } from 'class-validator';
+import { MayBeLeftOut, Text, WholeNumber } from '#http';
 import type { JsonObject } from '#snapshot';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
 
 /** Which events are wanted. */
 export class EventQuery {
   /** Only events after this position; for a stream: now, unless said. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+  @MayBeLeftOut()
+  @WholeNumber()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
   /** How many are looked at. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt()
+  @MayBeLeftOut()
+  @WholeNumber()
   @Min(1)
   @Max(1_000)
   limit: number = 100;
 
   /** Only events of this sync. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsUUID()
   syncId?: string;
 
   /** Only events of this deployment. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsUUID()
   deploymentId?: string;
 
@@ -36,7 +33,7 @@ export class EventQuery {
    * Only events of this platform.
    * @example 'optimizely'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   platform?: string;
 }

@@ -89,24 +89,20 @@ export class OutsideController {
   }
 }
 
-/** Members that were left out may also be null. */
+/** `null` says that there is none. */
 function newSync(request: RecordSyncDto, ids: RequestIds, index: number): OutsideSync {
-  const { platform, direction, typeKey, actor, result } = request;
+  const { platform, environment, direction, kind, typeKey, actor, force, expiresInMs, result } = request;
   return {
     ...ids.ofSync(index),
-    ...{ platform, direction, typeKey },
-    kind: request.kind ?? undefined,
+    ...{ platform, direction, kind, typeKey, expiresInMs },
     data: request.data as Json | undefined,
     versionHash: request.versionHash ?? undefined,
-    expiresInMs: request.expiresInMs ?? new RecordSyncDto().expiresInMs,
     result: result ? resultOf(result) : undefined,
     context: {
-      actor,
-      environment: request.environment ?? new RecordSyncDto().environment,
+      ...{ actor, environment, force },
       trigger: 'API',
       reason: request.reason ?? undefined,
       deploymentId: request.deploymentId ?? undefined,
-      force: request.force ?? false,
       metadata: (request.metadata as JsonObject | null) ?? undefined,
     },
   };

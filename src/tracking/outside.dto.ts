@@ -8,13 +8,13 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
-  IsOptional,
+  IsObject,
   IsUUID,
   Max,
   Min,
   ValidateBy,
 } from 'class-validator';
-import { Text } from '#http';
+import { MayBeLeftOut, MayBeNull, Nested, Text } from '#http';
 import { OUTCOMES, type Outcome } from '#platform';
 import { isJsonObject } from '#snapshot';
 import { DIRECTIONS, type Direction, type SyncStatus } from './sync.ts';
@@ -63,23 +63,25 @@ export class SyncResultDto {
   status: Outcome;
 
   /** Why it did not succeed. */
-  @IsOptional()
-  error?: SyncErrorDto;
+  @MayBeNull()
+  @IsObject()
+  @Nested(() => SyncErrorDto)
+  error?: SyncErrorDto | null;
 
   /**
    * HTTP status of the platform's answer.
    * @example 200
    */
-  @IsOptional()
+  @MayBeNull()
   @IsInt()
   @Min(100)
   @Max(599)
-  statusCode?: number;
+  statusCode?: number | null;
 
   /** The platform's own name for the request. */
-  @IsOptional()
+  @MayBeNull()
   @Text(200)
-  requestId?: string;
+  requestId?: string | null;
 
   /**
    * What came back: any JSON, kept as it is. Beyond 10,000,000 bytes it is not, and `responseNotKept` in the metadata
@@ -89,31 +91,31 @@ export class SyncResultDto {
   response?: unknown;
 
   /** Attempts beyond the first. */
-  @IsOptional()
+  @MayBeNull()
   @IsInt()
   @Min(0)
   @Max(32_767)
-  retryCount?: number;
+  retryCount?: number | null;
 
   /**
    * Milliseconds of the whole call, waits included; the time since it was recorded unless said.
    * @example 840
    */
-  @IsOptional()
+  @MayBeNull()
   @IsInt()
   @Min(0)
   @Max(2_147_483_647)
-  durationMs?: number;
+  durationMs?: number | null;
 
   /** The version that was sent or received, when it was not known before. */
-  @IsOptional()
+  @MayBeNull()
   @Text()
-  versionHash?: string;
+  versionHash?: string | null;
 
   /** What should be remembered: an object, merged over the metadata that the sync has. */
-  @IsOptional()
+  @MayBeNull()
   @Metadata()
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, unknown> | null;
 }
 
 /** Says that a sync is still under way. */
@@ -140,7 +142,7 @@ export class RecordSyncDto {
    * The instance of the platform.
    * @example 'default'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   environment: string = 'default';
 
@@ -159,7 +161,7 @@ export class RecordSyncDto {
   typeKey: string;
 
   /** What the key names. */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind: string = 'contentType';
 
@@ -172,14 +174,14 @@ export class RecordSyncDto {
   data?: unknown;
 
   /** The version that `data` is; the SHA-256 of its canonical JSON (RFC 8785) unless said. */
-  @IsOptional()
+  @MayBeNull()
   @Text()
-  versionHash?: string;
+  versionHash?: string | null;
 
   /** The deployment that it is part of. */
-  @IsOptional()
+  @MayBeNull()
   @IsUUID()
-  deploymentId?: string;
+  deploymentId?: string | null;
 
   /**
    * Who asks.
@@ -192,17 +194,17 @@ export class RecordSyncDto {
    * Why.
    * @example 'Nightly synchronisation'
    */
-  @IsOptional()
+  @MayBeNull()
   @Text(2_000)
-  reason?: string;
+  reason?: string | null;
 
   /** What should be remembered: an object of at most 65,536 bytes. */
-  @IsOptional()
+  @MayBeNull()
   @Metadata()
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, unknown> | null;
 
   /** Whether changes that lose data are applied. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 
@@ -210,13 +212,15 @@ export class RecordSyncDto {
    * Milliseconds, from a second to a day, until it counts as abandoned: then it ends as FAILED with the code
    * INTERRUPTED, unless its result or an extension came before.
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @ExpiresInMs()
   expiresInMs: number = 900_000;
 
   /** What came of it, for a sync that is over already. */
-  @IsOptional()
-  result?: SyncResultDto;
+  @MayBeNull()
+  @IsObject()
+  @Nested(() => SyncResultDto)
+  result?: SyncResultDto | null;
 }
 
 /** Many syncs, recorded all or none. */
@@ -228,6 +232,7 @@ export class RecordSyncsDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1_000)
+  @Nested(() => RecordSyncDto)
   syncs: RecordSyncDto[];
 }
 

@@ -1,6 +1,5 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, IsOptional, ValidateNested } from 'class-validator';
-import { Text } from '#http';
+import { IsBoolean, IsObject } from 'class-validator';
+import { MayBeLeftOut, Nested, Text } from '#http';
 import { SyncFilterDto } from './sync-history.dto.ts';
 
 /** Why something is sent again. */
@@ -20,7 +19,7 @@ export class ReplayRequestDto {
   reason: string;
 
   /** Apply changes that lose data. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 }
@@ -31,17 +30,16 @@ export class ReplayFilterDto extends ReplayRequestDto {
    * @example { "status": ["FAILED"], "platform": ["optimizely"], "last": "24h" }
    */
   @IsObject()
-  @ValidateNested()
-  @Type(() => SyncFilterDto)
+  @Nested(() => SyncFilterDto)
   filter: SyncFilterDto;
 
   /** Only count. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   dryRun: boolean = false;
 
   /** Also send what a newer success of the same content type has healed. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsBoolean()
   includeHealed: boolean = false;
 }

@@ -1,5 +1,4 @@
-import { validate as isUuid } from 'uuid';
-import { decodeCursor, encodeCursor, InvalidCursorError } from '#http';
+import { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from '#http';
 import { canonicalDigest, type Json } from '#snapshot';
 import type { HistoryFilter, Window } from './sync-history.filter.ts';
 
@@ -32,20 +31,15 @@ export function writeCursor(question: string, { direction, id, durationMs, windo
 export function readCursor(question: string, cursor: string): Cursor {
   const [asked, direction, id, durationMs, times] = decodeCursor(cursor);
   if (asked !== question) throw new InvalidCursorError('it belongs to another filter or order');
-  const [from, to, isDefault] = Array.isArray(times) ? times : [];
-  const valid =
-    (direction === 'next' || direction === 'prev') &&
-    isUuid(id) &&
-    (durationMs === null || Number.isSafeInteger(durationMs)) &&
-    isTime(from) &&
-    isTime(to) &&
-    typeof isDefault === 'boolean';
-  if (!valid) throw new InvalidCursorError();
-  const window = { from: date(from), to: date(to), default: isDefault };
-  return { direction, id: id as string, durationMs: durationMs as number | null, window };
+  const [from, to, isDefault] = cursorPart.list(times);
+  return {
+    direction: cursorPart.direction(direction),
+    id: cursorPart.uuid(id),
+    durationMs: cursorPart.orNull(durationMs, cursorPart.integer),
+    window: {
+      from: cursorPart.orNull(from, cursorPart.moment),
+      to: cursorPart.orNull(to, cursorPart.moment),
+      default: cursorPart.boolean(isDefault),
+    },
+  };
 }
-
-const isTime = (value: unknown): value is number | null =>
-  value === null || (typeof value === 'number' && Math.abs(value) <= 8.64e15);
-
-const date = (time: number | null) => (time === null ? null : new Date(time));

@@ -1,51 +1,11 @@
-import { applyDecorators } from '@nestjs/common';
 import { IntersectionType } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsDate, IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
-import { PageDto, PageQuery, Text } from '#http';
+import { IsIn, IsUUID, Matches } from 'class-validator';
+import { MayBeLeftOut, Moment, OneOrMany, PageDto, PageQuery, Text, TrueOrFalse } from '#http';
 import { type Trigger, TRIGGERS } from '#platform';
 import { DIRECTIONS, type Direction, SYNC_STATUSES, type SyncStatus } from './sync.ts';
 import { SyncDto } from './sync.dto.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
-import {
-  DATE_FIELDS,
-  type DateField,
-  EARLIEST,
-  LATEST,
-  STATUS_CLASSES,
-  type StatusClass,
-} from './sync-history.filter.ts';
-
-/** A parameter that may be repeated. */
-const OneOrMany = (): PropertyDecorator => (target, property) => {
-  Transform(({ value }: { value: unknown }) => (value === undefined || Array.isArray(value) ? value : [value]))(
-    target,
-    property,
-  );
-  IsArray()(target, property);
-  ArrayMaxSize(100)(target, property);
-};
-
-/** A date, or a date and time with its offset from UTC, of our era. */
-const Moment = (): PropertyDecorator => {
-  const message = '$property must be a date, or a date and time with its offset, in ISO 8601, of our era';
-  return applyDecorators(
-    Transform(({ value }: { value: unknown }) => readMoment(value)),
-    IsDate({ message }),
-  );
-};
-
-const MOMENT = /^(?<day>(\d{4}|\+\d{6})-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
-
-/** JavaScript takes much more for a date, such as `0`, or 31 February. What is later than everything is that. */
-function readMoment(value: unknown): unknown {
-  const { day } = (typeof value === 'string' && MOMENT.exec(value)?.groups) || {};
-  if (day === undefined) return value;
-  const [midnight, moment] = [new Date(day), new Date(value as string)];
-  const exists = moment >= EARLIEST && midnight >= EARLIEST && midnight.toISOString().startsWith(day);
-  if (!exists) return value;
-  return moment > LATEST ? LATEST : moment;
-}
+import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
 export class SyncFilterDto {
@@ -53,7 +13,7 @@ export class SyncFilterDto {
    * The key of the content type.
    * @example ['Article']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   typeKey?: string[];
@@ -62,7 +22,7 @@ export class SyncFilterDto {
    * What the key names.
    * @example ['contentType']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(100, { each: true })
   kind?: string[];
@@ -71,7 +31,7 @@ export class SyncFilterDto {
    * The platform.
    * @example ['optimizely']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   platform?: string[];
@@ -80,37 +40,37 @@ export class SyncFilterDto {
    * The instance of the platform.
    * @example ['default']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   environment?: string[];
 
   /** What came of it. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsIn(SYNC_STATUSES, { each: true })
   status?: SyncStatus[];
 
   /** Sent or received. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsIn(DIRECTIONS, { each: true })
   direction?: Direction[];
 
   /** How it came about. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsIn(TRIGGERS, { each: true })
   trigger?: Trigger[];
 
   /** The deployment that the sync was part of. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsUUID(undefined, { each: true })
   deploymentId?: string[];
 
   /** The version that was sent or received. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   versionHash?: string[];
@@ -119,7 +79,7 @@ export class SyncFilterDto {
    * Who asked.
    * @example ['jane@example.com']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   actor?: string[];
@@ -128,39 +88,38 @@ export class SyncFilterDto {
    * The code of the error.
    * @example ['RATE_LIMITED']
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   errorCode?: string[];
 
   /** The call that the sync was part of. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsUUID(undefined, { each: true })
   callId?: string[];
 
   /** HTTP status of the platform's answer, by its class. */
-  @IsOptional()
+  @MayBeLeftOut()
   @OneOrMany()
   @IsIn(STATUS_CLASSES, { each: true })
   statusClass?: StatusClass[];
 
   /** Whether changes that lose data were asked to be applied. */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
-  @IsBoolean({ message: '$property must be true or false' })
+  @MayBeLeftOut()
+  @TrueOrFalse()
   forced?: boolean;
 
   /**
    * Text that occurs in type key or error message, whatever the case; no character has a special meaning.
    * @example 'reserved'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(200)
   q?: string;
 
   /** Which moment the dates are about. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(DATE_FIELDS)
   dateField?: DateField;
 
@@ -168,7 +127,7 @@ export class SyncFilterDto {
    * At or after this moment.
    * @example '2026-01-01T00:00:00Z'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Moment()
   startDate?: Date;
 
@@ -176,7 +135,7 @@ export class SyncFilterDto {
    * Before this moment.
    * @example '2027-01-01T00:00:00Z'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Moment()
   endDate?: Date;
 
@@ -184,14 +143,14 @@ export class SyncFilterDto {
    * The time until now, instead of dates, in minutes, hours or days.
    * @example '7d'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Matches(/^\d{1,6}[mhd]$/, { message: '$property must be like 90m, 24h or 7d' })
   last?: string;
 }
 
 export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {
   /** The order; `-` puts the largest first. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(SORTS)
   sort: Sort = '-startedAt';
 }
@@ -259,7 +218,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export class SyncExportQuery extends SyncFilterDto {
   /** CSV (RFC 4180, formulas made harmless) or one JSON object a line. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(EXPORT_FORMATS)
   format: ExportFormat = 'csv';
 }

@@ -1,3 +1,4 @@
+import { EARLIEST } from '#http';
 import type { Trigger } from '#platform';
 import type { Direction, SyncStatus } from './sync.ts';
 import { InvalidFilterError } from './sync.errors.ts';
@@ -53,9 +54,6 @@ export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_WINDOW_MS = 30 * DAY_MS;
-/** Times before and after these PostgreSQL writes otherwise than everybody else. */
-export const EARLIEST = new Date('0001-01-01T00:00:00Z');
-export const LATEST = new Date('9999-12-31T23:59:59.999Z');
 const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
 
 /**

@@ -1,6 +1,5 @@
-import { Transform } from 'class-transformer';
-import { IsIn, IsOptional, IsUUID } from 'class-validator';
-import { PageDto, Text } from '#http';
+import { ArrayMaxSize, IsArray, IsIn, IsUUID } from 'class-validator';
+import { MayBeLeftOut, PageDto, ReadBy, Text } from '#http';
 import type { Trigger } from '#platform';
 import type { Json, JsonObject } from '#snapshot';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
@@ -86,14 +85,18 @@ export class SyncDto {
 
 export const INCLUDES = ['events', 'version', 'deployment', 'replays'] as const;
 export type SyncInclude = (typeof INCLUDES)[number];
+/** Each may be named more than once. */
+const MAX_INCLUDES = 20;
 
 export class SyncDetailQuery {
   /**
    * The parts to show besides the record: repeated, or with commas between them.
    * @example ['events', 'version']
    */
-  @IsOptional()
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @MayBeLeftOut()
+  @ReadBy((value) => (typeof value === 'string' ? value.split(',') : value))
+  @IsArray()
+  @ArrayMaxSize(MAX_INCLUDES)
   @IsIn(INCLUDES, { each: true })
   include: SyncInclude[] = ['events'];
 }
@@ -103,7 +106,7 @@ export class KindQuery {
    * What the key names.
    * @example 'contentType'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind: string = 'contentType';
 }
@@ -231,12 +234,12 @@ export class SyncDiffQuery {
    * version hash.
    * @example 'previous'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   against: string = 'previous';
 
   /** `changes` by path, a JSON Patch (`patch`), or `text`; unless said, what `Accept` asks for. */
-  @IsOptional()
+  @MayBeLeftOut()
   @IsIn(['changes', 'patch', 'text'])
   format?: 'changes' | 'patch' | 'text';
 }

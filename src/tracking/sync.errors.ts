@@ -1,5 +1,7 @@
 import { databaseFault, faultText } from '#database';
+import { ProblemList } from '#http';
 import { DomainError } from '../domain-error.ts';
+import { cut } from '../quoted.ts';
 
 /** The call was not made because it could not be recorded. */
 export class RecordingUnavailableError extends DomainError {
@@ -68,9 +70,13 @@ export class DuplicateItemError extends DomainError {
   readonly code = 'DUPLICATE_ITEM';
 
   constructor(typeKeys: string[]) {
-    const twice = typeKeys.filter((key, index) => typeKeys.indexOf(key) !== index);
-    super(`A call may name each content type once; named twice: ${[...new Set(twice)].join(', ')}.`, {
-      typeKeys: twice,
+    const [seen, twice] = [new Set<string>(), new Set<string>()];
+    for (const key of typeKeys) (seen.has(key) ? twice : seen).add(key);
+    const problems = ProblemList.of(twice);
+    const { errors, ...more } = problems.members();
+    super(`A call may name each content type once; named twice: ${problems.sentence((key) => cut(key))}.`, {
+      typeKeys: errors,
+      ...more,
     });
   }
 }

@@ -51,13 +51,13 @@ export class ContentTypeController {
   @Post('import')
   @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
   async importManifest(@Body() manifest: object, @Query() { author, message }: AuthorQuery): Promise<ImportResultDto> {
-    const { versions, ignored } = await this.importer.importManifest(manifest as Json, author, message);
+    const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, author, message);
     const created = versions.filter((version) => version.created).length;
     return {
       items: versions.map(({ version, created }) => ({ ...versionDto(version), created })),
       created,
       unchanged: versions.length - created,
-      ignored,
+      ...{ ignored, moreIgnored },
       root: VersionTree.of(await this.versions.catalogue()).root,
     };
   }

@@ -1,6 +1,5 @@
 import { IntersectionType } from '@nestjs/swagger';
-import { IsOptional } from 'class-validator';
-import { PageDto, PageQuery, Text } from '#http';
+import { MayBeLeftOut, PageDto, PageQuery, Text } from '#http';
 import type { JsonObject } from '#snapshot';
 
 /** Which content type is meant. */
@@ -18,7 +17,7 @@ export class KindQuery {
    * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
    * @example 'contentType'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind: string = 'contentType';
 }
@@ -29,7 +28,7 @@ export class AuthorQuery {
    * Who made this version.
    * @example 'jane@example.com'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   author: string = 'anonymous';
 
@@ -37,7 +36,7 @@ export class AuthorQuery {
    * Why it was made.
    * @example 'Articles get a kicker'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(2_000)
   message?: string;
 }
@@ -47,7 +46,7 @@ export class CommitQuery extends AuthorQuery {
    * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
    * @example 'contentType'
    */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind: string = 'contentType';
 }
@@ -56,7 +55,7 @@ export class VersionsQuery extends IntersectionType(KindQuery, PageQuery) {}
 
 export class CatalogueQuery extends PageQuery {
   /** Only content types of this kind. */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text(100)
   kind?: string;
 
@@ -72,7 +71,7 @@ export class DiffQuery extends KindQuery {
   from: string;
 
   /** The version after: its number or its hash. The latest unless said. */
-  @IsOptional()
+  @MayBeLeftOut()
   @Text()
   to?: string;
 }
@@ -128,8 +127,10 @@ export class ImportResultDto {
   created: number;
   /** How many were the same already. */
   unchanged: number;
-  /** Members of the manifest that hold no content types; they were not taken. */
+  /** Members of the manifest that hold no content types, at most 50; they were not taken. */
   ignored: string[];
+  /** How many there are beyond those. */
+  moreIgnored: number;
   /** The root of the Merkle tree over all content types after the import. */
   root: string;
 }

@@ -1,3 +1,4 @@
+import type { ProblemList } from '#http';
 import { DomainError } from '../domain-error.ts';
 
 export class ContentTypeNotFoundError extends DomainError {
@@ -16,13 +17,17 @@ export class VersionNotFoundError extends DomainError {
   }
 }
 
+export interface InvalidPlace {
+  field: string;
+  detail: string;
+}
+
 /** A definition or manifest that cannot be taken; `errors` names each place. */
 export class InvalidDefinitionError extends DomainError {
   readonly code = 'INVALID_DEFINITION';
 
-  constructor(errors: { field: string; detail: string }[]) {
-    super(`The definition cannot be taken: ${errors.map((error) => `${error.field} ${error.detail}`).join('; ')}.`, {
-      errors,
-    });
+  constructor(errors: ProblemList<InvalidPlace>) {
+    const sentence = errors.sentence(({ field, detail }) => `${field} ${detail}`);
+    super(`The definition cannot be taken: ${sentence}.`, errors.members());
   }
 }

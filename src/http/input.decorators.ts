@@ -1,0 +1,47 @@
+import { applyDecorators } from '@nestjs/common';
+import { ArrayMaxSize, IsArray, IsBoolean, IsInt, ValidateBy, ValidateIf } from 'class-validator';
+
+/** What reading a member needs besides its rules. It lies in their context: `PickType` and the like take that along. */
+export interface ReadingRule {
+  /** Turns what was sent into what the rules are for; what it cannot read it gives back. */
+  readBy?: (value: unknown) => unknown;
+  /** The class of the member, or of its elements. */
+  nested?: () => new () => object;
+}
+
+const Reading = (rule: ReadingRule): PropertyDecorator =>
+  ValidateBy({ name: 'reading', validator: { validate: () => true } }, { context: rule });
+
+/** How a member is read, before its rules are asked. */
+export const ReadBy = (readBy: (value: unknown) => unknown): PropertyDecorator => Reading({ readBy });
+
+/** An object, or objects in a list, with rules of their own. */
+export const Nested = (type: () => new () => object): PropertyDecorator => Reading({ nested: type });
+
+/** Nobody need send it. `null` is a value, and goes through the other rules. */
+export const MayBeLeftOut = (): PropertyDecorator => ValidateIf((_object, value) => value !== undefined);
+
+/** Nobody need send it, and `null` says that there is none. */
+export const MayBeNull = (): PropertyDecorator => ValidateIf((_object, value) => value !== undefined && value !== null);
+
+/** A whole number of a query: decimal digits, and nothing else that JavaScript would take for a number. */
+export const WholeNumber = (): PropertyDecorator =>
+  applyDecorators(
+    ReadBy((value) => (typeof value === 'string' && /^(0|[1-9]\d{0,15})$/.test(value) ? Number(value) : value)),
+    IsInt({ message: '$property must be an integer number in plain decimal digits' }),
+  );
+
+/** `true` or `false` of a query; a `flag` may also stand there without a value. */
+export const TrueOrFalse = ({ flag = false } = {}): PropertyDecorator =>
+  applyDecorators(
+    ReadBy((value) => (value === 'true' || (flag && value === '') ? true : value === 'false' ? false : value)),
+    IsBoolean({ message: '$property must be true or false' }),
+  );
+
+/** A parameter that may be repeated. */
+export const OneOrMany = (most = 100): PropertyDecorator =>
+  applyDecorators(
+    ReadBy((value) => (Array.isArray(value) || value === null ? value : [value])),
+    IsArray(),
+    ArrayMaxSize(most),
+  );
