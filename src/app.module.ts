@@ -61,6 +61,7 @@ export class AppModule {
           url: service.DATABASE_URL,
           dataDir: service.DATA_DIR,
           silenceMs: service.DATABASE_SILENCE_MS,
+          poolSize: service.DATABASE_POOL_SIZE,
           entities: [...trackingEntities, ...deploymentEntities],
         }),
         TrackingModule.forRoot({

@@ -13,12 +13,28 @@ import {
   type ValidationArguments,
 } from 'class-validator';
 import { validateCronExpression } from 'cron';
+import { parseDatabaseUrl } from '#database';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 function WholeNumber(min: number, max: number): PropertyDecorator {
   const message = `$property must be a whole number from ${min} to ${max}`;
   return applyDecorators(IsInt({ message }), Min(min, { message }), Max(max, { message }));
+}
+
+function DatabaseAddress(): PropertyDecorator {
+  const problem = (value: unknown) => {
+    try {
+      parseDatabaseUrl(String(value));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  return ValidateBy(
+    { name: 'databaseAddress', validator: { validate: (value) => problem(value) === undefined } },
+    { message: ({ value }) => `$property must be a postgres:// address: ${problem(value)}` },
+  );
 }
 
 function Cron(): PropertyDecorator {
@@ -53,10 +69,7 @@ export class ServiceConfig {
   HOST: string = '127.0.0.1';
 
   @IsOptional()
-  @IsUrl(
-    { protocols: ['postgres', 'postgresql'], require_tld: false, require_protocol: true, allow_underscores: true },
-    { message: '$property must be a postgres:// address' },
-  )
+  @DatabaseAddress()
   DATABASE_URL?: string;
 
   DATA_DIR: string = '.data';
@@ -64,6 +77,10 @@ export class ServiceConfig {
   /** Milliseconds without a byte after which a connection to the database is given up, idle or in a query. */
   @WholeNumber(1_000, 86_400_000)
   DATABASE_SILENCE_MS: number = 60_000;
+
+  /** Connections to the database that this process may have. */
+  @WholeNumber(8, 1_000)
+  DATABASE_POOL_SIZE: number = 20;
 
   @IsIn(LOG_LEVELS, { message: `$property must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';

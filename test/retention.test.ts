@@ -73,7 +73,7 @@ describe('retention', () => {
     const plan = await other.app
       .get(Retention)
       .plan()
-      .finally(() => other.close());
+      .finally(async () => other.close());
     expect(plan.months).toEqual([{ month: monthsAgo(4).toISOString().slice(0, 7), syncs: 0 }]);
   });
 

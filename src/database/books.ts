@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { connectTo } from './postgres-hosts.ts';
 
 /** Something in the books that cannot be. */
 export interface Finding {
@@ -23,9 +24,7 @@ export class Books {
   constructor(private readonly client: Client) {}
 
   static async open(url: string): Promise<Books> {
-    const client = new Client({ connectionString: url, application_name: 'synctrail fsck', keepAlive: true });
-    client.on('error', () => undefined);
-    await client.connect();
+    const client = await connectTo(url, { application_name: 'synctrail fsck', keepAlive: true });
     await client.query('begin isolation level repeatable read read only');
     return new Books(client);
   }

@@ -1,3 +1,5 @@
+import { describeHosts, parseDatabaseUrl } from './database-url.ts';
+
 /** Another service holds the data directory. */
 export class DataDirectoryInUseError extends Error {
   constructor(directory: string, holder: number) {
@@ -12,10 +14,9 @@ export class DataDirectoryInUseError extends Error {
 /** The PostgreSQL that the service was told to use does not take it; the password of the address is not quoted. */
 export class DatabaseUnusableError extends Error {
   constructor(url: string, cause: unknown) {
-    const { host, pathname } = new URL(url);
     const { message, code } = cause as { message?: string; code?: string };
     super(
-      `The database at ${host}${pathname} cannot be used (${[message, code].find(Boolean)}): ` +
+      `The database at ${describeHosts(parseDatabaseUrl(url))} cannot be used (${[message, code].find(Boolean)}): ` +
         'start it, or correct DATABASE_URL; without that variable an embedded one is used.',
       { cause },
     );

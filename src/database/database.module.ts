@@ -9,11 +9,11 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { Client } from 'pg';
 import { migrations } from '#migrations';
 import { DatabaseUnusableError } from './database.errors.ts';
 import { migrate } from './migrate.ts';
 import { openEmbeddedPostgres } from './embedded-postgres.ts';
+import { connectTo } from './postgres-hosts.ts';
 import { CONNECT_TIMEOUT_MS, type DatabaseLocation, ormOptions } from './orm-options.ts';
 
 const DATABASE = Symbol('database');
@@ -29,6 +29,7 @@ interface DatabaseOptions extends DatabaseLocation {
   entities: Constructor[];
   /** As of `ormOptions`. */
   silenceMs?: number;
+  poolSize?: number;
 }
 
 @Module({})
@@ -42,7 +43,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     private readonly orm: MikroORM,
   ) {}
 
-  static forRoot({ entities, silenceMs, ...location }: DatabaseOptions): DynamicModule {
+  static forRoot({ entities, silenceMs, poolSize, ...location }: DatabaseOptions): DynamicModule {
     const opened: DynamicModule = {
       module: OpenedDatabase,
       providers: [{ provide: DATABASE, useFactory: () => openDatabase(location) }],
@@ -52,7 +53,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       driver: PostgreSqlDriver,
       imports: [opened],
       inject: [DATABASE],
-      useFactory: ({ url }: Database) => ormOptions(url, entities, silenceMs),
+      useFactory: ({ url }: Database) => ormOptions(url, entities, silenceMs, poolSize),
     });
     return { module: DatabaseModule, imports: [opened, orm] };
   }
@@ -77,13 +78,10 @@ async function openDatabase({ url, dataDir }: DatabaseLocation): Promise<Databas
 
 /** A wrong address is told at the start, and in one sentence. */
 async function assertUsable(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  client.on('error', () => undefined);
   try {
-    await client.connect();
+    const client = await connectTo(url, { connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+    await client.end();
   } catch (error) {
     throw new DatabaseUnusableError(url, error);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

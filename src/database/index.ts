@@ -10,6 +10,8 @@ export {
 } from './database.errors.ts';
 export { openEmbeddedPostgres, runningEmbeddedPostgres, type EmbeddedDatabase } from './embedded-postgres.ts';
 export { reachablePrograms } from './reachable-place.ts';
+export { parseDatabaseUrl } from './database-url.ts';
+export { connectTo } from './postgres-hosts.ts';
 export { migrate } from './migrate.ts';
 export { ormOptions, type DatabaseLocation } from './orm-options.ts';
 export { find, findOne } from './find.ts';

@@ -1,7 +1,7 @@
 import type { Constructor, EntityManager } from '@mikro-orm/core';
 import { Migrator, type Migration } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { postgresPool } from './postgres-pool.ts';
 
 const OLDEST_SERVER = 150_000;
@@ -34,19 +34,21 @@ export async function migrate(em: EntityManager, migrations: MigrationClass[]): 
   try {
     const pool = await postgresPool(orm.em);
     pool.on('acquire', (client) => taken.add(client)).on('release', (_error, client) => taken.delete(client));
-    const client = await pool.connect();
-    await client.query(`select pg_advisory_lock(${LOCK})`);
-    await assertServer(client);
-    return (await orm.migrator.up()).map(({ name }) => name);
+    await assertServer(pool);
+    return await orm.em.getConnection().transactional(async (transaction) => {
+      // Ends with the transaction, so that it holds behind a pooler too, and no longer than who has it lives.
+      await orm.em.getConnection().execute(`select pg_advisory_xact_lock(${LOCK})`, [], 'all', transaction);
+      return (await orm.migrator.up({ transaction })).map(({ name }) => name);
+    });
   } finally {
-    // With its connection goes the lock. The ORM does not give back one that was cut, and would wait for it.
+    // The ORM does not give back a connection that was cut, and would wait for it.
     for (const client of taken) client.release(true);
     await orm.close(true);
   }
 }
 
-async function assertServer(client: PoolClient): Promise<void> {
-  const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
+async function assertServer(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num');
   const version = Number(rows[0]!.server_version_num);
   if (version < OLDEST_SERVER) throw new Error(`PostgreSQL 15 or later is needed; this server says ${version}.`);
 }

@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import { type Constructor, defineConfig, type Options } from '@mikro-orm/postgresql';
+import { parseDatabaseUrl } from './database-url.ts';
+import { clientClassFor } from './postgres-hosts.ts';
 
 /** Where the database is: at `url`, or embedded in `dataDir`. */
 export interface DatabaseLocation {
@@ -15,15 +17,24 @@ export const SILENCE = 'The database was silent';
 
 export const CONNECT_TIMEOUT_MS = 5_000;
 
+/** Connections of one process. */
+export const DEFAULT_POOL_SIZE = 20;
+
 /** How the service talks to PostgreSQL. Entities are added by the modules that own them. */
-export function ormOptions(url: string, entities: Constructor[] = [], silenceMs = DEFAULT_SILENCE_MS): Options {
+export function ormOptions(
+  url: string,
+  entities: Constructor[] = [],
+  silenceMs = DEFAULT_SILENCE_MS,
+  poolSize = DEFAULT_POOL_SIZE,
+): Options {
   return defineConfig({
-    clientUrl: url,
+    clientUrl: parseDatabaseUrl(url).first,
     entities,
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
-    pool: { min: 0, max: 20 },
+    pool: { min: 0, max: poolSize },
     driverOptions: {
+      Client: clientClassFor(url),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'synctrail',
       keepAlive: true,

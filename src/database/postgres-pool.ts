@@ -4,6 +4,7 @@ import { type Pool, type PoolClient, type QueryConfig, type QueryResult, type Qu
 import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
 import { SILENCE } from './orm-options.ts';
+import { connectReader } from './reader-slots.ts';
 import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 
 /** Milliseconds that a statement has by default. */
@@ -17,6 +18,8 @@ const STOP_MS = 1_000;
 export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'types' | 'values'> {
   /** Milliseconds that it has; {@link STATEMENT_MS} by default. */
   withinMs?: number;
+  /** Whether it is of recording, for which some connections are kept free. */
+  records?: boolean;
 }
 export type Statement = string | StatementConfig;
 
@@ -47,7 +50,7 @@ export async function ask<Row extends QueryResultRow>(
   values?: unknown[],
 ): Promise<QueryResult<Row>> {
   const config = typeof statement === 'string' ? { text: statement, values } : statement;
-  const client = await connect(em, config.withinMs);
+  const client = await connect(em, config.withinMs, config.records);
   try {
     const result = await answered<Row>(client, config);
     client.release();
@@ -86,8 +89,9 @@ export async function inTransaction<T>(
 }
 
 /** A connection to keep for a while, such as for a stream; whoever takes it releases it. */
-export async function connect(em: EntityManager, withinMs = STATEMENT_MS): Promise<PoolClient> {
-  const connecting = (await postgresPool(em)).connect();
+export async function connect(em: EntityManager, withinMs = STATEMENT_MS, records = false): Promise<PoolClient> {
+  const pool = await postgresPool(em);
+  const connecting = records ? pool.connect() : connectReader(pool);
   const waitMs = Math.min(withinMs, STATEMENT_MS);
   try {
     if (await isSettledWithin(connecting, waitMs)) return await connecting;
@@ -105,7 +109,7 @@ export async function connect(em: EntityManager, withinMs = STATEMENT_MS): Promi
 /** The answer to a statement, or its end: then the connection must not be used again. */
 export async function answered<Row extends QueryResultRow>(
   client: PoolClient,
-  { withinMs = STATEMENT_MS, ...query }: StatementConfig,
+  { withinMs = STATEMENT_MS, records: _records, ...query }: StatementConfig,
 ): Promise<QueryResult<Row>> {
   const answer = client.query<Row>(query);
   try {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { type DatabaseFault, ask, databaseFault, pauseAfter, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import {
@@ -17,6 +18,8 @@ const LIMITS = { rows: 32, writes: 2 };
 const START_TRIES = 3;
 /** A statement of many rows with their snapshots takes its time. */
 const ANSWER_WITHIN_MS = 10_000;
+/** A named statement that is not there, or is there already. */
+const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
 
 /** Hears what a recorder has written, after each commit. */
 export interface RecorderObserver {
@@ -38,6 +41,8 @@ export class SyncRecorder {
   private readonly knownVersions = new Set<string>();
   /** The few texts of statements that have but one plan. */
   private readonly names = new Map<string, string>();
+  private hasNames = true;
+  private readonly logger = new Logger(SyncRecorder.name);
 
   private readonly observers = new Set<RecorderObserver>();
 
@@ -136,12 +141,23 @@ export class SyncRecorder {
 
   /** Parsing and planning would be half of what a short statement costs: by its name the server knows it again. */
   private async execute<Result>({ text, parameters, hasOnePlan }: Written): Promise<Result[]> {
-    const name = hasOnePlan ? this.nameOf(text) : undefined;
-    return (await ask(this.em, { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS })).rows as Result[];
+    const isNamed = hasOnePlan && this.hasNames;
+    const name = isNamed ? this.nameOf(text) : undefined;
+    try {
+      const statement = { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS, records: true };
+      return (await ask(this.em, statement)).rows as Result[];
+    } catch (error) {
+      if (!isNamed || !NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
+      // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
+      if (this.hasNames) this.logger.log('Statements go out without names: a pooler hands connections round');
+      this.hasNames = false;
+      return this.execute({ text, parameters, hasOnePlan });
+    }
   }
 
+  /** The same for the same text in every process: behind a pooler a name may be that of somebody else's statement. */
   private nameOf(text: string): string {
-    const name = this.names.get(text) ?? `synctrail_${this.names.size}`;
+    const name = this.names.get(text) ?? `synctrail_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
     this.names.set(text, name);
     return name;
   }
