@@ -41,8 +41,7 @@ export function clientClassFor(url: string): typeof Client {
       Object.assign(self, host);
       try {
         await super.connect();
-        if (!(await finder.willDo(this as unknown as Client)))
-          throw new NoHostError(finder.database, [`${host.host} takes no writes now`]);
+        if (!(await finder.willDo(this))) throw new NoHostError(finder.database, [`${host.host} takes no writes now`]);
       } catch (error) {
         finder.forget();
         await this.end().catch(() => undefined);
@@ -54,7 +53,7 @@ export function clientClassFor(url: string): typeof Client {
         finder.forget();
         setImmediate(() => void this.end().catch(() => undefined));
       });
-      return this as unknown as Client;
+      return this;
     }
   };
 }

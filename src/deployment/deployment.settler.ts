@@ -5,6 +5,8 @@ import type { SyncFailure } from '#platform';
 import { Heartbeat, Periodic } from '#tracking';
 
 const EVERY_MS = 3_000;
+/** When everything has started. */
+const SOON_MS = 100;
 const MAX_PAUSE_MS = 10 * 60 * 1000;
 const INTERRUPTED = {
   code: 'INTERRUPTED',
@@ -27,8 +29,9 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
     private readonly heartbeat: Heartbeat,
   ) {}
 
+  /** At once: a process that is killed again and again would never come to it. */
   onApplicationBootstrap(): void {
-    this.runs.start();
+    this.runs.start(SOON_MS);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -57,12 +57,12 @@ export class Heartbeat implements OnApplicationBootstrap {
 
   private async beat(): Promise<void> {
     const before = performance.now();
-    await ask(
-      this.em,
-      `insert into recorder (owner, host, pid, lease_ms) values ($1, $2, $3, $4)
+    await ask(this.em, {
+      records: true,
+      text: `insert into recorder (owner, host, pid, lease_ms) values ($1, $2, $3, $4)
        on conflict (owner) do update set beat_at = clock_timestamp()`,
-      [this.owner, hostname(), process.pid, this.leaseMs],
-    );
+      values: [this.owner, hostname(), process.pid, this.leaseMs],
+    });
     if (!this.isFresh()) this.lapses += 1;
     this.lastBeat = before;
   }

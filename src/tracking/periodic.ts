@@ -18,10 +18,11 @@ export class Periodic {
     this.logger = new Logger(name);
   }
 
-  start(): void {
+  /** The first run may come sooner than the others. */
+  start(afterMs = this.everyMs): void {
     this.timer = setTimeout(() => {
       this.current = this.run();
-    }, this.everyMs).unref();
+    }, afterMs).unref();
   }
 
   /** Resolves when a run that is under way has ended. */

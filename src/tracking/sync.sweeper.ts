@@ -14,6 +14,8 @@ import { SyncTracker } from './sync.tracker.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 const MOST = 500;
+/** When everything has started. */
+const SOON_MS = 100;
 const UNKNOWN: SyncResult & { resolution: Resolution } = {
   status: 'FAILED',
   error: {
@@ -56,8 +58,9 @@ export class SyncSweeper implements OnApplicationBootstrap {
     this.runs = new Periodic(SyncSweeper.name, this.leaseMs / 5, () => this.sweep());
   }
 
+  /** At once: a process that is killed again and again would never come to it. */
   onApplicationBootstrap(): void {
-    this.runs.start();
+    this.runs.start(SOON_MS);
   }
 
   stop(): Promise<void> {

@@ -155,7 +155,7 @@ async function as(file: string, args: string[]): Promise<unknown> {
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'synctrail-postgres-'));
   const { uid, gid } = await postgresAccount();
-  if (uid !== undefined) await chown(folder, uid, gid!);
+  if (uid !== undefined) await chown(folder, uid, gid);
   return folder;
 }
 
