@@ -39,7 +39,7 @@ describe('the address of a database', () => {
     })();
     expect(message).toContain(why);
     expect(message).not.toContain('hunter22');
-    expect(() => parseDatabaseUrl(url)).toThrow();
+    expect(() => parseDatabaseUrl(url)).toThrow(why);
   });
 });
 

@@ -1,3 +1,4 @@
+import { callbackify } from 'node:util';
 import { Client, type ClientConfig } from 'pg';
 import { type DatabaseUrl, describeHosts, type Host, parseDatabaseUrl } from './database-url.ts';
 
@@ -26,12 +27,8 @@ export function clientClassFor(url: string): typeof Client {
     override connect(): Promise<Client>;
     override connect(callback: Connected): void;
     override connect(callback?: Connected): Promise<Client> | void {
-      const connected = this.find();
-      if (!callback) return connected;
-      connected.then(
-        (client) => (callback as (error: null, client: Client) => void)(null, client),
-        (error: unknown) => (callback as (error: Error) => void)(error as Error),
-      );
+      if (!callback) return this.find();
+      callbackify(() => this.find())(callback as (error: Error | null, client: Client) => void);
     }
 
     private async find(): Promise<Client> {
