@@ -69,6 +69,7 @@ export class AppModule {
           migrate: false,
           shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
           leaseMs: service.LEASE_MS,
+          stallMs: service.EXPORT_STALL_MS,
           retention: {
             payloadDays: service.RETENTION_PAYLOAD_DAYS ?? null,
             factMonths: service.RETENTION_FACT_MONTHS ?? null,

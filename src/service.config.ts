@@ -105,6 +105,10 @@ export class ServiceConfig {
   @WholeNumber(500, 600_000)
   LEASE_MS: number = 15_000;
 
+  /** Milliseconds in which the reader of an export must take 64 KB of what waits for it, or it is cut. */
+  @WholeNumber(500, 600_000)
+  EXPORT_STALL_MS: number = 30_000;
+
   /** Failures in a row after which an environment of a platform is left alone. */
   @WholeNumber(1, 1_000)
   CIRCUIT_FAILURES: number = 5;

@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
@@ -174,6 +175,30 @@ describe('an export', () => {
       await response.text();
       return response.status === 200;
     });
+  });
+
+  it('is cut for a reader that takes next to nothing, so that its connection is free again', async () => {
+    await insertMuch();
+    const impatient = await startTestApp({ DATABASE_URL: service.databaseUrl, EXPORT_STALL_MS: '500' });
+    const dripping = get(`${impatient.url}${path}`);
+    dripping.on('error', () => undefined);
+    const [response] = (await once(dripping, 'response')) as [IncomingMessage];
+    response.on('error', () => undefined);
+    const drip = setInterval(() => response.read(1_000), 50);
+    expect(await copies()).toBe(1);
+    await until('its query has ended', async () => (await copies()) === 0, 10_000);
+    clearInterval(drip);
+    response.destroy();
+    await impatient.close();
+  });
+
+  it('that is under way is broken off when the service has waited for it long enough to stop', async () => {
+    await insertMuch();
+    const stopping = await startTestApp({ DATABASE_URL: service.databaseUrl, SHUTDOWN_GRACE_MS: '300' });
+    const response = await fetch(`${stopping.url}${path}`);
+    await response.body!.getReader().read();
+    await stopping.close();
+    expect(await copies()).toBe(0);
   });
 
   it('that loses its connection to the database breaks off, and the service goes on', async () => {

@@ -180,6 +180,17 @@ describe('events', () => {
       reader.cut();
     }, 60_000);
 
+    it('end with the service, whatever happens meanwhile', async () => {
+      const stopping = await startTestApp({ DATABASE_URL: service.databaseUrl });
+      const readers = Array.from({ length: 20 }, () => new StreamReader(`${stopping.url}/api/v1/sync/events`));
+      await Promise.all(readers.map((reader) => reader.connect()));
+      const writing = write(service.databaseUrl, 30);
+      await readers[0]!.until(1);
+      await stopping.close();
+      const written = await writing;
+      expect(written).toContain(readers[0]!.events.at(-1)!.id);
+    });
+
     it('are refused with 429 beyond the limit of streams', async () => {
       const readers = Array.from({ length: 200 }, () => new StreamReader(`${service.url}/api/v1/sync/events`));
       const statuses = await Promise.all(readers.map((reader) => reader.connect()));

@@ -40,9 +40,10 @@ export function sendWebhook(
   return new Promise((resolve, reject) => {
     const sent = (protocol === 'https:' ? requestHttps : requestHttp)(url, options, (response) => {
       resolve(response.statusCode!);
-      response.destroy();
+      response.on('error', () => undefined).destroy();
     });
-    sent.once('error', reject);
+    // Also what comes after the first: an error that nobody hears ends the process.
+    sent.on('error', reject);
     sent.end(payload);
   });
 }

@@ -25,20 +25,29 @@ export class Books {
 
   static async open(url: string): Promise<Books> {
     const client = await connectTo(url, { application_name: 'synctrail fsck', keepAlive: true });
-    await client.query('begin isolation level repeatable read read only');
-    return new Books(client);
+    try {
+      await client.query('begin isolation level repeatable read read only');
+      return new Books(client);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
   }
 
   /** The rows of a query without parameters; `batch` of them are held at a time. */
   async *rows<Row>(query: string, batch = 500): AsyncGenerator<Row> {
     const cursor = `books_${(this.cursors += 1)}`;
     await this.client.query(`declare ${cursor} no scroll cursor for ${query}`);
-    for (let fetched = batch; fetched === batch;) {
-      const { rows } = await this.client.query(`fetch ${batch} from ${cursor}`);
-      fetched = rows.length;
-      yield* rows as Row[];
+    try {
+      for (let fetched = batch; fetched === batch;) {
+        const { rows } = await this.client.query(`fetch ${batch} from ${cursor}`);
+        fetched = rows.length;
+        yield* rows as Row[];
+      }
+    } finally {
+      // In a transaction that has failed it is closed already.
+      await this.client.query(`close ${cursor}`).catch(() => undefined);
     }
-    await this.client.query(`close ${cursor}`);
   }
 
   async row<Row>(query: string, values: unknown[] = []): Promise<Row> {

@@ -1,3 +1,4 @@
+export { cancelStatement } from './cancel-statement.ts';
 export { columnsOf } from './columns.ts';
 export { Books, type Check, type Finding } from './books.ts';
 export { DatabaseModule } from './database.module.ts';

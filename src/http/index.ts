@@ -11,4 +11,6 @@ export { BY_ID, type Page, pageOf, type PageStart } from './page.ts';
 export { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
 export { readDto } from './read-dto.ts';
 export { RequestValidation } from './request-validation.ts';
+export { Slots } from './slots.ts';
+export { type RawReply, StreamAnswer } from './stream-answer.ts';
 export { Text, textProblem } from './text.decorator.ts';

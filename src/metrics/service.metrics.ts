@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
-import { CircuitBreakers, EventStreams, SyncRecorder, SyncSweeper, SyncTracker } from '#tracking';
+import { CircuitBreakers, EventStreams, SyncHistoryExport, SyncRecorder, SyncSweeper, SyncTracker } from '#tracking';
 import { MetricsRegistry } from './metrics.registry.ts';
 
 const MOST_CIRCUITS = 200;
@@ -15,6 +15,7 @@ export class ServiceMetrics {
     recorder: SyncRecorder,
     sweeper: SyncSweeper,
     streams: EventStreams,
+    exports: SyncHistoryExport,
     tracker: SyncTracker,
   ) {
     registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => tracker.inFlight.size);
@@ -24,6 +25,7 @@ export class ServiceMetrics {
       () => recorder.queueLength,
     );
     registry.gauge('synctrail_event_streams', 'Event streams that are open.', () => streams.count);
+    registry.gauge('synctrail_exports', 'Exports that are under way.', () => exports.count);
     const swept = new Counter({
       name: 'synctrail_sweeper_settled_total',
       help: 'Syncs that a dead process, or a silent recorder outside, left behind and this process settled.',

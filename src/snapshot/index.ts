@@ -1,5 +1,5 @@
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
-export { canonicalDigest, canonicalDigestAsync, canonicalJson } from './canonical-json.ts';
+export { canonicalDigest, canonicalDigestAsync, canonicalJson, TimeSlice } from './canonical-json.ts';
 export { compareJson, type JsonComparison, type PathChange, type PathValue } from './snapshot-comparison.ts';
 export { pointerNames } from './json-pointer.ts';
 export { Snapshot } from './snapshot.entity.ts';

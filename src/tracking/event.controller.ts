@@ -1,12 +1,11 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { InvalidRequestError } from '#http';
+import { InvalidRequestError, type RawReply, StreamAnswer } from '#http';
 import { quoted } from '../quoted.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
 import { EventFeed } from './event.feed.ts';
 import { EventStreams } from './event.streams.ts';
-import type { RawReply } from './raw-reply.ts';
 
 @OwnRequests()
 @ApiTags('events')
@@ -32,9 +31,7 @@ export class EventController {
     if (lastEventId && !/^\d{1,15}$/.test(lastEventId)) {
       throw new InvalidRequestError(`Last-Event-ID must be the id of an event, which ${quoted(lastEventId)} is not`);
     }
-    const position = lastEventId ? Number(lastEventId) : (after ?? (await this.feed.last()));
-    this.streams.assertRoom();
-    this.streams.open(reply, filter, position);
+    await this.streams.open(new StreamAnswer(reply), filter, lastEventId ? Number(lastEventId) : after);
     return undefined;
   }
 }

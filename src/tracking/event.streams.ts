@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import limit from 'p-limit';
+import { Slots, type StreamAnswer } from '#http';
+import { TimeSlice } from '#snapshot';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';
 import { Periodic } from './periodic.ts';
-import { type RawReply, streamOf } from './raw-reply.ts';
 import { TooManyStreamsError } from './sync.errors.ts';
 
 const EVERY_MS = 250;
@@ -15,43 +16,53 @@ const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-stor
 export const MOST_STREAMS = 200;
 
 interface Stream {
-  response: ServerResponse;
+  answer: StreamAnswer;
   filter: EventFilter;
   position: number;
   lastSentAt: number;
 }
 
+/** What is read once for all readers at the same place. */
+interface Page {
+  items: { event: PositionedEvent; text: string }[];
+  next: number;
+}
+
 /** Server-Sent Events: each event's id is its position, so that a reader resumes on any replica without gap or repeat. */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
+  private readonly slots = new Slots(MOST_STREAMS);
   private readonly streams = new Set<Stream>();
   private runs: Periodic | undefined;
+  private isStopping = false;
 
   constructor(private readonly feed: EventFeed) {}
 
   async beforeApplicationShutdown(): Promise<void> {
-    for (const { response } of this.streams) response.end();
-    await this.runs?.stop();
+    this.isStopping = true;
+    const { runs } = this;
+    for (const { answer } of this.streams) answer.finish();
+    await runs?.stop();
   }
 
   /** How many are open. */
   get count(): number {
-    return this.streams.size;
+    return this.slots.count;
   }
 
-  /** Throws {@link TooManyStreamsError}. */
-  assertRoom(): void {
-    if (this.streams.size >= MOST_STREAMS) throw new TooManyStreamsError(MOST_STREAMS);
-  }
-
-  /** Sends the events after a position, and every later one. */
-  open(reply: RawReply, filter: EventFilter, position: number): void {
-    const response = streamOf(reply, HEADERS);
-    if (!response) return;
-    const stream: Stream = { response, filter, position, lastSentAt: performance.now() };
+  /** Sends the events after a position, or from now on, and every later one. Throws {@link TooManyStreamsError}. */
+  async open(answer: StreamAnswer, filter: EventFilter, after?: number): Promise<void> {
+    const giveBack = this.slots.take();
+    if (!giveBack) throw new TooManyStreamsError(MOST_STREAMS);
+    answer.whenOver(giveBack);
+    const position = await answer.before(() => (after === undefined ? this.feed.last() : Promise.resolve(after)));
+    if (position === undefined || !answer.begin(HEADERS)) return;
+    // The reader comes again, to another replica.
+    if (this.isStopping) return answer.finish();
+    const stream: Stream = { answer, filter, position, lastSentAt: performance.now() };
     this.streams.add(stream);
-    response.once('close', () => this.close(stream));
-    response.write(`retry: 1000\n\n`);
+    answer.whenOver(() => this.close(stream));
+    answer.write(`retry: 1000\n\n`);
     if (!this.runs) {
       this.runs = new Periodic(EventStreams.name, EVERY_MS, () => this.send());
       this.runs.start();
@@ -67,22 +78,35 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   /** Readers at the same place share what is read for them. */
   private async send(): Promise<void> {
-    const pages = new Map<number, Promise<{ items: PositionedEvent[]; next: number }>>();
+    const pages = new Map<number, Promise<Page>>();
     const page = (position: number) => {
-      const known = pages.get(position) ?? this.feed.after(position);
+      const known = pages.get(position) ?? this.page(position);
       pages.set(position, known);
       return known;
     };
-    await Promise.all([...this.streams].map((stream) => this.catchUp(stream, page)));
+    const slice = new TimeSlice();
+    const oneByOne = limit(1);
+    const inTurn = (stream: Stream, items: Page['items']) =>
+      oneByOne(async () => {
+        if (slice.isOver) await slice.giveWay();
+        return write(stream, items);
+      });
+    await Promise.all([...this.streams].map((stream) => this.catchUp(stream, page, inTurn)));
+  }
+
+  private async page(position: number): Promise<Page> {
+    const { items, next } = await this.feed.after(position);
+    return { items: items.map((event) => ({ event, text: message(event) })), next };
   }
 
   private async catchUp(
     stream: Stream,
-    page: (position: number) => Promise<{ items: PositionedEvent[]; next: number }>,
+    page: (position: number) => Promise<Page>,
+    write: (stream: Stream, items: Page['items']) => Promise<boolean>,
   ): Promise<void> {
     while (this.streams.has(stream) && hasRoom(stream)) {
       const { items, next } = await page(stream.position);
-      const isThrough = write(stream, items);
+      const isThrough = await write(stream, items);
       if (isThrough && next === stream.position) return;
       if (isThrough) stream.position = next;
     }
@@ -90,28 +114,28 @@ export class EventStreams implements BeforeApplicationShutdown {
 }
 
 /** A reader whose buffer stays full is cut; it resumes where it was. */
-function hasRoom({ response, lastSentAt }: Stream): boolean {
-  if (response.writableLength <= BUFFER) return true;
-  if (performance.now() - lastSentAt > STALLED_MS) response.destroy();
+function hasRoom({ answer, lastSentAt }: Stream): boolean {
+  if (answer.waiting <= BUFFER) return true;
+  if (performance.now() - lastSentAt > STALLED_MS) answer.cut();
   return false;
 }
 
 /** Writes what is wanted, as far as there is room: false when something is left. */
-function write(stream: Stream, events: PositionedEvent[]): boolean {
+function write(stream: Stream, page: Page['items']): boolean {
   const now = performance.now();
-  let text = '';
-  for (const event of events) {
-    if (stream.response.writableLength + text.length > BUFFER) break;
+  let wanted = '';
+  for (const { event, text } of page) {
+    if (stream.answer.waiting + wanted.length > BUFFER) break;
     stream.position = event.position;
-    if (isWanted(event, stream.filter)) text += message(event);
+    if (isWanted(event, stream.filter)) wanted += text;
   }
   // An id without data moves only the place from which the reader resumes, past what it did not want.
-  if (text === '' && now - stream.lastSentAt >= HEARTBEAT_MS) text = `: still here\nid: ${stream.position}\n\n`;
-  if (text !== '') {
-    stream.response.write(text);
+  if (wanted === '' && now - stream.lastSentAt >= HEARTBEAT_MS) wanted = `: still here\nid: ${stream.position}\n\n`;
+  if (wanted !== '') {
+    stream.answer.write(wanted);
     stream.lastSentAt = now;
   }
-  return events.length === 0 || stream.position === events.at(-1)!.position;
+  return page.length === 0 || stream.position === page.at(-1)!.event.position;
 }
 
 function message(event: PositionedEvent): string {

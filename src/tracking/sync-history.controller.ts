@@ -1,9 +1,8 @@
-import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Param, Query, Res } from '@nestjs/common';
 import { ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { type RawReply, StreamAnswer } from '#http';
 import { OwnRequests } from './own-requests.decorator.ts';
-import { type RawReply, streamOf } from './raw-reply.ts';
 import { syncDto, TypeKeyParams } from './sync.dto.ts';
 import { SyncHistoryExport } from './sync-history.export.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from './sync-history.dto.ts';
 import { SyncHistoryQueries } from './sync-history.queries.ts';
 import { InvalidFilterError } from './sync.errors.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 const TYPES = { csv: 'text/csv; charset=utf-8; header=present', ndjson: 'application/x-ndjson' };
 
@@ -26,6 +26,7 @@ export class SyncHistoryController {
   constructor(
     private readonly queries: SyncHistoryQueries,
     private readonly exports: SyncHistoryExport,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
   /** Lists syncs under a filter, newest first unless said. */
@@ -56,23 +57,23 @@ export class SyncHistoryController {
     @Headers('accept-encoding') encoding: string | undefined,
     @Res() reply: RawReply,
   ): Promise<void> {
-    const { stream, count, window } = await this.exports.open(filter, format);
+    const answer = new StreamAnswer(reply);
+    const opened = await answer.before((signal) => this.exports.open(filter, format, signal));
+    if (!opened) return;
+    const { stream, count, window } = opened;
     const gzip = /\bgzip\b(?!;\s*q=0(\.0+)?\s*(,|$))/.test(encoding ?? '');
-    const response = streamOf(reply, {
-      'content-type': TYPES[format],
-      'content-disposition': `attachment; filename="sync-history.${format}"`,
-      'x-synctrail-count': String(count),
-      vary: 'accept-encoding',
-      'x-synctrail-window': `${window.from?.toISOString() ?? ''}/${window.to?.toISOString() ?? ''}`,
-      ...(gzip && { 'content-encoding': 'gzip' }),
+    await answer.send(stream, {
+      headers: {
+        'content-type': TYPES[format],
+        'content-disposition': `attachment; filename="sync-history.${format}"`,
+        'x-synctrail-count': String(count),
+        vary: 'accept-encoding',
+        'x-synctrail-window': `${window.from?.toISOString() ?? ''}/${window.to?.toISOString() ?? ''}`,
+        ...(gzip && { 'content-encoding': 'gzip' }),
+      },
+      through: gzip ? [createGzip({ level: 3 })] : [],
+      stallMs: this.options.stallMs,
     });
-    if (!response) {
-      stream.destroy();
-      return;
-    }
-    // A client that leaves ends the query as well; there is nobody left to tell.
-    const sent = gzip ? pipeline(stream, createGzip({ level: 3 }), response) : pipeline(stream, response);
-    await sent.catch(() => response.destroy());
   }
 
   /** Lists the syncs of one content type across platforms, newest first unless said. */

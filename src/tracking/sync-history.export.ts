@@ -1,10 +1,11 @@
 import { pipeline, type Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable } from '@nestjs/common';
-import { escapeLiteral, type PoolClient } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
-import { answered, connect } from '#database';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
+import { escapeLiteral } from 'pg';
+import { Slots } from '#http';
 import { CrlfLines } from './crlf-lines.ts';
+import { ExportConnection } from './export-connection.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
 import {
   type HistoryFilter,
@@ -14,6 +15,7 @@ import {
   type Window,
 } from './sync-history.filter.ts';
 import { TooManyExportsError } from './sync.errors.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 /** Exports of one process at once: each has a connection for as long as its reader takes. */
 export const MOST_EXPORTS = 4;
@@ -76,56 +78,71 @@ const FOREIGN = new Set([
 
 /** Brings a whole history out, in the database's own words, newest first and with constant memory. */
 @Injectable()
-export class SyncHistoryExport {
-  private running = 0;
+export class SyncHistoryExport implements BeforeApplicationShutdown {
+  private readonly slots = new Slots(MOST_EXPORTS);
+  private readonly running = new Set<ExportConnection>();
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
+  ) {}
 
-  /** Throws `InvalidFilterError` and {@link TooManyExportsError}. */
-  async open(filter: HistoryFilter, format: ExportFormat): Promise<HistoryExport> {
+  /** What is under way is given as long as running calls are. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const all = Promise.all([...this.running].map(({ ended }) => ended));
+    await Promise.race([all, wait(this.options.shutdownGraceMs, undefined, { ref: false })]);
+    await Promise.all([...this.running].map((connection) => connection.giveUp()));
+  }
+
+  /** How many are under way. */
+  get count(): number {
+    return this.slots.count;
+  }
+
+  /** Ends when `signal` is aborted. Throws `InvalidFilterError` and {@link TooManyExportsError}. */
+  async open(filter: HistoryFilter, format: ExportFormat, signal?: AbortSignal): Promise<HistoryExport> {
     const resolved = resolveFilter(filter);
-    if (this.running >= MOST_EXPORTS) throw new TooManyExportsError(MOST_EXPORTS);
-    this.running += 1;
-    const end = () => (this.running -= 1);
+    const giveBack = this.slots.take();
+    if (!giveBack) throw new TooManyExportsError(MOST_EXPORTS);
+    let connection: ExportConnection | undefined;
     try {
-      const client = await connect(this.em);
-      return await begin(client, resolved, format, end);
+      connection = await ExportConnection.open(this.em);
+      this.track(connection, giveBack);
+      return await begin(connection, resolved, format, signal);
     } catch (error) {
-      end();
+      if (connection) await connection.giveUp();
+      else giveBack();
       throw error;
     }
+  }
+
+  private track(connection: ExportConnection, giveBack: () => void): void {
+    this.running.add(connection);
+    void connection.ended.finally(() => {
+      this.running.delete(connection);
+      giveBack();
+    });
   }
 }
 
 async function begin(
-  client: PoolClient,
+  connection: ExportConnection,
   filter: ResolvedFilter,
   format: ExportFormat,
-  onEnd: () => void,
+  signal?: AbortSignal,
 ): Promise<HistoryExport> {
-  try {
-    // COPY takes no parameters: every value is quoted by the driver.
-    const where = whereSql(filter, (value, type) => `${literal(value)}::${type}`);
-    // One snapshot for both: the count is that of the rows.
-    await answered(client, { text: `begin isolation level repeatable read read only; set local timezone = 'UTC'` });
-    const { rows } = await answered<{ count: number }>(client, {
-      text: `select count(*)::float8 as count from sync_history h where ${where}`,
-      withinMs: COUNT_MS,
-    });
-    const copy = client.query(copyTo(copySql(where, format)));
-    copy.once('end', () => void client.query('commit').catch(() => undefined));
-    copy.once('close', () => {
-      // A connection is used again only after it has brought everything.
-      client.release(!copy.readableEnded);
-      onEnd();
-    });
-    // Whoever reads the lines hears of what happens to either.
-    const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), () => undefined) : copy;
-    return { count: rows[0]!.count, window: filter.window, stream };
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+  const leave = () => void connection.giveUp();
+  signal?.addEventListener('abort', leave, { once: true });
+  void connection.ended.finally(() => signal?.removeEventListener('abort', leave));
+  signal?.throwIfAborted();
+  // COPY takes no parameters: every value is quoted by the driver.
+  const where = whereSql(filter, (value, type) => `${literal(value)}::${type}`);
+  const count = await connection.count(`select count(*)::float8 as count from sync_history h where ${where}`, COUNT_MS);
+  signal?.throwIfAborted();
+  const copy = connection.copy(copySql(where, format));
+  // Whoever reads the lines hears of what happens to either.
+  const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), () => undefined) : copy;
+  return { count, window: filter.window, stream };
 }
 
 function copySql(where: string, format: ExportFormat): string {

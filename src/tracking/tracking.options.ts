@@ -12,6 +12,8 @@ export interface TrackingOptions {
   shutdownGraceMs: number;
   /** A process that has been silent for longer counts as dead, and others settle what it left. */
   leaseMs: number;
+  /** A reader of a streamed answer that takes less than 64 KB in this time, while more waits for it, is cut. */
+  stallMs: number;
   retention: RetentionOptions;
 }
 
@@ -37,6 +39,7 @@ export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
   migrate: true,
   shutdownGraceMs: 10_000,
   leaseMs: 15_000,
+  stallMs: 30_000,
   retention: { payloadDays: null, factMonths: null },
 };
 
