@@ -13,6 +13,7 @@ import { trackingEntities, TrackingModule } from '#tracking';
 import { VersioningRoutesModule } from '#versioning';
 import { readAll, readEnvironment } from './environment.ts';
 import { HealthController } from './health.controller.ts';
+import { redactedLine } from './log-redaction.ts';
 import { ServiceConfig } from './service.config.ts';
 
 export interface AppConfig {
@@ -53,7 +54,7 @@ export class AppModule {
         LoggerModule.forRoot({
           pinoHttp: {
             level: service.LOG_LEVEL,
-            redact: ['req.headers.authorization', 'req.headers.cookie'],
+            hooks: { streamWrite: redactedLine },
             autoLogging: { ignore: isRoutine },
           },
         }),

@@ -17,12 +17,17 @@ describe('the logs of a service', () => {
       if (!address) continue;
       await fetch(`${address}/health/live`);
       await fetch(`${address}/health/ready`);
-      await fetch(`${address}/api/v1/platforms`, { headers: { authorization: 'Bearer s3cret' } });
+      await fetch(`${address}/api/v1/platforms?token=s3cret1&x=1`, {
+        headers: {
+          ...{ authorization: 'Bearer s3cret', cookie: 'a=s3cret', 'proxy-authorization': 'Basic s3cret7' },
+          ...{ 'x-api-key': 's3cret2', 'x-vault-token': 's3cret3', referer: 'http://a/?access_token=s3cret4' },
+        },
+      });
       service.kill();
     }
     if (service.exitCode === null && service.signalCode === null) await once(service, 'exit');
     await database.drop();
-    expect(lines.flatMap(({ req }) => req?.url ?? [])).toEqual(['/api/v1/platforms']);
+    expect(lines.flatMap(({ req }) => req?.url ?? [])).toEqual(['/api/v1/platforms?token=[redacted]&x=1']);
     expect(JSON.stringify(lines)).not.toContain('s3cret');
   });
 });

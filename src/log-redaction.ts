@@ -1,0 +1,94 @@
+const REDACTED = '[redacted]';
+/** Characters of one text, values of one line, and levels: what is beyond is left out. */
+const MAX_TEXT = 20_000;
+const MAX_VALUES = 5_000;
+const MAX_DEPTH = 30;
+
+const WORDS =
+  'authorization|authentication|cookies?|passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[-_]?keys?|' +
+  'access[-_]?keys?|private[-_]?keys?|credentials?|signatures?|jwt|session[-_]?id';
+/** The name of a member whose value is nobody's business. */
+const SECRET_NAME = new RegExp(`${WORDS}|^x-auth|^auth$`, 'i');
+/** Names that are secret in an address alone. */
+const SECRET_PARAMETER = /^(?:key|sig|code|auth)$/i;
+const SECRET_HEADER = new RegExp(`^[\\w-]{0,40}(?:${WORDS})[\\w-]{0,40}$`, 'i');
+
+/** Each finds a secret in a text; all are linear in its length. */
+const SCHEME = /\b(bearer|basic|digest|negotiate)([ \t]{1,5})[\w.~+/=-]{6,}/gi;
+const USER = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]{1,500}@/gi;
+const JWT = /\beyJ[\w-]{8,}\.[\w-]{1,}(?:\.[\w-]*)?/g;
+const PARAMETER = /([\w.~%[\]-]{1,100})=([^&;\s"'<>#\\]+)/g;
+const HEADER_LINE = /\b(authorization|proxy-authorization|cookie|set-cookie)(\\{0,4}["']?[ \t]{0,5}:[ \t]{0,5})[^\r\n"'\\]+/gi;
+const MEMBER = new RegExp(
+  `((?:${WORDS})(\\\\{0,4}["'])?[ \\t]{0,5}:[ \\t]{0,5})(?:(\\\\{0,4}["'])(?:(?!(?<!\\\\)\\3)[^])*|[^\\s,;&}"'\\\\]+)`,
+  'gi',
+);
+
+/** A line of the log, as JSON, without what authorises anybody: by the names of its members, and in its texts. */
+export function redactedLine(line: string): string {
+  try {
+    return `${JSON.stringify(new Redaction().of(JSON.parse(line)))}\n`;
+  } catch {
+    return `${JSON.stringify({ level: 50, time: Date.now(), msg: 'A line of the log could not be read, and is left out' })}\n`;
+  }
+}
+
+/** A text without what authorises anybody, as far as its looks tell. */
+export function redactedText(text: string): string {
+  const kept = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… (${text.length - MAX_TEXT} more)` : text;
+  return kept
+    .replace(SCHEME, `$1$2${REDACTED}`)
+    .replace(USER, `$1${REDACTED}@`)
+    .replace(JWT, REDACTED)
+    .replace(HEADER_LINE, `$1$2${REDACTED}`)
+    .replace(PARAMETER, (pair, name: string) => (isSecretParameter(name) ? `${name}=${REDACTED}` : pair))
+    .replace(MEMBER, `$1$3${REDACTED}`);
+}
+
+class Redaction {
+  private left = MAX_VALUES;
+
+  of(value: unknown, depth = 0): unknown {
+    this.left -= 1;
+    if (typeof value === 'string') return redactedText(value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth > MAX_DEPTH) return '[too deep to show]';
+    if (Array.isArray(value)) return this.list(value, depth);
+    const members: [string, unknown][] = [];
+    for (const [name, member] of Object.entries(value)) {
+      if (this.left <= 0) break;
+      members.push([name, isSecret(name, member) ? REDACTED : this.of(member, depth + 1)]);
+    }
+    return Object.fromEntries(members);
+  }
+
+  /** Raw headers are a list, in which values follow names. */
+  private list(items: unknown[], depth: number): unknown[] {
+    return items
+      .slice(0, Math.max(0, this.left))
+      .map((item, index) =>
+        typeof item === 'string' && isHeader(items[index - 1]) ? REDACTED : this.of(item, depth + 1),
+      );
+  }
+}
+
+function isSecret(name: string, value: unknown): boolean {
+  return SECRET_NAME.test(name) && value !== null && typeof value !== 'boolean';
+}
+
+function isHeader(item: unknown): boolean {
+  return typeof item === 'string' && item.length < 100 && SECRET_HEADER.test(item);
+}
+
+function isSecretParameter(name: string): boolean {
+  const plain = decoded(name);
+  return SECRET_NAME.test(plain) || SECRET_PARAMETER.test(plain);
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
