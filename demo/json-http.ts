@@ -18,7 +18,14 @@ export class JsonHttp {
       throw new Error(`${asked} got no answer.`, { cause: error });
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${asked} was answered ${response.status}: ${text.slice(0, 1_000)}`);
-    return JSON.parse(text || 'null');
+    if (!response.ok) throw new Error(`${asked} was answered ${response.status}: ${printable(text.slice(0, 1_000))}`);
+    return JSON.parse(text || 'null', (_name, value: unknown) =>
+      typeof value === 'string' ? printable(value) : value,
+    );
   }
+}
+
+/** It is shown on a terminal, which must not take it for commands. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Bidi_C}\0-\x08\x0b-\x1f\x7f-\x9f]/gu, '�');
 }

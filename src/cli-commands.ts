@@ -12,6 +12,8 @@ import { type CliOptions, UsageError } from './cli-usage.ts';
 import { DomainError } from './domain-error.ts';
 import { fsck, withDatabase } from './fsck.ts';
 import { stopWithError } from './stop-with-error.ts';
+import { TerminalLogger } from './terminal-logger.ts';
+import { terminalLine, terminalText } from './terminal-text.ts';
 
 /** Findings that are told; more are counted. */
 const MOST_TOLD = 1_000;
@@ -59,13 +61,13 @@ async function checkBooks({ json }: CliOptions): Promise<void> {
   const tell = (finding: Finding) => {
     found += 1;
     if (json && found <= MOST_TOLD) findings.push(finding);
-    else if (found <= MOST_TOLD) console.log(`${finding.rule}: ${finding.subject}: ${finding.problem}`);
+    else if (found <= MOST_TOLD) console.log(terminalLine(`${finding.rule}: ${finding.subject}: ${finding.problem}`));
   };
   const location = { url: service.DATABASE_URL, dataDir: service.DATA_DIR };
   const counts = await withDatabase(location, (url) => fsck(url, tell));
   const checked = Object.entries(counts).map(([what, count]) => `${count} ${what}`);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  if (json) console.log(JSON.stringify({ ok: found === 0, found, findings, checked: counts }));
+  if (json) console.log(terminalText(JSON.stringify({ ok: found === 0, found, findings, checked: counts })));
   else
     console.log(`${found === 0 ? 'The books are right' : `${found} findings`}: ${checked.join(', ')} in ${seconds} s`);
   if (found > 0) process.exitCode = 1;
@@ -81,7 +83,7 @@ export async function runCommand(name: string, args: string[], options: CliOptio
   } catch (error) {
     if (error instanceof UsageError) throw error;
     if (!(error instanceof DomainError || error instanceof HttpException)) stopWithError(error);
-    console.error(error.message);
+    console.error(terminalText(error.message));
     process.exitCode = 1;
   }
 }
@@ -92,9 +94,9 @@ async function runInApplication(command: (app: INestApplicationContext) => Promi
     abortOnError: false,
     logger: false,
   });
-  app.useLogger(['error', 'warn']);
+  app.useLogger(new TerminalLogger({ logLevels: ['error', 'warn'] }));
   try {
-    console.log(await command(app));
+    console.log(terminalText(await command(app)));
   } finally {
     await app.close();
   }

@@ -1,4 +1,5 @@
 import { readArguments, USAGE, UsageError } from './cli-usage.ts';
+import { terminalText } from './terminal-text.ts';
 
 async function main(): Promise<void> {
   const { positionals, values } = readArguments();
@@ -15,6 +16,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`${error.message}\n\n${USAGE}`);
+  console.error(`${terminalText(error.message)}\n\n${USAGE}`);
   process.exitCode = 1;
 });

@@ -18,7 +18,8 @@ const SCHEME = /\b(bearer|basic|digest|negotiate)([ \t]{1,5})[\w.~+/=-]{6,}/gi;
 const USER = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]{1,500}@/gi;
 const JWT = /\beyJ[\w-]{8,}\.[\w-]{1,}(?:\.[\w-]*)?/g;
 const PARAMETER = /([\w.~%[\]-]{1,100})=([^&;\s"'<>#\\]+)/g;
-const HEADER_LINE = /\b(authorization|proxy-authorization|cookie|set-cookie)(\\{0,4}["']?[ \t]{0,5}:[ \t]{0,5})[^\r\n"'\\]+/gi;
+const HEADER_LINE =
+  /\b(authorization|proxy-authorization|cookie|set-cookie)(\\{0,4}["']?[ \t]{0,5}:[ \t]{0,5})[^\r\n"'\\]+/gi;
 const MEMBER = new RegExp(
   `((?:${WORDS})(\\\\{0,4}["'])?[ \\t]{0,5}:[ \\t]{0,5})(?:(\\\\{0,4}["'])(?:(?!(?<!\\\\)\\3)[^])*|[^\\s,;&}"'\\\\]+)`,
   'gi',

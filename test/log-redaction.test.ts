@@ -60,7 +60,11 @@ describe('a line of the log', () => {
       req: { method: 'GET', url: '/api/v1/sync/history?typeKey=Article&last=24h', headers: { host: 'a:1' } },
       token: null,
       hasSecret: true,
-      said: { type: 'TokenError', message: 'TokenError: The answer (it is "x") cannot be used', stack: 'at a (b.ts:1:2)' },
+      said: {
+        type: 'TokenError',
+        message: 'TokenError: The answer (it is "x") cannot be used',
+        stack: 'at a (b.ts:1:2)',
+      },
       'idempotency-key': 'nightly-1',
       at: '2026-11-29T00:00:00Z',
     };
