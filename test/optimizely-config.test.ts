@@ -26,6 +26,7 @@ describe('the environments of Optimizely', () => {
       OPTIMIZELY_CMS_EU_STAGING_CLIENT_ID: 'eu',
       OPTIMIZELY_CMS_EU_STAGING_CLIENT_SECRET: 'eu-secret',
       OPTIMIZELY_CMS_EU_STAGING_API_URL: 'http://cms_1:8080/p/42/',
+      OPTIMIZELY_CMS_EU_STAGING_ALLOW_HTTP: 'true',
       OPTIMIZELY_CMS_EU_STAGING_TIMEOUT_MS: '5000',
       OPTIMIZELY_CMS_EU_STAGING_ACT_AS: 'robot',
       ...DEFAULT,
@@ -40,6 +41,7 @@ describe('the environments of Optimizely', () => {
         clientId: 'eu',
         clientSecret: 'eu-secret',
         apiUrl: 'http://cms_1:8080/p/42/',
+        allowHttp: 'true',
         timeoutMs: 5000,
         actAs: 'robot',
       },
@@ -75,6 +77,33 @@ describe('the environments of Optimizely', () => {
       expect(problems[0]).not.toContain('pass-word');
     },
   );
+});
+
+describe('an address without TLS', () => {
+  const problemsAt = (url: string, allow?: string) =>
+    problemsOf({
+      ...{ OPTIMIZELY_CMS_QA_CLIENT_ID: 'id', OPTIMIZELY_CMS_QA_CLIENT_SECRET: 'secret' },
+      ...{ OPTIMIZELY_CMS_QA_API_URL: url, OPTIMIZELY_CMS_QA_ALLOW_HTTP: allow },
+    });
+
+  it.each([
+    ...['http://cms.example', 'http://sandbox:4010', 'HTTP://10.0.0.1', 'http://127.0.0.1.evil.example'],
+    ...['http://localhost.evil.example', 'http://0.0.0.0', 'http://[::ffff:10.0.0.1]', 'http://xlocalhost'],
+  ])('%s is refused, with the way out', (url) => {
+    const problem = /^OPTIMIZELY_CMS_QA_API_URL must be https:.*OPTIMIZELY_CMS_QA_ALLOW_HTTP=true/;
+    expect(problemsAt(url)).toEqual([expect.stringMatching(problem)]);
+    expect(problemsAt(url, 'false')).toEqual([expect.stringMatching(problem)]);
+    expect(problemsAt(url, 'true')).toEqual([]);
+    expect(problemsAt(url, '1')).toContainEqual(expect.stringMatching(/ALLOW_HTTP must be true or false/));
+  });
+
+  it.each([
+    'http://127.0.0.1:4010',
+    'http://localhost',
+    'http://cms.localhost:1',
+    'http://[::1]:80',
+    'http://127.9.8.7',
+  ])('%s is taken, as nothing leaves this machine', (url) => expect(problemsAt(url)).toEqual([]));
 });
 
 describe('an address', () => {

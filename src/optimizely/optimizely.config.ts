@@ -1,5 +1,16 @@
 import { plainToInstance } from 'class-transformer';
-import { IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, validateSync } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsOptional,
+  IsUrl,
+  Max,
+  Min,
+  ValidateBy,
+  type ValidationArguments,
+  validateSync,
+} from 'class-validator';
 import { DEFAULT_ENVIRONMENT } from '#platform';
 import { ConfigurationError } from '../environment.ts';
 
@@ -14,6 +25,22 @@ const PLAIN_URL = {
   allow_query_components: false,
 };
 
+/** Over `http:` the secret and every token can be read on the way: only on this machine, or where somebody said so. */
+function NotInTheClear(): PropertyDecorator {
+  const validate = (value: unknown, args?: ValidationArguments) =>
+    isLoopbackOrNoHttp(String(value)) || (args!.object as OptimizelyEnvironment).allowHttp === 'true';
+  const message = (args?: ValidationArguments) =>
+    'must be https://, because http:// shows the client secret and the tokens to everybody on the way: ' +
+    `set ${variableOf((args!.object as OptimizelyEnvironment).name, 'allowHttp')}=true if that network is yours alone`;
+  return ValidateBy({ name: 'notInTheClear', validator: { validate, defaultMessage: message } });
+}
+
+function isLoopbackOrNoHttp(address: string): boolean {
+  if (!URL.canParse(address)) return true;
+  const { protocol, hostname } = new URL(address);
+  return protocol !== 'http:' || /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** One instance of the CMS and the API key to reach it with. */
 export class OptimizelyEnvironment {
   /** What callers name it by: `default`, `staging` … */
@@ -27,7 +54,13 @@ export class OptimizelyEnvironment {
 
   /** The SaaS gateway, or the host of a CMS 13; a path prefix is kept. */
   @IsUrl(PLAIN_URL, { message: 'must be an http:// or https:// address without user, password, query or fragment' })
+  @NotInTheClear()
   apiUrl: string = 'https://api.cms.optimizely.com';
+
+  /** Whether `apiUrl` may be `http:` to another machine. */
+  @IsOptional()
+  @IsIn(['true', 'false'], { message: 'must be true or false' })
+  allowHttp?: string;
 
   /** User to act for; the API key must allow it. */
   @IsOptional()
@@ -47,7 +80,7 @@ export class OptimizelyEnvironment {
 }
 
 const VARIABLE =
-  /^OPTIMIZELY_CMS_(?:([A-Z0-9]+(?:_[A-Z0-9]+)*)_)?(CLIENT_ID|CLIENT_SECRET|API_URL|ACT_AS|TIMEOUT_MS|MAX_CONCURRENCY)$/;
+  /^OPTIMIZELY_CMS_(?:([A-Z0-9]+(?:_[A-Z0-9]+)*)_)?(CLIENT_ID|CLIENT_SECRET|API_URL|ALLOW_HTTP|ACT_AS|TIMEOUT_MS|MAX_CONCURRENCY)$/;
 
 /**
  * Reads every environment that has a variable set: `OPTIMIZELY_CMS_CLIENT_ID` belongs to `default`,
