@@ -38,8 +38,10 @@ describe('what a platform says that repeats our credentials', () => {
     return parts.join('\n');
   }
 
+  const basic = Buffer.from(`demo-client:${SECRET}`).toString('base64');
+  const encoded = `Basic ${basic} ${encodeURIComponent(basic)} ${Buffer.from(`x${SECRET}`).toString('base64url')}`;
   const everything = ({ headers, body }: { headers: object; body: string }) =>
-    `${JSON.stringify(headers)} ${body} ${SECRET} ${encodeURIComponent(SECRET)} token-1`;
+    `${JSON.stringify(headers)} ${body} ${SECRET} ${encodeURIComponent(SECRET)} token-1 ${encoded}`;
 
   it.each<[string, (said: string) => Answer]>([
     ['in a problem', (said) => json(400, { detail: said, [said]: said })],
