@@ -1,10 +1,26 @@
 import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+
+/** The one block of IPv6 that is given out to the public; what embeds an IPv4 address elsewhere leads anywhere. */
+const GLOBAL = ipaddr.IPv6.parseCIDR('2000::/3');
+/** Public by its looks, and the host's own in one cloud. */
+const OF_THE_HOST = new Set(['168.63.129.16']);
 
 /** Whether an IP address is of the public internet: not private, loopback, link-local, mapped to one of those, or reserved. */
 export function isPublicAddress(address: string): boolean {
-  return ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+  const plain = plainAddress(address);
+  if (plain === undefined) return false;
+  const parsed = ipaddr.process(plain);
+  if (parsed.range() !== 'unicast' || OF_THE_HOST.has(parsed.toString())) return false;
+  return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL);
+}
+
+/** One spelling of each: `::8.8.8.8` is no mapped address, though the library takes it for one. */
+function plainAddress(address: string): string | undefined {
+  if (isIP(address) === 4) return address;
+  const url = `http://[${address}]`;
+  return isIP(address) === 6 && URL.canParse(url) ? new URL(url).hostname.slice(1, -1) : undefined;
 }
 
 /** A name that leads to an address which must not be asked. */
