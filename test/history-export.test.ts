@@ -15,12 +15,15 @@ import { until } from './support/until.ts';
 const NOW = Date.now();
 
 /** What a spreadsheet takes for a formula is made text; everything else stays as it is. */
-const harmless = (value: string) => (/^[=+@\t\n\r-]/.test(value) ? `'${value}` : value);
+const harmless = (value: string) => (/^(?:[\s\u200b'"]*[=+@＝＋＠－-]|[\t\n\r])/u.test(value) ? `'${value}` : value);
 
 /** Text as a platform may send it, with what CSV, JSON and spreadsheets take for something of their own. */
 const foreignText = fc
   .array(
-    fc.constantFrom('a', 'é', '😀', '"', ',', ';', '\n', '\r', '\t', '=', '+', '-', '@', "'", '\\', '\u0001', '\u0002'),
+    fc.constantFrom(
+      ...['a', 'é', '😀', '"', ',', ';', '\n', '\r', '\t', '=', '+', '-', '@', "'", '\\', '\u0001', '\u0002'],
+      ...['＝', '＋', '－', '＠', ' ', '\u00a0', '\u3000', '\u200b'],
+    ),
     {
       minLength: 1,
       maxLength: 8,

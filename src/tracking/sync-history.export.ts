@@ -61,7 +61,7 @@ const COLUMNS: Record<string, string> = {
   durationMs: 'h.duration_ms',
 };
 
-/** Columns in which others' text may stand: a spreadsheet would take a leading `=`, `+`, `-` or `@` for a formula. */
+/** Columns in which others' text may stand: a spreadsheet would take what {@link FORMULA} finds for a formula. */
 const FOREIGN = new Set([
   'kind',
   'typeKey',
@@ -75,6 +75,9 @@ const FOREIGN = new Set([
   'actor',
   'reason',
 ]);
+
+/** A leading `=`, `+`, `-` or `@`, full-width too, even after what is not seen; or a sign that may lead to one. */
+const FORMULA = `'^[\\s\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u2060\\u3000\\ufeff''"]*[=+@\\uff1d\\uff0b\\uff20\\uff0d-]|^[\\t\\n\\r]'`;
 
 /** Brings a whole history out, in the database's own words, newest first and with constant memory. */
 @Injectable()
@@ -158,7 +161,7 @@ function csvValue(name: string): string {
   const sql = COLUMNS[name]!;
   if (name.endsWith('At')) return `to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
   return FOREIGN.has(name)
-    ? `case when ${sql}::text ~ '^[=+@\\t\\n\\r-]' then '''' || ${sql}::text else ${sql}::text end`
+    ? `case when ${sql}::text ~ ${FORMULA} then '''' || ${sql}::text else ${sql}::text end`
     : sql;
 }
 
