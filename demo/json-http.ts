@@ -27,5 +27,5 @@ export class JsonHttp {
 
 /** It is shown on a terminal, which must not take it for commands. */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Bidi_C}\0-\x08\x0b-\x1f\x7f-\x9f]/gu, '�');
+  return text.replaceAll(/[^\P{Cc}\n\t]|\p{Bidi_C}/gu, '�');
 }

@@ -1,6 +1,5 @@
 /** What moves the cursor, colours, rings, hides or turns the order of what is read; line feeds and tabs stand. */
-const COMMANDS =
-  /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udfff](?<![\ud800-\udbff][\udc00-\udfff])(?![\udc00-\udfff])/g;
+const COMMANDS = /[^\P{Cc}\n\t]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Cs}/gu;
 
 /** A text of anybody's for a terminal: what would command the terminal is spelled out, as in JSON. */
 export function terminalText(text: string): string {
