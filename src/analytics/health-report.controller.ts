@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { BY_ID, InvalidRequestError, pageOf } from '#http';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiForms, BY_ID, InvalidRequestError, pageOf } from '#http';
 import {
   HealthReportDto,
   HealthReportPageDto,
@@ -20,7 +20,7 @@ interface Reply {
 }
 
 const LONGEST_MS = 366 * 24 * 3_600_000;
-const TEXTS = ['application/json', 'text/markdown', 'text/html'] as const;
+const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
 
 @ApiTags('analytics')
 @Controller()
@@ -50,8 +50,7 @@ export class HealthReportController {
 
   /** Shows the newest report of an environment of a platform. */
   @Get('sync/health-reports/latest')
-  @ApiProduces(...TEXTS)
-  @ApiOkResponse({ type: HealthReportDto })
+  @ApiForms(HealthReportDto, TEXTS)
   async latest(
     @Query() { platform, environment, format }: LatestReportQuery,
     @Headers('accept') accept: string | undefined,
@@ -62,8 +61,7 @@ export class HealthReportController {
 
   /** Shows a report as JSON, as Markdown, or as a page to be printed. */
   @Get('health-reports/:reportId')
-  @ApiProduces(...TEXTS)
-  @ApiOkResponse({ type: HealthReportDto })
+  @ApiForms(HealthReportDto, TEXTS)
   async get(
     @Param() { reportId }: ReportParams,
     @Query() { format }: ReportFormatQuery,

@@ -1,3 +1,4 @@
+export { ApiForms } from './api-forms.decorator.ts';
 export { configureApp, httpAdapter } from './configure-app.ts';
 export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';

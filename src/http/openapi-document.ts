@@ -9,6 +9,7 @@ type Schema = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[s
 /** The OpenAPI document of the whole API; `configureApp` comes before. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.1')
     .setTitle('SyncTrail')
     .setDescription(
       'What exactly was sent to which platform, when, from which version, who asked for it, what came back, ' +
@@ -56,7 +57,25 @@ function corrected(document: OpenAPIObject): OpenAPIObject {
       if ('schema' in parameter && hasDefault(parameter.schema)) parameter.required = false;
     }
   }
+  sayNull(document);
   return document;
+}
+
+/** OpenAPI 3.1 has a type for null; `nullable` is of 3.0, where it says nothing beside `allOf`. */
+function sayNull(part: unknown): void {
+  if (typeof part !== 'object' || part === null) return;
+  for (const member of Object.values(part)) sayNull(member);
+  const schema = part as Record<string, unknown>;
+  if (schema.nullable !== true) return;
+  delete schema.nullable;
+  if (Array.isArray(schema.allOf)) {
+    schema.anyOf = [...(schema.allOf as unknown[]), { type: 'null' }];
+    delete schema.allOf;
+    delete schema.type;
+  } else if (schema.type !== undefined) {
+    schema.type = [schema.type, 'null'];
+    if (Array.isArray(schema.enum)) schema.enum = [...(schema.enum as unknown[]), null];
+  }
 }
 
 function hasDefault(schema: Schema | undefined): boolean {

@@ -1,6 +1,6 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { InvalidRequestError, type RawReply, StreamAnswer } from '#http';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiForms, InvalidRequestError, type RawReply, StreamAnswer } from '#http';
 import { quoted } from '../quoted.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
@@ -18,8 +18,7 @@ export class EventController {
 
   /** Lists the events after a position; with `Accept: text/event-stream` sends them, and every later one as it happens. */
   @Get()
-  @ApiProduces('application/json', 'text/event-stream')
-  @ApiOkResponse({ type: EventPageDto })
+  @ApiForms(EventPageDto, { 'text/event-stream': 'text' })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after this position.' })
   async events(
     @Query() { after, limit, ...filter }: EventQuery,

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Idempotent, Ids } from './idempotency.decorator.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { ReplayFilterDto, ReplayRequestDto, ReplayResultDto, ReplayStartedDto } from './replay.dto.ts';
@@ -32,6 +32,8 @@ export class ReplayController {
   @Post('replay')
   @HttpCode(202)
   @Idempotent()
+  @ApiResponse({ status: 202, type: ReplayResultDto, description: 'It has begun.' })
+  @ApiResponse({ status: 200, type: ReplayResultDto, description: 'With `dryRun`: what would be sent again.' })
   async replayAll(
     @Body() { filter, dryRun, includeHealed, ...request }: ReplayFilterDto,
     @Ids() ids: RequestIds,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { BY_ID, pageOf, PageQuery } from '#http';
+import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiForms, BY_ID, pageOf, PageQuery } from '#http';
 import { SnapshotService } from '#snapshot';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { asText } from './comparison-text.ts';
@@ -25,6 +25,15 @@ import {
 } from './sync.dto.ts';
 import type { SyncEvent } from './sync-event.entity.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
+
+const JSON_PATCH = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['op', 'path'],
+    properties: { op: { type: 'string', enum: ['add', 'remove', 'replace'] }, path: { type: 'string' }, value: {} },
+  },
+};
 
 interface Reply {
   status(code: number): Reply;
@@ -94,8 +103,7 @@ export class SyncController {
    * changes, as JSON Patch (RFC 6902), or as text.
    */
   @Get('sync/:syncId/diff')
-  @ApiProduces('application/json', 'application/json-patch+json', 'text/plain')
-  @ApiOkResponse({ type: SyncDiffDto })
+  @ApiForms(SyncDiffDto, { 'application/json-patch+json': JSON_PATCH, 'text/plain': 'text' })
   async diff(
     @Param() { syncId }: SyncParams,
     @Query() { against, format }: SyncDiffQuery,

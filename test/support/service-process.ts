@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { checkAnswersOf } from './checked-answers.ts';
 
 const TAIL = 40;
 
@@ -32,6 +33,7 @@ export class ServiceProcess {
       }
       child.once('exit', (code) => reject(new Error(`The service ended with ${code}:\n${log.join('\n')}`)));
     });
+    checkAnswersOf(url);
     return new ServiceProcess(child, url, log);
   }
 
@@ -75,6 +77,18 @@ export class ServiceProcess {
     const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
     const kilobytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)![1]) * 1024;
     return { now: kilobytes('VmRSS'), highest: kilobytes('VmHWM') };
+  }
+
+  /** Milliseconds of CPU that it has used since its start. */
+  async cpuMs(): Promise<number> {
+    const stat = await readFile(`/proc/${this.pid}/stat`, 'utf8');
+    // Its name, in brackets, may hold anything; ticks are hundredths of a second.
+    const [user, system] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13)
+      .map(Number);
+    return (user! + system!) * 10;
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configureApp, httpAdapter } from '#http';
 import { AppModule, readConfig } from '../../src/app.module.ts';
+import { checkAnswersOf } from './checked-answers.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** A request under /api/v1; the body is sent as JSON. */
@@ -39,6 +40,7 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp
   configureApp(app);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
+  checkAnswersOf(url);
   return {
     app,
     url,

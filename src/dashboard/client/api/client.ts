@@ -3,7 +3,7 @@ import createClient from 'openapi-react-query';
 import type { components, paths } from './schema.ts';
 
 /** The service's HTTP API, by the types that its own OpenAPI document makes. */
-export const http = createFetchClient<paths>();
+export const http = createFetchClient<paths, 'application/json'>();
 export const api = createClient(http);
 
 export type Schemas = components['schemas'];
