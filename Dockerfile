@@ -23,7 +23,8 @@ COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 USER node
 EXPOSE 3000
+# Lives, not is ready: an outage of the database must not restart every replica.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Not npm: node itself takes the signals, and lets running calls finish.
 CMD ["node", "dist/src/main.js"]

@@ -11,6 +11,7 @@ import { MetricsModule } from '#metrics';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
 import { trackingEntities, TrackingModule } from '#tracking';
 import { VersioningRoutesModule } from '#versioning';
+import { ClosingConnections } from './closing-connections.ts';
 import { readAll, readEnvironment } from './environment.ts';
 import { HealthController } from './health.controller.ts';
 import { redactedLine } from './log-redaction.ts';
@@ -71,6 +72,7 @@ export class AppModule {
           shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
           leaseMs: service.LEASE_MS,
           stallMs: service.EXPORT_STALL_MS,
+          maxClockOffsetMs: service.MAX_CLOCK_OFFSET_MS,
           retention: {
             payloadDays: service.RETENTION_PAYLOAD_DAYS ?? null,
             factMonths: service.RETENTION_FACT_MONTHS ?? null,
@@ -102,6 +104,7 @@ export class AppModule {
         DashboardModule,
       ],
       controllers: [HealthController],
+      providers: [ClosingConnections],
     };
   }
 }

@@ -1,32 +1,41 @@
-import { EntityManager } from '@mikro-orm/core';
-import { Controller, Get, ServiceUnavailableException, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
-import { ask } from '#database';
-import { CircuitBreakers } from '#tracking';
+import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Admission, CircuitBreakers, Heartbeat } from '#tracking';
 import { HealthDto, ReadinessDto } from './health.dto.ts';
+
+/** Circuits of one answer, at the most. */
+const MAX_CIRCUITS = 100;
 
 @ApiTags('health')
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class HealthController {
   constructor(
-    private readonly em: EntityManager,
+    private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
     private readonly circuits: CircuitBreakers,
   ) {}
 
-  /** Answers as long as the process lives. */
+  /** Answers as long as the process lives, whatever becomes of the database: for what restarts it. */
   @Get('live')
   live(): HealthDto {
     return { status: 'ok' };
   }
 
-  /** Answers 200 when the service can record, 503 while the database does not answer. */
+  /** Answers 200 when the service can record: it has written to the database just now, its clock is right, and it is not stopping. */
   @Get('ready')
+  @ApiResponse({
+    status: 503,
+    description:
+      'It cannot: `code` is `DATABASE_UNAVAILABLE`, `DATABASE_READ_ONLY`, `QUERY_TOO_SLOW`, `CLOCK_SKEW` or `SHUTTING_DOWN`.',
+  })
   async ready(): Promise<ReadinessDto> {
-    try {
-      await ask(this.em, 'select 1');
-    } catch (error) {
-      throw new ServiceUnavailableException('The database does not answer.', { cause: error });
-    }
-    return { status: 'ok', circuits: this.circuits.states() };
+    this.admission.assertOpen();
+    await this.heartbeat.proveWrite();
+    this.admission.assertOpen();
+    return {
+      status: 'ok',
+      clockOffsetMs: Math.round(this.heartbeat.clock!.offsetMs),
+      circuits: this.circuits.states().slice(0, MAX_CIRCUITS),
+    };
   }
 }

@@ -20,6 +20,8 @@ export class CircuitDto {
 export class ReadinessDto {
   /** Always `ok`: else the answer is a problem with status 503. */
   status: 'ok';
-  /** The breakers that have been used since the start of this process. */
+  /** Milliseconds that the clock of this process is ahead of that of the database. */
+  clockOffsetMs: number;
+  /** The breakers that have been used since the start of this process; the first 100. */
   circuits: CircuitDto[];
 }

@@ -108,6 +108,9 @@ export class ServiceConfig {
   /** Milliseconds in which the reader of an export must take 64 KB of what waits for it, or it is cut. */
   @WholeNumber(500, 600_000)
   EXPORT_STALL_MS: number = 30_000;
+  /** Milliseconds that the clock of this process may be from that of the database; further, nothing new begins. */
+  @WholeNumber(100, 86_400_000)
+  MAX_CLOCK_OFFSET_MS: number = 5_000;
 
   /** Failures in a row after which an environment of a platform is left alone. */
   @WholeNumber(1, 1_000)

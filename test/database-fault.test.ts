@@ -9,8 +9,8 @@ const AWAY = 'DATABASE_UNAVAILABLE';
 describe('a fault of the database', () => {
   it.each([
     ['08006', 'away', AWAY],
-    ['53100', 'away', AWAY],
-    ['53300', 'away', AWAY],
+    ['53100', 'exhausted', AWAY],
+    ['53300', 'exhausted', AWAY],
     ['57P01', 'away', AWAY],
     ['57P03', 'away', AWAY],
     ['58030', 'away', AWAY],

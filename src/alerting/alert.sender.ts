@@ -5,7 +5,7 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { delayAfter, Periodic, storableText } from '#tracking';
+import { Admission, delayAfter, Periodic, storableText } from '#tracking';
 import { ALERTING_OPTIONS, type AlertingOptions, type AlertTarget } from './alerting.options.ts';
 import { type Alert, Alerts } from './alerts.ts';
 import { sendWebhook } from './webhook.ts';
@@ -23,6 +23,7 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
 
   constructor(
     private readonly alerts: Alerts,
+    private readonly admission: Admission,
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
   ) {
     this.runs = new Periodic(AlertSender.name, Math.min(EVERY_MS, options.retryMs), () => this.send());
@@ -39,6 +40,8 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   /** Sends all that is due. */
   async send(): Promise<void> {
     const { target } = this.options;
+    // A signature holds for the time in it, which another replica knows better.
+    if (!this.admission.isOpen) return;
     for (let alert = target && (await this.alerts.claim()); target && alert; alert = await this.alerts.claim()) {
       await this.attempt(alert, target);
     }

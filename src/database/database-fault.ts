@@ -2,13 +2,14 @@ import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 
 /**
  * What is the matter with the database, and so what helps: `conflict` and `no-partition` another try at once, `away`,
- * `read-only` and `slow` time. A statement that is `refused` would fail the same way for ever.
+ * `exhausted`, `read-only` and `slow` time. A statement that is `refused` would fail the same way for ever.
  */
-export type DatabaseFault = 'away' | 'read-only' | 'slow' | 'conflict' | 'no-partition' | 'refused';
+export type DatabaseFault = 'away' | 'exhausted' | 'read-only' | 'slow' | 'conflict' | 'no-partition' | 'refused';
 
 /** For whoever waits for the database. */
 const TEXTS: Record<DatabaseFault, string> = {
   away: 'The database does not answer',
+  exhausted: 'The database has no room: its disk is full, or it has no memory or connections left',
   'read-only': 'The database takes no writes: it is a standby, or was set to read only',
   slow: 'The database did not finish a statement in time, and was told to stop it',
   conflict: 'The database gave way to other transactions',
@@ -31,8 +32,10 @@ const FAULTS: [prefix: string, DatabaseFault][] = [
   ['55P03', 'conflict'],
   // 25P03: we were paused in a transaction, and the connection was ended.
   ['25P03', 'away'],
-  // Connection; resources (too many connections, disk full); in use; starting, stopping; system; internal, and poolers.
-  ...['08', '53', '55006', '57', '58', 'XX'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
+  // Disk full, too many connections, out of memory.
+  ['53', 'exhausted'],
+  // Connection; in use; starting, stopping; system; internal, and poolers.
+  ...['08', '55006', '57', '58', 'XX'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
   // A password that was changed, a database that is being restored: for whoever operates it, not for the caller.
   ...['28', '3D000'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
 ];

@@ -27,4 +27,4 @@ export {
   type Transaction,
 } from './postgres-pool.ts';
 export { databaseFault, type DatabaseFault, faultText } from './database-fault.ts';
-export { pauseAfter, untilWritten } from './until-written.ts';
+export { pauseAfter, untilWritten, waitAtMost } from './until-written.ts';

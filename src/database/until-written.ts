@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { DatabaseAwayError } from './database.errors.ts';
 import { type DatabaseFault, databaseFault } from './database-fault.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
@@ -8,6 +9,20 @@ const logger = new Logger('Database');
 /** The pause before a failed write is tried again. */
 export function pauseAfter(attempt: number): Promise<void> {
   return wait(Math.min(50 * 2 ** attempt, LONGEST_PAUSE_MS));
+}
+
+/** For a caller who cannot wait for as long as a write may: throws {@link DatabaseAwayError}, and the write goes on. */
+export async function waitAtMost<T>(withinMs: number, write: Promise<T>): Promise<T> {
+  const giveUp = new AbortController();
+  const late = wait(withinMs, undefined, { signal: giveUp.signal }).then(() => {
+    throw new DatabaseAwayError(`nothing was written within ${withinMs} ms; it will be when it answers`);
+  });
+  try {
+    return await Promise.race([write, late]);
+  } finally {
+    late.catch(() => undefined);
+    giveUp.abort();
+  }
 }
 
 /**

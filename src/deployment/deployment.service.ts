@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ask, find, findOne } from '#database';
 import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
-import { Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
+import { Admission, Heartbeat, InterruptedError, storableText, type SyncStatus, SyncTracker } from '#tracking';
 import { VersionHistoryService } from '#versioning';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
 import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
@@ -67,6 +67,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     private readonly versions: VersionHistoryService,
     private readonly tracker: SyncTracker,
     private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
     private readonly settler: DeploymentSettler,
   ) {}
 
@@ -83,6 +84,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
   async deployToProvider(request: DeploymentRequest, id = uuidv7()): Promise<StartedDeployment> {
     const begun = await this.begun(id);
     if (begun) return begun;
+    this.admission.assertOpen();
     const plan = await this.planner.plan(request, request.items);
     return this.begin(id, plan, { ...request, trigger: 'DEPLOYMENT' });
   }
@@ -95,6 +97,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
   async rollback(id: string, request: RollbackRequest, newId = uuidv7()): Promise<StartedDeployment> {
     const begun = await this.begun(newId);
     if (begun) return begun;
+    this.admission.assertOpen();
     const plan = await this.planRollback(id);
     await this.versions.commit(
       plan.items.map((item) => ({ ...item, author: request.actor, message: `Rollback of ${id}: ${request.reason}` })),

@@ -48,10 +48,13 @@ const STATUS: Record<string, number> = {
   TOO_MANY_EXPORTS: 429,
   SNAPSHOT_CORRUPT: 500,
   RECORDING_UNAVAILABLE: 503,
+  SHUTTING_DOWN: 503,
+  CLOCK_SKEW: 503,
 };
 /** What the caller may wait for; a statement that is refused is a bug of ours. */
 const DATABASE_CODES: Partial<Record<DatabaseFault, string>> = {
   away: 'DATABASE_UNAVAILABLE',
+  exhausted: 'DATABASE_UNAVAILABLE',
   'read-only': 'DATABASE_READ_ONLY',
   slow: 'QUERY_TOO_SLOW',
   conflict: 'DATABASE_BUSY',
@@ -88,6 +91,7 @@ export function answerFrameworkError(error: Error, request: FastifyRequest, repl
 }
 
 function sendProblem(problem: Problem, { url }: FastifyRequest, reply: FastifyReply): void {
+  if (typeof problem.retryAfter === 'number') reply.header('retry-after', String(problem.retryAfter));
   void reply
     .status(problem.status)
     .type('application/problem+json')

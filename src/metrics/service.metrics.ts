@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
-import { CircuitBreakers, EventStreams, SyncHistoryExport, SyncRecorder, SyncSweeper, SyncTracker } from '#tracking';
+import {
+  CircuitBreakers,
+  EventStreams,
+  Heartbeat,
+  SyncHistoryExport,
+  SyncRecorder,
+  SyncSweeper,
+  SyncTracker,
+} from '#tracking';
 import { MetricsRegistry } from './metrics.registry.ts';
 
 const MOST_CIRCUITS = 200;
@@ -17,6 +25,7 @@ export class ServiceMetrics {
     streams: EventStreams,
     exports: SyncHistoryExport,
     tracker: SyncTracker,
+    heartbeat: Heartbeat,
   ) {
     registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => tracker.inFlight.size);
     registry.gauge(
@@ -26,6 +35,11 @@ export class ServiceMetrics {
     );
     registry.gauge('synctrail_event_streams', 'Event streams that are open.', () => streams.count);
     registry.gauge('synctrail_exports', 'Exports that are under way.', () => exports.count);
+    registry.gauge(
+      'synctrail_clock_offset_seconds',
+      'How far the clock of this process is ahead of that of the database.',
+      () => (heartbeat.clock?.offsetMs ?? Number.NaN) / 1_000,
+    );
     const swept = new Counter({
       name: 'synctrail_sweeper_settled_total',
       help: 'Syncs that a dead process, or a silent recorder outside, left behind and this process settled.',

@@ -1,3 +1,5 @@
+export { Admission } from './admission.ts';
+export { ClockSkewError, ShuttingDownError } from './admission.errors.ts';
 export { CircuitBreakers, type Circuit, type CircuitName } from './circuit-breakers.ts';
 export { EventStreams } from './event.streams.ts';
 export { Heartbeat } from './heartbeat.ts';

@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
+import { waitAtMost } from '#database';
 import { DomainError } from '../domain-error.ts';
+import { Admission } from './admission.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { NewSync, RecordedSync, SyncResult } from './sync.ts';
 import { SyncOwnedError, SyncSettledError } from './sync.errors.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import type { StartRow } from './sync.statements.ts';
+
+/** Milliseconds that a request waits for what it says to be written; it is written all the same. */
+const WAIT_MS = 15_000;
 
 /** A sync that somebody else runs: recorded, extended and settled by them. */
 export type OutsideSync = NewSync & { expiresInMs: number };
@@ -16,10 +22,13 @@ export class OutsideService {
   constructor(
     private readonly history: SyncHistoryService,
     private readonly recorder: SyncRecorder,
+    private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
   ) {}
 
   /** Records syncs, all or none. Throws what {@link SyncHistoryService.prepareSyncAttempt} does, with the index. */
   async record(syncs: OutsideSync[]): Promise<RecordedSync[]> {
+    this.admission.assertOpen();
     const rows: StartRow[] = [];
     for (const [index, sync] of syncs.entries()) {
       rows.push(
@@ -38,14 +47,14 @@ export class OutsideService {
   async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
     const { syncMetadata } = await this.open(syncId);
     const metadata = { ...syncMetadata, ...result.metadata };
-    await this.history.updateSyncStatus(syncId, { ...result, metadata }, eventId);
+    await waitAtMost(WAIT_MS, this.history.updateSyncStatus(syncId, { ...result, metadata }, eventId));
     return this.history.getSync(syncId);
   }
 
   /** Says that a sync is still under way, and will be for so long at the most. Throws as {@link settle} does. */
   async extend(syncId: string, expiresInMs: number): Promise<SyncRecord> {
     await this.open(syncId);
-    const extended = await this.recorder.extend(syncId, expiresInMs);
+    const extended = await waitAtMost(WAIT_MS, this.recorder.extend(syncId, expiresInMs));
     const sync = await this.history.getSync(syncId);
     if (extended) return sync;
     if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
@@ -55,14 +64,19 @@ export class OutsideService {
   /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
   async link(syncId: string, versionHash: string, eventId: string): Promise<SyncRecord> {
     if (!isOutside(await this.history.getSync(syncId))) throw new SyncOwnedError(syncId);
-    await this.history.linkToVersion(syncId, versionHash, eventId);
+    await this.heartbeat.proveWrite();
+    await waitAtMost(WAIT_MS, this.history.linkToVersion(syncId, versionHash, eventId));
     return this.history.getSync(syncId);
   }
 
   /** A sync of ours is never touched, not even by a late event. */
   private async open(syncId: string): Promise<SyncRecord> {
     const sync = await this.history.getSync(syncId);
-    if (isOutside(sync)) return sync;
+    if (isOutside(sync)) {
+      // What recording waits for, however long it is, is told here at once.
+      await this.heartbeat.proveWrite();
+      return sync;
+    }
     if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
     throw new SyncSettledError(syncId, sync.syncStatus, 'this service settled it');
   }

@@ -6,6 +6,7 @@ import type { PageStart } from '#http';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
+import { Admission } from './admission.ts';
 import { errorFingerprint } from './error-fingerprint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { storableText } from './storable-text.ts';
@@ -41,18 +42,25 @@ export class SyncHistoryService {
     private readonly em: EntityManager,
     private readonly recorder: SyncRecorder,
     private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
     private readonly queries: SyncHistoryQueries,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
   ) {}
 
-  /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`. */
+  /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
   async recordSyncAttempt(sync: NewSync): Promise<RecordedSync> {
     return (await this.recordSyncAttempts([sync]))[0]!;
   }
 
   /** The same for many, in one transaction. */
   async recordSyncAttempts(syncs: NewSync[]): Promise<RecordedSync[]> {
+    this.admission.assertOpen();
+    return this.recordReceived(syncs);
+  }
+
+  /** Records what a call has brought that is under way: also while this process stops. */
+  async recordReceived(syncs: NewSync[]): Promise<RecordedSync[]> {
     const rows: StartRow[] = [];
     for (const sync of syncs) rows.push(await this.prepareSyncAttempt(sync));
     return this.recordPrepared(rows);

@@ -5,6 +5,7 @@ import { ask } from '#database';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
 import { type JsonObject, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
+import { Admission } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Periodic } from './periodic.ts';
 import type { Resolution, SyncResult } from './sync.ts';
@@ -52,6 +53,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
+    private readonly admission: Admission,
     @Inject(TRACKING_OPTIONS) options: TrackingOptions,
   ) {
     this.leaseMs = options.leaseMs;
@@ -69,6 +71,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
 
   /** Settles everything that is nobody's any more; returns how many syncs that were. */
   async sweep(): Promise<number> {
+    if (!this.admission.isOpen) return 0;
     const abandoned = await this.claim();
     const places = Map.groupBy(abandoned, (sync) => JSON.stringify([sync.targetPlatform, sync.environment]));
     for (const syncs of places.values()) await this.settle(syncs);
@@ -138,6 +141,8 @@ export class SyncSweeper implements OnApplicationBootstrap {
       );
       return new Map(pulled.map(({ kind = DEFAULT_KIND, typeKey, data }) => [refKey({ kind, typeKey }), data]));
     } catch (error) {
+      // Nothing was asked: another process will, and tells what is there.
+      if (!this.admission.isOpen) throw error;
       this.logger.warn(`${targetPlatform} "${environment}" could not be read back: ${(error as Error).message}`);
       return new Map();
     }

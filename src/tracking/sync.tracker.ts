@@ -290,7 +290,7 @@ export class SyncTracker {
     shared: Omit<SyncResult, 'status'>,
     versions: Map<string, string>,
   ): Promise<void> {
-    const syncs = await this.history.recordSyncAttempts(
+    const syncs = await this.history.recordReceived(
       answer.items.map(({ typeKey, kind }) => ({
         callId: everything.callId,
         typeKey,

@@ -13,6 +13,7 @@ import { migrate } from '#database';
 import { PlatformModule } from '#platform';
 import { Snapshot } from '#snapshot';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
+import { Admission } from './admission.ts';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './backoff.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import { EventController } from './event.controller.ts';
@@ -76,6 +77,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
       controllers: options.http ? CONTROLLERS : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
+        Admission,
         CircuitBreakers,
         EventSequencer,
         Heartbeat,
@@ -100,6 +102,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
       exports: [
         PlatformModule,
         VersioningModule,
+        Admission,
         CircuitBreakers,
         EventStreams,
         Heartbeat,

@@ -14,6 +14,8 @@ export interface TrackingOptions {
   leaseMs: number;
   /** A reader of a streamed answer that takes less than 64 KB in this time, while more waits for it, is cut. */
   stallMs: number;
+  /** A process whose clock is further from that of the database begins nothing. */
+  maxClockOffsetMs: number;
   retention: RetentionOptions;
 }
 
@@ -40,6 +42,7 @@ export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
   shutdownGraceMs: 10_000,
   leaseMs: 15_000,
   stallMs: 30_000,
+  maxClockOffsetMs: 5_000,
   retention: { payloadDays: null, factMonths: null },
 };
 
