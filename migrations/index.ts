@@ -15,6 +15,7 @@ import { Migration0014Alert } from './Migration0014Alert.ts';
 import { Migration0015ReportConclusion } from './Migration0015ReportConclusion.ts';
 import { Migration0016OnePlan } from './Migration0016OnePlan.ts';
 import { Migration0017ReplayOf } from './Migration0017ReplayOf.ts';
+import { Migration0018EventEpoch } from './Migration0018EventEpoch.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -28,6 +29,7 @@ export const recordingMigrations = [
   Migration0013LiveAndRanges,
   Migration0016OnePlan,
   Migration0017ReplayOf,
+  Migration0018EventEpoch,
 ];
 
 /** Everything the service needs, in order. */
@@ -49,4 +51,5 @@ export const migrations = [
   Migration0015ReportConclusion,
   Migration0016OnePlan,
   Migration0017ReplayOf,
+  Migration0018EventEpoch,
 ];

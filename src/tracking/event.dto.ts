@@ -1,16 +1,25 @@
-import { IsUUID, Max, Min } from 'class-validator';
+import { IsUUID, Max, Min, ValidateBy } from 'class-validator';
 import { MayBeLeftOut, Text, WholeNumber } from '#http';
 import type { JsonObject } from '#snapshot';
+import { readPlace } from './event.place.ts';
 import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
+
+const IsEventPlace = (): PropertyDecorator =>
+  ValidateBy(
+    { name: 'eventPlace', validator: { validate: (value) => typeof value === 'string' && readPlace(value) !== undefined } },
+    { message: '$property must be the id of an event of a stream, or next of a page' },
+  );
 
 /** Which events are wanted. */
 export class EventQuery {
-  /** Only events after this position; for a stream: now, unless said. */
+  /**
+   * Only events after this place: `next` of a page, the id of an event of a stream, or 0 for all. The largest number,
+   * 9007199254740991, is the end. By default 0 for a list, and the end for a stream.
+   * @example '0'
+   */
   @MayBeLeftOut()
-  @WholeNumber()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
-  after?: number;
+  @IsEventPlace()
+  after?: string;
 
   /** How many are looked at. */
   @MayBeLeftOut()
@@ -77,5 +86,5 @@ export class EventPageDto {
   /** In order of position. */
   items: PositionedEventDto[];
   /** Where to go on: `after` of the next page. */
-  next: number;
+  next: string;
 }

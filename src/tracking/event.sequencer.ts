@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
 import { Periodic } from './periodic.ts';
 
@@ -35,10 +36,11 @@ export class EventSequencer implements OnApplicationBootstrap {
     }
   }
 
-  /** In one message, so in one transaction that no pause of ours can hold open: a replica that stops stops nobody else. */
+  /** A server that was not known gives no position before its epoch has begun. In one message, so in one transaction that no pause of ours can hold open: a replica that stops stops nobody else. */
   private async sequence(): Promise<number> {
     // Without parameters the answer is that of each statement.
-    const answers: unknown = await ask(this.em, `${LOCK}; ${POSITION}`);
+    const noteEpoch = `select note_event_epoch('${uuidv7()}')`;
+    const answers: unknown = await ask(this.em, { text: `${LOCK}; ${noteEpoch}; ${POSITION}`, records: true });
     return (answers as { rowCount: number }[]).at(-1)!.rowCount;
   }
 }

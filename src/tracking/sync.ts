@@ -21,7 +21,8 @@ export type SyncEventType =
   | 'sync.partial'
   | 'sync.late_result'
   | 'sync.version_linked'
-  | 'retention.applied';
+  | 'retention.applied'
+  | 'epoch.began';
 
 /** A sync that is about to begin. */
 export interface NewSync {

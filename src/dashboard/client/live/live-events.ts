@@ -5,6 +5,7 @@ export type LiveEvent = Schemas['PositionedEventDto'];
 export type Connection = 'connecting' | 'live' | 'polling' | 'offline';
 
 const POLL_MS = 2_000;
+const GONE = 410;
 const STREAM_SOON_MS = 1_000;
 const STREAM_AGAIN_MS = 30_000;
 /** The stream names each event, and a browser listens by name; the compiler sees to it that none is missing. */
@@ -17,12 +18,15 @@ const TYPES: Record<LiveEvent['type'], true> = {
   'sync.late_result': true,
   'sync.version_linked': true,
   'retention.applied': true,
+  'epoch.began': true,
 };
 
 /** The events of the service as they happen, one connection for the whole page. It heals by itself. */
 class LiveEvents {
   private connection: Connection = 'connecting';
-  private position: number | undefined;
+  private position = -1;
+  /** Where to go on; a position alone would not tell after a restore of the database. */
+  private place: string | undefined;
   private hasBegun = false;
   private readonly watchers = new Set<() => void>();
   private readonly readers = new Set<(event: LiveEvent) => void>();
@@ -52,14 +56,16 @@ class LiveEvents {
 
   /** From where it was: a browser that connects again by itself would miss what came before its first event. */
   private stream(): void {
-    const source = new EventSource(`/api/v1/sync/events?after=${this.position}`);
+    const source = new EventSource(`/api/v1/sync/events?after=${this.place}`);
     let wasOpen = false;
     source.addEventListener('open', () => {
       wasOpen = true;
       this.become('live');
     });
     for (const type of Object.keys(TYPES)) {
-      source.addEventListener(type, ({ data }: MessageEvent<string>) => this.arrive(JSON.parse(data) as LiveEvent));
+      source.addEventListener(type, ({ data, lastEventId }: MessageEvent<string>) =>
+        this.arrive(JSON.parse(data) as LiveEvent, lastEventId),
+      );
     }
     source.addEventListener('error', () => {
       source.close();
@@ -84,20 +90,23 @@ class LiveEvents {
   /** Takes the events after the last that is known, or learns which that is; whether there was an answer. */
   private async ask(): Promise<boolean> {
     try {
-      const query = { after: this.position ?? Number.MAX_SAFE_INTEGER, limit: 1_000 };
-      const { data } = await http.GET('/api/v1/sync/events', { params: { query } });
+      const query = { after: this.place ?? String(Number.MAX_SAFE_INTEGER), limit: 1_000 };
+      const { data, response } = await http.GET('/api/v1/sync/events', { params: { query } });
+      // What the page shows is of a history that the database does not continue.
+      if (response.status === GONE) location.reload();
       if (!data) return false;
-      for (const event of data.items) this.arrive(event);
-      this.position = Math.max(this.position ?? 0, data.next);
+      for (const event of data.items) this.arrive(event, data.next);
+      this.place = data.next;
       return true;
     } catch {
       return false;
     }
   }
 
-  private arrive(event: LiveEvent): void {
-    if (this.position !== undefined && event.position <= this.position) return;
+  private arrive(event: LiveEvent, place: string): void {
+    if (event.position <= this.position) return;
     this.position = event.position;
+    this.place = place;
     for (const reader of this.readers) reader(event);
   }
 

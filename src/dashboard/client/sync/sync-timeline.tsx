@@ -14,6 +14,7 @@ const LOOKS: Record<Event['type'], { title: string; color: string }> = {
   'sync.partial': { title: 'Applied in part', color: 'yellow' },
   'sync.late_result': { title: 'A result came late, and changed nothing', color: 'gray' },
   'sync.version_linked': { title: 'Its version was named', color: 'gray' },
+  'epoch.began': { title: 'The database was restored or has failed over', color: 'orange' },
   'retention.applied': { title: 'Content was dropped by its age', color: 'gray' },
 };
 

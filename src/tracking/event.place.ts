@@ -1,0 +1,23 @@
+/**
+ * A place among the events: a position, and the epoch in which it was given. A database that was restored, or lost its
+ * last transactions in a failover, gives positions a second time, in an epoch of its own.
+ */
+export interface EventPlace {
+  /** Undefined for a bare number, as it was given before there were epochs: it counts as one of the first. */
+  epoch?: string;
+  position: number;
+}
+
+/** What a place looks like outside, a bare number among it. */
+export const EVENT_PLACE = /^(?:([0-9a-f]{12})-)?(0|[1-9]\d{0,15})$/;
+
+/** Undefined for what is no place. */
+export function readPlace(text: string): EventPlace | undefined {
+  const [, epoch, digits] = EVENT_PLACE.exec(text) ?? [];
+  const position = Number(digits);
+  return Number.isSafeInteger(position) ? { ...(epoch && { epoch }), position } : undefined;
+}
+
+export function writePlace({ epoch, position }: Required<EventPlace>): string {
+  return `${epoch}-${position}`;
+}
