@@ -4,6 +4,7 @@ import { ApiForms, InvalidRequestError, type RawReply, StreamAnswer } from '#htt
 import { quoted } from '../quoted.ts';
 import { OwnRequests } from './own-requests.decorator.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
+import { readPlace, writePlace } from './event.place.ts';
 import { EventFeed } from './event.feed.ts';
 import { EventStreams } from './event.streams.ts';
 
@@ -19,18 +20,23 @@ export class EventController {
   /** Lists the events after a position; with `Accept: text/event-stream` sends them, and every later one as it happens. */
   @Get()
   @ApiForms(EventPageDto, { 'text/event-stream': 'text' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after this position.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after the event with this id.' })
   async events(
     @Query() { after, limit, ...filter }: EventQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<EventPageDto | undefined> {
-    if (!accept?.includes('text/event-stream')) return this.feed.after(after ?? 0, filter, limit);
-    if (lastEventId && !/^\d{1,15}$/.test(lastEventId)) {
+    const from = after === undefined ? undefined : readPlace(after);
+    if (!accept?.includes('text/event-stream')) {
+      const { items, next } = await this.feed.after(from ?? { position: 0 }, filter, limit);
+      return { items, next: writePlace(next) };
+    }
+    const resumed = lastEventId ? readPlace(lastEventId) : undefined;
+    if (lastEventId && !resumed) {
       throw new InvalidRequestError(`Last-Event-ID must be the id of an event, which ${quoted(lastEventId)} is not`);
     }
-    await this.streams.open(new StreamAnswer(reply), filter, lastEventId ? Number(lastEventId) : after);
+    await this.streams.open(new StreamAnswer(reply), filter, resumed ?? from);
     return undefined;
   }
 }

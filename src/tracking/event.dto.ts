@@ -6,7 +6,10 @@ import type { Direction, SyncEventType, SyncStatus } from './sync.ts';
 
 const IsEventPlace = (): PropertyDecorator =>
   ValidateBy(
-    { name: 'eventPlace', validator: { validate: (value) => typeof value === 'string' && readPlace(value) !== undefined } },
+    {
+      name: 'eventPlace',
+      validator: { validate: (value) => typeof value === 'string' && readPlace(value) !== undefined },
+    },
     { message: '$property must be the id of an event of a stream, or next of a page' },
   );
 

@@ -3,8 +3,9 @@ import limit from 'p-limit';
 import { Slots, type StreamAnswer } from '#http';
 import { TimeSlice } from '#snapshot';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';
+import { type EventPlace, writePlace } from './event.place.ts';
 import { Periodic } from './periodic.ts';
-import { TooManyStreamsError } from './sync.errors.ts';
+import { EpochChangedError, TooManyStreamsError } from './sync.errors.ts';
 
 const EVERY_MS = 250;
 const HEARTBEAT_MS = 15_000;
@@ -18,17 +19,17 @@ export const MOST_STREAMS = 200;
 interface Stream {
   answer: StreamAnswer;
   filter: EventFilter;
-  position: number;
+  place: Required<EventPlace>;
   lastSentAt: number;
 }
 
 /** What is read once for all readers at the same place. */
 interface Page {
   items: { event: PositionedEvent; text: string }[];
-  next: number;
+  next: Required<EventPlace>;
 }
 
-/** Server-Sent Events: each event's id is its position, so that a reader resumes on any replica without gap or repeat. */
+/** Server-Sent Events: each event's id is its place, so that a reader resumes on any replica without gap or repeat. */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
   private readonly slots = new Slots(MOST_STREAMS);
@@ -50,16 +51,19 @@ export class EventStreams implements BeforeApplicationShutdown {
     return this.slots.count;
   }
 
-  /** Sends the events after a position, or from now on, and every later one. Throws {@link TooManyStreamsError}. */
-  async open(answer: StreamAnswer, filter: EventFilter, after?: number): Promise<void> {
+  /**
+   * Sends the events after a place, or from now on, and every later one. Throws {@link TooManyStreamsError} and
+   * {@link EpochChangedError}.
+   */
+  async open(answer: StreamAnswer, filter: EventFilter, after?: EventPlace): Promise<void> {
     const giveBack = this.slots.take();
     if (!giveBack) throw new TooManyStreamsError(MOST_STREAMS);
     answer.whenOver(giveBack);
-    const position = await answer.before(() => (after === undefined ? this.feed.last() : Promise.resolve(after)));
-    if (position === undefined || !answer.begin(HEADERS)) return;
+    const place = await answer.before(() => this.feed.resolve(after));
+    if (place === undefined || !answer.begin(HEADERS)) return;
     // The reader comes again, to another replica.
     if (this.isStopping) return answer.finish();
-    const stream: Stream = { answer, filter, position, lastSentAt: performance.now() };
+    const stream: Stream = { answer, filter, place, lastSentAt: performance.now() };
     this.streams.add(stream);
     answer.whenOver(() => this.close(stream));
     answer.write(`retry: 1000\n\n`);
@@ -78,10 +82,10 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   /** Readers at the same place share what is read for them. */
   private async send(): Promise<void> {
-    const pages = new Map<number, Promise<Page>>();
-    const page = (position: number) => {
-      const known = pages.get(position) ?? this.page(position);
-      pages.set(position, known);
+    const pages = new Map<string, Promise<Page>>();
+    const page = (place: Required<EventPlace>) => {
+      const known = pages.get(writePlace(place)) ?? this.page(place);
+      pages.set(writePlace(place), known);
       return known;
     };
     const slice = new TimeSlice();
@@ -94,21 +98,28 @@ export class EventStreams implements BeforeApplicationShutdown {
     await Promise.all([...this.streams].map((stream) => this.catchUp(stream, page, inTurn)));
   }
 
-  private async page(position: number): Promise<Page> {
-    const { items, next } = await this.feed.after(position);
-    return { items: items.map((event) => ({ event, text: message(event) })), next };
+  private async page(place: Required<EventPlace>): Promise<Page> {
+    const { items, next } = await this.feed.after(place);
+    return { items: items.map((event) => ({ event, text: message(event, next.epoch) })), next };
   }
 
   private async catchUp(
     stream: Stream,
-    page: (position: number) => Promise<Page>,
+    page: (place: Required<EventPlace>) => Promise<Page>,
     write: (stream: Stream, items: Page['items']) => Promise<boolean>,
   ): Promise<void> {
     while (this.streams.has(stream) && hasRoom(stream)) {
-      const { items, next } = await page(stream.position);
-      const isThrough = await write(stream, items);
-      if (isThrough && next === stream.position) return;
-      if (isThrough) stream.position = next;
+      const read = await page(stream.place).catch((error: unknown) => {
+        if (!(error instanceof EpochChangedError)) throw error;
+        // It comes again with its last id, and is told why it cannot go on from there.
+        stream.answer.finish();
+      });
+      if (!read) return;
+      stream.place = { ...stream.place, epoch: read.next.epoch };
+      const isThrough = await write(stream, read.items);
+      const isAtEnd = read.next.position === stream.place.position;
+      if (isThrough) stream.place = read.next;
+      if (isThrough && isAtEnd) return;
     }
   }
 }
@@ -126,18 +137,20 @@ function write(stream: Stream, page: Page['items']): boolean {
   let wanted = '';
   for (const { event, text } of page) {
     if (stream.answer.waiting + wanted.length > BUFFER) break;
-    stream.position = event.position;
+    stream.place = { ...stream.place, position: event.position };
     if (isWanted(event, stream.filter)) wanted += text;
   }
   // An id without data moves only the place from which the reader resumes, past what it did not want.
-  if (wanted === '' && now - stream.lastSentAt >= HEARTBEAT_MS) wanted = `: still here\nid: ${stream.position}\n\n`;
+  if (wanted === '' && now - stream.lastSentAt >= HEARTBEAT_MS)
+    wanted = `: still here\nid: ${writePlace(stream.place)}\n\n`;
   if (wanted !== '') {
     stream.answer.write(wanted);
     stream.lastSentAt = now;
   }
-  return page.length === 0 || stream.position === page.at(-1)!.event.position;
+  return page.length === 0 || stream.place.position === page.at(-1)!.event.position;
 }
 
-function message(event: PositionedEvent): string {
-  return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+function message(event: PositionedEvent, epoch: string): string {
+  const place = writePlace({ epoch, position: event.position });
+  return `id: ${place}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
