@@ -1,5 +1,5 @@
 import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { Admission, CircuitBreakers, Heartbeat } from '#tracking';
 import { HealthDto, ReadinessDto } from './health.dto.ts';
 
@@ -21,13 +21,12 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Answers 200 when the service can record: it has written to the database just now, its clock is right, and it is not stopping. */
+  /**
+   * Answers 200 when the service can record: the database took a write within the last second, the clock is right, and the
+   * service is not stopping. Else 503 with the code DATABASE_UNAVAILABLE, DATABASE_READ_ONLY, QUERY_TOO_SLOW, CLOCK_SKEW or
+   * SHUTTING_DOWN.
+   */
   @Get('ready')
-  @ApiResponse({
-    status: 503,
-    description:
-      'It cannot: `code` is `DATABASE_UNAVAILABLE`, `DATABASE_READ_ONLY`, `QUERY_TOO_SLOW`, `CLOCK_SKEW` or `SHUTTING_DOWN`.',
-  })
   async ready(): Promise<ReadinessDto> {
     this.admission.assertOpen();
     await this.heartbeat.proveWrite();
