@@ -38,6 +38,8 @@ describe('a database that takes no writes, as after a failover', () => {
     const outside = await ask('POST', '/api/v1/sync', SYNC);
     const pushed = await settled(service.api, await begin(service.api, DEPLOYMENT));
     await readOnly(true);
+    // First it hears that its connections are gone.
+    await until('it says so', async () => (await ask('GET', '/health/ready')).body.code === 'DATABASE_READ_ONLY');
     const key = { 'idempotency-key': 'k' };
     const answers = await Promise.all([
       ask('GET', '/health/ready'),
@@ -72,7 +74,7 @@ describe('a database that takes no writes, as after a failover', () => {
     await sql('set default_transaction_read_only = off');
     await sql(`alter database ${name} set default_transaction_read_only = ${on ? 'on' : 'off'}`);
     await sql(
-      `select pg_terminate_backend(pid) from pg_stat_activity
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity
        where datname = current_database() and pid <> pg_backend_pid()`,
     );
   }
