@@ -16,6 +16,7 @@ import { Migration0015ReportConclusion } from './Migration0015ReportConclusion.t
 import { Migration0016OnePlan } from './Migration0016OnePlan.ts';
 import { Migration0017ReplayOf } from './Migration0017ReplayOf.ts';
 import { Migration0018EventEpoch } from './Migration0018EventEpoch.ts';
+import { Migration0020AlertTest } from './Migration0020AlertTest.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -52,4 +53,5 @@ export const migrations = [
   Migration0016OnePlan,
   Migration0017ReplayOf,
   Migration0018EventEpoch,
+  Migration0020AlertTest,
 ];

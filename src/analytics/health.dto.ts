@@ -24,6 +24,6 @@ export class PlaceHealthDto {
 }
 
 export class HealthListDto {
-  /** By platform and environment. */
+  /** By platform and environment: the 200 with the most syncs. */
   items: PlaceHealthDto[];
 }

@@ -17,6 +17,9 @@ import type { Dimension } from './stats.tables.ts';
 import { bucketCount, bucketStarts } from './time-buckets.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
+/** Places that are looked after, and groups of one answer: their names come from whoever records. */
+export const MAX_PLACES = 200;
+const MAX_GROUPS = 1_000;
 /** Buckets of one answer. */
 export const MOST_BUCKETS = 2_000;
 
@@ -30,12 +33,13 @@ export class SyncAnalyticsService {
     return numbersOf(row);
   }
 
-  /** The same for each group of syncs, most syncs first. */
+  /** The same for each of the 1,000 largest groups of syncs, most syncs first. */
   async groupedNumbers(scope: AnalyticsScope, { from, to }: Period, by: Group[]): Promise<GroupedNumbers[]> {
     const rows = await this.reader.read({ scope, starts: [from, to], by: by.map((group) => COLUMNS[group]) });
     return rows
       .map((row) => ({ group: Object.fromEntries(by.map((group) => [group, row[COLUMNS[group]]])), ...numbersOf(row) }))
-      .sort((a, b) => b.counts.total - a.counts.total || (JSON.stringify(a.group) < JSON.stringify(b.group) ? -1 : 1));
+      .sort((a, b) => b.counts.total - a.counts.total || (JSON.stringify(a.group) < JSON.stringify(b.group) ? -1 : 1))
+      .slice(0, MAX_GROUPS);
   }
 
   /** Success ÷ settled, 0 to 1; null when nothing is settled. */
@@ -83,7 +87,7 @@ export class SyncAnalyticsService {
       .map((start, index) => ({ from: start, to: starts[index + 1]!, ...numbersOf(rows.get(index + 1)) }));
   }
 
-  /** Every environment of a platform with which something was ever synchronised. */
+  /** The environments of platforms with which something was ever synchronised: the 200 with the most syncs. */
   async places(): Promise<Place[]> {
     const rows = await this.reader.read({
       scope: {},
@@ -92,6 +96,8 @@ export class SyncAnalyticsService {
       durations: false,
     });
     return rows
+      .toSorted((a, b) => b.total - a.total || b.last_at!.getTime() - a.last_at!.getTime())
+      .slice(0, MAX_PLACES)
       .map((row) => ({
         platform: row.target_platform,
         environment: row.environment,

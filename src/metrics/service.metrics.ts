@@ -11,7 +11,6 @@ import {
 } from '#tracking';
 import { MetricsRegistry } from './metrics.registry.ts';
 
-const MOST_CIRCUITS = 200;
 const STATES = ['closed', 'half-open', 'open'] as const;
 
 /** What this process is busy with, as of the moment that it is asked for. */
@@ -56,7 +55,7 @@ export class ServiceMetrics {
       registers: [],
       collect() {
         this.reset();
-        for (const { state, ...labels } of circuits.states().slice(0, MOST_CIRCUITS)) {
+        for (const { state, ...labels } of circuits.states()) {
           this.set(labels, STATES.indexOf(state));
         }
       },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
-import { type RecorderObserver, type SettledSync, SyncRecorder } from '#tracking';
+import { PlatformRegistry, type RecorderObserver, type SettledSync, SyncRecorder } from '#tracking';
 import { BoundedLabel } from './bounded-label.ts';
 import { MetricsRegistry } from './metrics.registry.ts';
 
@@ -11,13 +11,14 @@ const MOST_PLATFORMS = 50;
 /** What this process has recorded since its start. */
 @Injectable()
 export class SyncMetrics implements RecorderObserver {
-  private readonly platforms = new BoundedLabel(MOST_PLATFORMS);
+  private readonly platforms: BoundedLabel;
   private readonly syncs: Counter<'platform' | 'direction' | 'status'>;
   private readonly retries: Counter<'platform' | 'direction'>;
   private readonly durations: Histogram<'platform' | 'direction'>;
   private readonly batches: Histogram<'step'>;
 
-  constructor(registry: MetricsRegistry, recorder: SyncRecorder) {
+  constructor(registry: MetricsRegistry, recorder: SyncRecorder, installed: PlatformRegistry) {
+    this.platforms = new BoundedLabel(MOST_PLATFORMS, (name) => installed.names().includes(name));
     const registers = [registry];
     this.syncs = new Counter({
       name: 'synctrail_syncs_total',

@@ -12,6 +12,9 @@ import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
 
+/** Breakers of one process: the names of environments may come from whoever calls. */
+export const MAX_CIRCUITS = 200;
+
 /** The breaker of one environment of a platform, as seen from outside. */
 export interface Circuit {
   platform: string;
@@ -64,7 +67,7 @@ export class CircuitBreakers {
     }
   }
 
-  /** Every breaker that has been used. */
+  /** The breakers that have been used last. */
   states(): Circuit[] {
     return [...this.breakers.values()].map(({ circuit, policy }) => ({ ...circuit, state: NAMES[policy.state] }));
   }
@@ -79,9 +82,19 @@ export class CircuitBreakers {
         halfOpenAfter: resetMs,
       });
       breaker = { circuit: { platform, environment }, policy };
-      this.breakers.set(key, breaker);
     }
+    // The map is in the order of use.
+    this.breakers.delete(key);
+    this.breakers.set(key, breaker);
+    if (this.breakers.size > MAX_CIRCUITS) this.forgetOne();
     return breaker;
+  }
+
+  /** The one that was used longest ago: a closed one, if there is any. */
+  private forgetOne(): void {
+    const keys = [...this.breakers.keys()];
+    const closed = keys.find((key) => this.breakers.get(key)!.policy.state === CircuitState.Closed);
+    this.breakers.delete(closed ?? keys[0]!);
   }
 }
 

@@ -29,16 +29,20 @@ export class LiveVersions {
   }
 }
 
+/** Places of one answer: their names come from whoever records. */
+const MAX_PLACES = 200;
+
 /** Steps along an index from place to place, and at each from its newest success: none goes through all of a type. */
 const LIVE = `
   with recursive place as (
-    (select target_platform, environment from sync_history where type_key = $2 and sync_status = 'SUCCESS'
+    (select target_platform, environment, 1 as count from sync_history where type_key = $2 and sync_status = 'SUCCESS'
      order by target_platform, environment limit 1)
     union all
-    select next.* from place p, lateral (
+    select next.*, p.count + 1 from place p, lateral (
       select target_platform, environment from sync_history where type_key = $2 and sync_status = 'SUCCESS'
         and (target_platform, environment) > (p.target_platform, p.environment)
-      order by target_platform, environment limit 1) next)
+      order by target_platform, environment limit 1) next
+    where p.count < ${MAX_PLACES})
   select p.target_platform as platform, p.environment, live.version_hash as "versionHash", live.id as "syncId",
     live.sync_direction as direction,
     (select max(number) from content_type_version v

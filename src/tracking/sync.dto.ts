@@ -174,7 +174,7 @@ export class LiveVersionDto {
 }
 
 export class LiveVersionsDto {
-  /** By platform and environment. */
+  /** By platform and environment, at most 200. */
   items: LiveVersionDto[];
 }
 
