@@ -135,7 +135,9 @@ describe('alerts', () => {
     const ids: string[] = [];
     for (const actor of ['ann', 'bob', 'cleo']) {
       ids.unshift(((await services[0]!.api('POST', '/alerts/test', { actor })).body as { id: string }).id);
-      await until('all are delivered', async () => (await listed()).items.every(({ status }) => status === 'DELIVERED'));
+      await until('all are delivered', async () =>
+        (await listed()).items.every(({ status }) => status === 'DELIVERED'),
+      );
     }
     const alerts = await readBothWays<{ id: string }>(async (cursor) => {
       return (await services[0]!.api('GET', `/alerts?limit=2${cursor ? `&cursor=${cursor}` : ''}`)).body;
