@@ -7,6 +7,7 @@ import { AnalyticsModule, type Health } from '#analytics';
 import { DashboardModule } from '#dashboard';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
+import type { HttpOptions } from '#http';
 import { MetricsModule } from '#metrics';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
 import { trackingEntities, TrackingModule } from '#tracking';
@@ -107,6 +108,11 @@ export class AppModule {
       providers: [ClosingConnections],
     };
   }
+}
+
+/** What the HTTP server is told. */
+export function httpOptions({ ALLOWED_HOSTS, REQUEST_TIMEOUT_MS }: ServiceConfig): HttpOptions {
+  return { allowedHosts: ALLOWED_HOSTS?.split(',') ?? [], requestMs: REQUEST_TIMEOUT_MS };
 }
 
 function alertTarget({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret }: ServiceConfig): AlertTarget | null {

@@ -3,18 +3,22 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Logger } from 'nestjs-pino';
 import { configureApp, httpAdapter } from '#http';
-import { AppModule, readConfig } from './app.module.ts';
+import { AppModule, httpOptions, readConfig } from './app.module.ts';
 import { stopWithError } from './stop-with-error.ts';
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const releaseSignals = holdSignals();
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(), {
-    abortOnError: false,
-    logger: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config),
+    httpAdapter(httpOptions(config.service)),
+    {
+      abortOnError: false,
+      logger: false,
+    },
+  );
   app.useLogger(app.get(Logger));
-  configureApp(app);
+  configureApp(app, httpOptions(config.service));
   if (releaseSignals()) return;
   try {
     await app.listen(config.service.PORT, config.service.HOST);

@@ -68,6 +68,17 @@ export class ServiceConfig {
 
   HOST: string = '127.0.0.1';
 
+  /** Names by which callers reach the service, with commas between them, beside loopback; `*` for any. */
+  @IsOptional()
+  @Matches(/^(\*|[a-z0-9._:-]+(,[a-z0-9._:-]+)*)$/, {
+    message: '$property must be * or host names such as synctrail.example.com, without ports, with commas between them',
+  })
+  ALLOWED_HOSTS?: string;
+
+  /** Milliseconds in which a request must have arrived with its body. */
+  @WholeNumber(1_000, 600_000)
+  REQUEST_TIMEOUT_MS: number = 25_000;
+
   @IsOptional()
   @DatabaseAddress()
   DATABASE_URL?: string;

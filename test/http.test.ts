@@ -101,9 +101,14 @@ describe('a request body', () => {
     }
   });
 
-  it('of more than 32 MiB is a 413', async () => {
-    const problem = await problemOf('PUT', '/api/v1/content-types/A', `"${'a'.repeat(33 * 1024 * 1024)}"`);
-    expect(problem.status).toBe(413);
+  it.each([
+    ['POST', '/api/v1/alerts/test', 256 * 1024],
+    ['POST', '/api/v1/deployments', 1024 * 1024],
+    ['PUT', '/api/v1/content-types/A', 16 * 1024 * 1024],
+    ['POST', '/api/v1/content-types/import', 32 * 1024 * 1024],
+  ])('longer than its address takes is a 413 that names the limit: %s %s', async (method, path, limit) => {
+    const problem = await problemOf(method, path, `"${'a'.repeat(limit)}"`);
+    expect(problem).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE', limit });
   });
 
   it('whose content is larger than a snapshot is a 413 that names both sizes', async () => {
@@ -148,10 +153,22 @@ describe('an address', () => {
     ['GET', '/api/v1/nowhere'],
     ['GET', '/api/v2/deployments'],
     ['GET', '/nowhere'],
-    ['DELETE', '/api/v1/deployments'],
-    ['PATCH', '/api/v1/content-types/A'],
+    ['POST', '/api/v1/content-types/A/nowhere'],
+    ['PUT', '/api/v1/content-types/'],
   ])('that is not served is a 404: %s %s', async (method, path) => {
     expect(await problemOf(method, path)).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+  });
+
+  it.each([
+    ['DELETE', '/api/v1/deployments', 'GET, HEAD, POST'],
+    ['PATCH', '/api/v1/content-types/A', 'GET, HEAD, PUT'],
+    ['POST', '/docs', 'GET, HEAD'],
+    ['OPTIONS', '/api/v1/sync', 'POST'],
+  ])('that is served with other methods is a 405 that names them: %s %s', async (method, path, allow) => {
+    const response = await fetch(service.url + path, { method });
+    expect(response.headers.get('allow')).toBe(allow);
+    const problem = checked(response.status, response.headers.get('content-type'), await response.text(), path);
+    expect(problem).toMatchObject({ status: 405, code: 'METHOD_NOT_ALLOWED', allow: allow.split(', ') });
   });
 
   it.each<[string, string]>([

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { BY_ID, pageOf } from '#http';
+import { BodyLimit, BY_ID, ITEMS_BODY, pageOf } from '#http';
 import { Idempotent, Ids, RequestIds } from '#tracking';
 import {
   DeploymentDetailDto,
@@ -39,6 +39,7 @@ export class DeploymentController {
 
   /** Sends content types to a platform; answers at once, with the address at which it can be watched. */
   @Post()
+  @BodyLimit(ITEMS_BODY)
   @HttpCode(202)
   @Idempotent()
   @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })

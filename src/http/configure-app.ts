@@ -1,45 +1,83 @@
-import { UnsupportedMediaTypeException, VersioningType } from '@nestjs/common';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import { BodyBudget } from './body-budget.ts';
+import { BodyIntake } from './body-intake.ts';
+import { installCallerCheck } from './caller.ts';
 import { answerFrameworkError, DomainErrorFilter } from './domain-error.filter.ts';
-import { BODY_LIMIT, parseBody } from './json-body.ts';
+import { createHttpServer, serverLimits } from './http-server.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { RequestValidation } from './request-validation.ts';
+import { installRouteCheck, watchRoutes } from './routes.ts';
+import { installSecurityHeaders } from './security-headers.ts';
+import { installContinue, installLinger } from './unread-body.ts';
 
-const JSON_TYPES = ['application/json', /^application\/.+\+json($|;)/];
-/** What any web page may send to any address, and Nest and Fastify would take. */
-const FORM_TYPES = ['application/x-www-form-urlencoded', 'text/plain'];
+const DOCS = 'docs';
 
-/** The HTTP server underneath; its limits stand here. */
-export function httpAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
-    bodyLimit: BODY_LIMIT,
+export interface HttpOptions {
+  /** Names by which the service is reached, beside loopback; `*` for any. */
+  allowedHosts?: readonly string[];
+  /** Milliseconds in which a request must have arrived with its body. */
+  requestMs?: number;
+  bodies?: BodyBudget;
+}
+
+/** Nest would add parsers of its own, without our limits. */
+class ServiceHttpAdapter extends FastifyAdapter {
+  override registerParserMiddleware(): void {
+    // Bodies are read by `BodyIntake`.
+  }
+}
+
+/** The HTTP server underneath. */
+export function httpAdapter({ requestMs }: HttpOptions = {}): FastifyAdapter {
+  const limits = serverLimits(requestMs);
+  return new ServiceHttpAdapter({
     routerOptions: { maxParamLength: 2_000 },
     frameworkErrors: answerFrameworkError,
+    serverFactory: (listener: (request: IncomingMessage, response: ServerResponse) => void) =>
+      createHttpServer(listener, limits),
+    // The server has its own.
+    clientErrorHandler: () => undefined,
   });
 }
 
-/** What `main.ts` and the tests share: validation, errors, versioning, documentation, shutdown. */
-export function configureApp(app: NestFastifyApplication): NestFastifyApplication {
+/** What `main.ts` and the tests share: limits, validation, errors, versioning, documentation, shutdown. */
+export function configureApp(
+  app: NestFastifyApplication,
+  { allowedHosts = [], bodies = new BodyBudget() }: HttpOptions = {},
+): NestFastifyApplication {
   app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   app.useGlobalPipes(new RequestValidation());
   app.useGlobalFilters(new DomainErrorFilter());
   app.enableShutdownHooks();
-  for (const type of JSON_TYPES) {
-    app.useBodyParser(type, { bodyLimit: BODY_LIMIT }, (_request, body, done) => {
-      try {
-        done(null, parseBody(body));
-      } catch (error) {
-        done(error as Error);
-      }
-    });
-  }
-  for (const type of FORM_TYPES) {
-    app.useBodyParser(type, { bodyLimit: BODY_LIMIT }, (_request, _body, done) =>
-      done(new UnsupportedMediaTypeException(`A body of type ${type} is not taken: send JSON, as application/json.`)),
-    );
-  }
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
+  const fastify = app.getHttpAdapter().getInstance();
+  const intake = new BodyIntake(bodies);
+  intake.installParser(fastify);
+  installSecurityHeaders(fastify, `/${DOCS}`);
+  const routes = watchRoutes(fastify);
+  // After the headers, which plugins set as they load, and in this order: who asks, for what, and with which body.
+  void fastify.register(
+    inPlace((instance) => {
+      installCallerCheck(instance, allowedHosts);
+      installRouteCheck(instance, routes);
+      intake.installChecks(instance);
+      installContinue(instance);
+      installLinger(instance);
+    }),
+  );
+  SwaggerModule.setup(DOCS, app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
   return app;
+}
+
+/** A plugin whose hooks are those of the whole server. */
+function inPlace(install: (instance: FastifyInstance) => void): FastifyPluginCallback {
+  const plugin: FastifyPluginCallback = (instance, _options, done) => {
+    install(instance);
+    done();
+  };
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
 }

@@ -11,6 +11,23 @@ import { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
 /** The one place where codes become HTTP statuses. */
 const STATUS: Record<string, number> = {
   NOT_JSON: 400,
+  EMPTY_BODY: 400,
+  INVALID_JSON: 400,
+  INVALID_ENCODING: 400,
+  DUPLICATE_MEMBER: 400,
+  LONE_SURROGATE: 400,
+  INEXACT_NUMBER: 400,
+  BODY_TOO_COMPLEX: 400,
+  BODY_CUT_OFF: 400,
+  FOREIGN_HOST: 403,
+  FOREIGN_ORIGIN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  UNSUPPORTED_CHARSET: 415,
+  UNSUPPORTED_ENCODING: 415,
+  SERVER_BUSY: 503,
   NOT_TRACKED_YET: 503,
   INVALID_CURSOR: 400,
   INVALID_FILTER: 400,
@@ -96,6 +113,7 @@ function sendProblem(problem: Problem, { url }: FastifyRequest, reply: FastifyRe
   void reply
     .status(problem.status)
     .type('application/problem+json')
+    .header('x-content-type-options', 'nosniff')
     .send({
       ...bounded(problem),
       detail: cut(problem.detail, MAX_DETAIL_LENGTH),

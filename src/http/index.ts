@@ -1,5 +1,6 @@
 export { ApiForms } from './api-forms.decorator.ts';
-export { configureApp, httpAdapter } from './configure-app.ts';
+export { BodyLimit, ITEMS_BODY, SNAPSHOT_BODY, SNAPSHOTS_BODY } from './body-limit.decorator.ts';
+export { configureApp, httpAdapter, type HttpOptions } from './configure-app.ts';
 export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';
 export { MayBeLeftOut, MayBeNull, Nested, OneOrMany, ReadBy, TrueOrFalse, WholeNumber } from './input.decorators.ts';

@@ -1,84 +1,70 @@
-import { BadRequestException } from '@nestjs/common';
-import type { Json } from '#snapshot';
-
-/** Nested lists and objects that a request body may have. */
-export const DEEPEST = 200;
-/** Bytes that a request body may have. */
-export const BODY_LIMIT = 32 * 1024 * 1024;
+import { type Json, TimeSlice } from '#snapshot';
+import { BodyError } from './body.errors.ts';
+import { JSON_LIMITS, type JsonLimits, MAX_VALUES } from './json-limits.ts';
+import { JsonReader } from './json-reader.ts';
 
 /**
- * Parses a request body so that nothing in it is lost: own keys such as `__proto__` stay, and a number that a double
- * cannot hold exactly is refused instead of rounded. Too deep nesting is refused before it is parsed.
+ * Parses JSON so that nothing in it is lost: own keys such as `__proto__` stay, and what a parsed value would not tell
+ * any more (a member given twice, a number that a double cannot hold, half a character) is refused.
  */
-export function parseBody(bytes: Uint8Array): Json {
-  const text = decode(bytes);
-  if (text.trim() === '') throw new BadRequestException('The request has an empty body: send JSON.');
-  assertExact(text);
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw new BadRequestException(`The body is not JSON: ${(error as Error).message}`);
+export function parseBody(bytes: Uint8Array, limits: JsonLimits = { ...JSON_LIMITS, values: MAX_VALUES }): Json {
+  const decoder = new BodyDecoder();
+  const steps = new JsonReader(decoder.write(bytes) + decoder.end(), limits).read();
+  for (;;) {
+    const { done, value } = step(steps);
+    if (done) return value;
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new BadRequestException('The body is not UTF-8.');
-  }
-}
-
-/** One pass over the text, before anything recursive sees it. */
-function assertExact(text: string): void {
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at]!;
-    if (character === '"') {
-      at = endOfString(text, at);
-    } else if (character === '[' || character === '{') {
-      depth += 1;
-      if (depth > DEEPEST) throw new BadRequestException(`The body is nested deeper than ${DEEPEST} levels.`);
-    } else if (character === ']' || character === '}') {
-      depth -= 1;
-    } else if (character === '-' || (character >= '0' && character <= '9')) {
-      const end = endOfNumber(text, at);
-      const number = text.slice(at, end);
-      if (!isExact(number)) {
-        throw new BadRequestException(
-          `The number ${number.slice(0, 60)} cannot be kept exactly: send it as a string, or with at most 15 digits.`,
-        );
-      }
-      at = end - 1;
+/**
+ * The same for a text of any size, in slices of a few milliseconds; `nextTurn` hears how many values there are by then,
+ * and lets others go on.
+ */
+export async function parseInSlices(
+  text: string,
+  limits: JsonLimits,
+  nextTurn: (values: number) => Promise<void>,
+): Promise<Json> {
+  const reader = new JsonReader(text, limits);
+  const steps = reader.read();
+  let slice = new TimeSlice();
+  for (;;) {
+    const { done, value } = step(steps);
+    if (done) return value;
+    if (slice.isOver) {
+      await nextTurn(reader.valueCount);
+      slice = new TimeSlice();
     }
   }
 }
 
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return end;
+/** Text from bytes that come in pieces; a byte order mark at the beginning is left out, as RFC 8259 allows. */
+export class BodyDecoder {
+  private readonly decoder = new TextDecoder('utf-8', { fatal: true });
+
+  write(bytes: Uint8Array): string {
+    return this.decode(() => this.decoder.decode(bytes, { stream: true }));
   }
-  return text.length;
+
+  end(): string {
+    return this.decode(() => this.decoder.decode());
+  }
+
+  private decode(read: () => string): string {
+    try {
+      return read();
+    } catch {
+      throw new BodyError('INVALID_ENCODING', 'The body is not UTF-8: send JSON in UTF-8.');
+    }
+  }
 }
 
-function endOfNumber(text: string, start: number): number {
-  let end = start + 1;
-  while (end < text.length && '0123456789.eE+-'.includes(text[end]!)) end += 1;
-  return end;
-}
-
-/** Whether a double that is read from the token is written with the same digits; up to 15 always are. */
-function isExact(token: string): boolean {
-  if (token.length <= 15 && !/e/i.test(token)) return true;
-  return significant(token) === significant(String(Number(token)));
-}
-
-function significant(number: string): string {
-  const [mantissa = '', exponent = '0'] = number.toLowerCase().replace(/^-/, '').split('e');
-  const [whole = '', fraction = ''] = mantissa.split('.');
-  const digits = (whole + fraction).replace(/^0+/, '');
-  const trimmed = digits.replace(/0+$/, '');
-  return `${trimmed}e${trimmed === '' ? 0 : Number(exponent) - fraction.length + digits.length - trimmed.length}`;
+function step(steps: Generator<void, Json>): IteratorResult<void, Json> {
+  try {
+    return steps.next();
+  } catch (error) {
+    // The reader finds it first; if ever it does not, the body is still to blame.
+    if (error instanceof SyntaxError) throw new BodyError('INVALID_JSON', `The body is not JSON: ${error.message}`);
+    throw error;
+  }
 }

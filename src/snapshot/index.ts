@@ -1,7 +1,7 @@
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
 export { canonicalDigest, canonicalDigestAsync, canonicalJson, TimeSlice } from './canonical-json.ts';
 export { compareJson, type JsonComparison, type PathChange, type PathValue } from './snapshot-comparison.ts';
-export { pointerNames } from './json-pointer.ts';
+export { pointerNames, pointerSegment } from './json-pointer.ts';
 export { Snapshot } from './snapshot.entity.ts';
 export { NotJsonError, SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';
 export { checkSnapshots } from './snapshot.check.ts';

@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#http';
 import type { Json, JsonObject } from '#snapshot';
 import { Idempotent, Ids } from './idempotency.decorator.ts';
 import { readLink, readOutcome, readSync, readSyncs } from './outside.body.ts';
@@ -39,6 +40,7 @@ export class OutsideController {
 
   /** Records a sync that you run yourself, under way or already over. */
   @Post()
+  @BodyLimit(SNAPSHOTS_BODY)
   @Idempotent()
   @ApiBody({ type: RecordSyncDto })
   @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'It is recorded.' })
@@ -57,6 +59,7 @@ export class OutsideController {
 
   /** Records up to 1,000 syncs, all or none. */
   @Post('batch')
+  @BodyLimit(SNAPSHOTS_BODY)
   @Idempotent()
   @ApiBody({ type: RecordSyncsDto })
   @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'They are recorded.' })
@@ -68,6 +71,7 @@ export class OutsideController {
 
   /** Says what came of a sync that you recorded, or that it is still under way; what is settled stays so. */
   @Patch(':syncId/status')
+  @BodyLimit(SNAPSHOT_BODY)
   @Idempotent()
   @ApiBody({ schema: OUTCOME })
   async settle(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { pageOf, type PageStart } from '#http';
+import { BodyLimit, pageOf, type PageStart, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#http';
 import type { Json } from '#snapshot';
 import { parseNumberOrHash } from './version-name.ts';
 import {
@@ -49,6 +49,7 @@ export class ContentTypeController {
 
   /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
   @Post('import')
+  @BodyLimit(SNAPSHOTS_BODY)
   @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
   async importManifest(@Body() manifest: object, @Query() { author, message }: AuthorQuery): Promise<ImportResultDto> {
     const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, author, message);
@@ -64,6 +65,7 @@ export class ContentTypeController {
 
   /** Makes a definition the latest version; answers 200 instead of 201 when it was the same already. */
   @Put(':typeKey')
+  @BodyLimit(SNAPSHOT_BODY)
   @ApiResponse({ status: 201, type: CommittedVersionDto, description: 'A new version.' })
   @ApiResponse({ status: 200, type: CommittedVersionDto, description: 'The latest version was the same already.' })
   @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })

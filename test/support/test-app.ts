@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { configureApp, httpAdapter } from '#http';
-import { AppModule, readConfig } from '../../src/app.module.ts';
+import { configureApp, httpAdapter, type HttpOptions } from '#http';
+import { AppModule, httpOptions, readConfig } from '../../src/app.module.ts';
 import { checkAnswersOf } from './checked-answers.ts';
 import { createTestDatabase } from './test-database.ts';
 
@@ -22,7 +22,7 @@ export interface TestApp {
 }
 
 /** The whole service in this process, on a free port and a database of its own; retries wait 1 ms. */
-export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+export async function startTestApp(env: NodeJS.ProcessEnv = {}, more: HttpOptions = {}): Promise<TestApp> {
   const database = env.DATABASE_URL
     ? { url: env.DATABASE_URL, drop: () => Promise.resolve() }
     : await createTestDatabase();
@@ -33,11 +33,12 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp
     RETRY_MAX_DELAY_MS: '5',
     ...env,
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(), {
+  const http = { ...httpOptions(config.service), ...more };
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(http), {
     abortOnError: false,
     logger: false,
   });
-  configureApp(app);
+  configureApp(app, http);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   checkAnswersOf(url);

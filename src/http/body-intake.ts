@@ -1,0 +1,62 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Json } from '#snapshot';
+import { BodyError } from './body.errors.ts';
+import type { BodyBudget, BodyCharge } from './body-budget.ts';
+import { checkBodyHeaders, hasBody, tooLarge } from './body-headers.ts';
+import { bodyLimitsOf } from './body-limit.decorator.ts';
+import { FairTurns } from './fair-turns.ts';
+import { BodyDecoder, parseInSlices } from './json-body.ts';
+import { JSON_LIMITS } from './json-limits.ts';
+
+/** Methods whose body means nothing, and is not read. */
+const BODYLESS = new Set(['GET', 'HEAD']);
+
+/** Reads the bodies of all routes: bounded in bytes, values and memory, and in slices between which others go on. */
+export class BodyIntake {
+  private readonly turns = new FairTurns();
+  private readonly charges = new WeakMap<FastifyRequest, BodyCharge>();
+
+  constructor(private readonly budget: BodyBudget) {}
+
+  /** Refuses by the headers alone: of such a body nothing is read. */
+  installChecks(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      if (!BODYLESS.has(request.method) && hasBody(request.headers)) {
+        checkBodyHeaders(request.headers, bodyLimitsOf(request).bytes);
+        this.charges.set(request, this.budget.open(request.raw, reply.raw));
+      }
+      done();
+    });
+  }
+
+  installParser(fastify: FastifyInstance): void {
+    fastify.removeAllContentTypeParsers();
+    fastify.addContentTypeParser('*', (request: FastifyRequest) => this.read(request));
+  }
+
+  private async read(request: FastifyRequest): Promise<Json> {
+    const limits = bodyLimitsOf(request);
+    const charge = this.charges.get(request);
+    const text = await this.receive(request, limits.bytes, charge);
+    return parseInSlices(text, { ...JSON_LIMITS, values: limits.values }, async (values) => {
+      charge?.holdValues(values);
+      await this.turns.next();
+    });
+  }
+
+  private async receive(request: FastifyRequest, limit: number, charge: BodyCharge | undefined): Promise<string> {
+    const decoder = new BodyDecoder();
+    const texts: string[] = [];
+    let bytes = 0;
+    // A refusal must leave the connection whole: it carries the answer.
+    for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > limit) throw tooLarge(limit);
+      charge?.takeBytes(chunk.length);
+      texts.push(decoder.write(chunk));
+    }
+    if (!request.raw.complete) throw new BodyError('BODY_CUT_OFF', 'The body ended before its end.');
+    texts.push(decoder.end());
+    return texts.join('');
+  }
+}

@@ -1,0 +1,74 @@
+import { isIP } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+import { DomainError } from '../domain-error.ts';
+
+class ForeignCallerError extends DomainError {
+  constructor(
+    readonly code: 'FOREIGN_HOST' | 'FOREIGN_ORIGIN',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Refuses what a foreign web page may send through somebody's browser: to a name of its own that it lets resolve to our
+ * address (DNS rebinding), or from a page that is none of ours. `allowed` are names by which we are reached, `*` for any.
+ */
+export function installCallerCheck(fastify: FastifyInstance, allowed: readonly string[]): void {
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    checkHost(request, allowed);
+    checkOrigin(request, allowed);
+    done();
+  });
+}
+
+function checkHost({ headers, raw }: FastifyRequest, allowed: readonly string[]): void {
+  // Only HTTP/1.0 may go without, and no browser does.
+  if (headers.host === undefined || allowed.includes('*')) return;
+  const name = nameIn(headers.host);
+  if (name !== undefined && (isLoopback(name) || allowed.includes(name))) return;
+  // An address cannot be rebound; over loopback, though, nobody needs another one.
+  if (name !== undefined && isIP(name) !== 0 && !isLoopback(raw.socket.localAddress ?? '127.0.0.1')) return;
+  throw new ForeignCallerError(
+    'FOREIGN_HOST',
+    `The host ${cut(headers.host)} is none of ours: name it in ALLOWED_HOSTS if the service is reached by it.`,
+  );
+}
+
+function checkOrigin({ headers }: FastifyRequest, allowed: readonly string[]): void {
+  const { origin } = headers;
+  if (origin !== undefined && !isOurs(origin, headers.host, allowed)) {
+    throw new ForeignCallerError(
+      'FOREIGN_ORIGIN',
+      `The page that asks is of ${cut(origin)}, which is none of ours: name its host in ALLOWED_HOSTS if it is.`,
+    );
+  }
+  // What an element such as an image of another site asks for has no Origin.
+  if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate' && origin === undefined) {
+    throw new ForeignCallerError('FOREIGN_ORIGIN', 'Another site asks, which may only link to this one.');
+  }
+}
+
+function isOurs(origin: string, host: string | undefined, allowed: readonly string[]): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { host: originHost, hostname } = new URL(origin);
+  return originHost === host?.toLowerCase() || allowed.includes(hostname);
+}
+
+/** Of a `Host`, without its port and the brackets of an IPv6 address. */
+function nameIn(host: string): string | undefined {
+  if (!/^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9._-]+)(?::\d{1,5})?$/.test(host)) return undefined;
+  const name = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:\d+$/, '');
+  return name.toLowerCase();
+}
+
+function isLoopback(name: string): boolean {
+  if (isIP(name) === 0) return name === 'localhost' || name.endsWith('.localhost');
+  return ipaddr.process(name).range() === 'loopback';
+}
+
+function cut(value: string): string {
+  return value.length > 100 ? `${value.slice(0, 100)}…` : value;
+}
