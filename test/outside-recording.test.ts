@@ -303,7 +303,11 @@ describe('recording many syncs in one request', () => {
     ],
     ['no object', 7, 'syncs[2] must be an object'],
     ['too large data', aSync({ data: 'x'.repeat(10_000_001) }), 'syncs[2]: The content has 10000003 bytes'],
-    ['half a character', aSync({ data: '\ud800' }), 'syncs[2]: JSON cannot hold a string with a lone surrogate'],
+    [
+      'half a character',
+      aSync({ data: '\ud800' }),
+      'lone surrogate \\ud800, which is half a character, at /syncs/2/data',
+    ],
   ])('records none when one is wrong, and names it: %s', async (_what, wrong, detail) => {
     const syncs = [aSync({ typeKey: 'None' }), aSync({ typeKey: 'None' }), wrong];
     const { status, body } = await service.api('POST', '/sync/batch', { syncs });

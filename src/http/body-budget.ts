@@ -20,7 +20,7 @@ const LIMITS: BudgetLimits = { small: 16 * MEBIBYTE, large: 64 * MEBIBYTE, value
 
 /** Counts what was received, not what was announced: an announcement costs its sender nothing. */
 export class BodyBudget {
-  private readonly held: BudgetLimits = { small: 0, large: 0, values: 0 };
+  readonly held: BudgetLimits = { small: 0, large: 0, values: 0 };
   private readonly bySocket = new WeakMap<Socket, Set<BodyCharge>>();
 
   constructor(private readonly limits: BudgetLimits = LIMITS) {}

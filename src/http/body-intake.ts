@@ -38,10 +38,11 @@ export class BodyIntake {
     const limits = bodyLimitsOf(request);
     const charge = this.charges.get(request);
     const text = await this.receive(request, limits.bytes, charge);
-    return parseInSlices(text, { ...JSON_LIMITS, values: limits.values }, async (values) => {
-      charge?.holdValues(values);
-      await this.turns.next();
-    });
+    return parseInSlices(
+      text,
+      { ...JSON_LIMITS, values: limits.values },
+      { onValues: (count) => charge?.holdValues(count), nextTurn: () => this.turns.next() },
+    );
   }
 
   private async receive(request: FastifyRequest, limit: number, charge: BodyCharge | undefined): Promise<string> {

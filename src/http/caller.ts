@@ -1,3 +1,4 @@
+import { BadRequestException } from '@nestjs/common';
 import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
@@ -26,6 +27,8 @@ export function installCallerCheck(fastify: FastifyInstance, allowed: readonly s
 
 function checkHost({ headers, raw }: FastifyRequest, allowed: readonly string[]): void {
   // Only HTTP/1.0 may go without, and no browser does.
+  if (headers.host === undefined && raw.httpVersion !== '1.0')
+    throw new BadRequestException('The request has no Host.');
   if (headers.host === undefined || allowed.includes('*')) return;
   const name = nameIn(headers.host);
   if (name !== undefined && (isLoopback(name) || allowed.includes(name))) return;

@@ -42,6 +42,8 @@ export function createHttpServer(listener: Listener, limits: ServerLimits): Serv
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.keepAliveMs,
+      // Node would answer without a body.
+      requireHostHeader: false,
     },
     answer,
   );

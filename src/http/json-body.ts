@@ -16,23 +16,25 @@ export function parseBody(bytes: Uint8Array, limits: JsonLimits = { ...JSON_LIMI
   }
 }
 
-/**
- * The same for a text of any size, in slices of a few milliseconds; `nextTurn` hears how many values there are by then,
- * and lets others go on.
- */
-export async function parseInSlices(
-  text: string,
-  limits: JsonLimits,
-  nextTurn: (values: number) => Promise<void>,
-): Promise<Json> {
+/** What a text of any size is read with. */
+export interface Slicing {
+  /** Hears how many values there are by now. */
+  onValues(count: number): void;
+  /** Lets others go on. */
+  nextTurn(): Promise<void>;
+}
+
+/** The same for a text of any size, in slices of a few milliseconds. */
+export async function parseInSlices(text: string, limits: JsonLimits, slicing: Slicing): Promise<Json> {
   const reader = new JsonReader(text, limits);
   const steps = reader.read();
   let slice = new TimeSlice();
   for (;;) {
     const { done, value } = step(steps);
+    slicing.onValues(reader.valueCount);
     if (done) return value;
     if (slice.isOver) {
-      await nextTurn(reader.valueCount);
+      await slicing.nextTurn();
       slice = new TimeSlice();
     }
   }
