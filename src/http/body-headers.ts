@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MIMEType } from 'node:util';
 import { BodyError } from './body.errors.ts';
+import { cut } from '../quoted.ts';
 
 const JSON_TYPE = /^application\/(?:json|[^;]+\+json)$/;
 
@@ -57,8 +58,4 @@ function parsed(header: string): MIMEType | undefined {
   } catch {
     return undefined;
   }
-}
-
-function cut(value: string): string {
-  return value.length > 100 ? `${value.slice(0, 100)}…` : value;
 }

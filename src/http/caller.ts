@@ -1,8 +1,9 @@
-import { BadRequestException } from '@nestjs/common';
 import { isIP } from 'node:net';
+import { BadRequestException } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import { DomainError } from '../domain-error.ts';
+import { cut } from '../quoted.ts';
 
 class ForeignCallerError extends DomainError {
   constructor(
@@ -70,8 +71,4 @@ function nameIn(host: string): string | undefined {
 function isLoopback(name: string): boolean {
   if (isIP(name) === 0) return name === 'localhost' || name.endsWith('.localhost');
   return ipaddr.process(name).range() === 'loopback';
-}
-
-function cut(value: string): string {
-  return value.length > 100 ? `${value.slice(0, 100)}…` : value;
 }

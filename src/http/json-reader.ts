@@ -1,4 +1,5 @@
 import type { Json } from '#snapshot';
+import { cut, quoted } from '../quoted.ts';
 import { BodyError, type BodyErrorCode } from './body.errors.ts';
 import { JsonFrame } from './json-frame.ts';
 import type { JsonLimits } from './json-limits.ts';
@@ -146,7 +147,7 @@ export class JsonReader {
     }
     frame.key = key;
     if (frame.keys.has(key)) {
-      this.fail('DUPLICATE_MEMBER', `has the member ${quoted(key)} twice in one object`);
+      this.fail('DUPLICATE_MEMBER', `has the member ${quoted(key, MAX_QUOTED)} twice in one object`);
     }
     frame.keys.add(key);
     this.at += 1;
@@ -270,10 +271,9 @@ export class JsonReader {
     }
     const token = this.text.slice(start, this.at);
     if (!isExactNumber(token)) {
-      const number = token.length > MAX_QUOTED ? `${token.slice(0, MAX_QUOTED)}…` : token;
       this.fail(
         'INEXACT_NUMBER',
-        `has the number ${number} that cannot be kept exactly`,
+        `has the number ${cut(token, MAX_QUOTED)} that cannot be kept exactly`,
         ': send it as a string, or with at most 15 digits',
       );
     }
@@ -331,14 +331,10 @@ export class JsonReader {
     for (let depth = 0; depth < this.depth && pointer.length <= MAX_POINTER; depth += 1) {
       pointer += this.frames[depth]!.segment;
     }
-    return pointer.length > MAX_POINTER ? `${pointer.slice(0, MAX_POINTER).toWellFormed()}…` : pointer;
+    return cut(pointer, MAX_POINTER);
   }
 }
 
 function isBlank(code: number): boolean {
   return code === SPACE || code === LINE_FEED || code === CARRIAGE_RETURN || code === TAB;
-}
-
-function quoted(key: string): string {
-  return JSON.stringify(key.length > MAX_QUOTED ? `${key.slice(0, MAX_QUOTED)}…` : key);
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../domain-error.ts';
+import { cut } from '../quoted.ts';
 
 class UnknownAddressError extends DomainError {
   constructor(
@@ -59,8 +60,4 @@ function matches(pattern: string, path: string): boolean {
 
 function isSegment(name: string, segment: string): boolean {
   return name.startsWith(':') ? segment !== '' : name === segment;
-}
-
-function cut(value: string): string {
-  return value.length > 100 ? `${value.slice(0, 100)}…` : value;
 }

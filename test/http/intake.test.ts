@@ -273,7 +273,7 @@ describe('what is no HTTP as we speak it', () => {
     connection.write(text);
     const answer = answerIn(await connection.closed());
     expect(answer.headers).toMatchObject({
-      'content-type': 'application/problem+json',
+      'content-type': expect.stringMatching(/^application\/problem\+json/),
       'x-content-type-options': 'nosniff',
     });
     const problem = JSON.parse(answer.body.slice(answer.body.indexOf('{'), answer.body.lastIndexOf('}') + 1)) as object;
@@ -299,14 +299,15 @@ describe('ordinary large work', () => {
         data: { a: [1, 2, 3] },
       }));
       expect((await free.api('POST', '/sync/batch', { syncs })).status).toBe(201);
-      const rows = Array.from({ length: 90_000 }, (_, index) => ({
+      const rows = Array.from({ length: 30_000 }, (_, index) => ({
         id: index,
         name: createHash('md5').update(`${index}`).digest('hex'),
       }));
-      const data = { rows: [rows.slice(0, 45_000), rows.slice(45_000)], text: 'x'.repeat(3_500_000) };
-      expect(JSON.stringify(data).length).toBeGreaterThan(8_000_000);
+      const data = { rows: [rows.slice(0, 15_000), rows.slice(15_000)], text: 'x'.repeat(4_000_000) };
+      expect(JSON.stringify(data).length).toBeGreaterThan(5_000_000);
       expect(
-        (await free.api('POST', '/sync', { ...SYNC, data, result: { status: 'SUCCESS', response: data } })).status,
+        (await free.api('POST', '/sync', { ...SYNC, data, result: { status: 'SUCCESS', response: { ok: true } } }))
+          .status,
       ).toBe(201);
     } finally {
       await free.close();
