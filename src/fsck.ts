@@ -12,15 +12,7 @@ import { checkSnapshots } from '#snapshot';
 import { checkOwners, checkPositions, checkSyncs } from '#tracking';
 import { checkVersions } from '#versioning';
 
-const CHECKS: Check[] = [
-  checkOwners,
-  checkSyncs,
-  checkPositions,
-  checkSnapshots,
-  checkVersions,
-  checkDeployments,
-  checkStats,
-];
+const CHECKS: Check[] = [checkOwners, checkSyncs, checkPositions, checkSnapshots, checkVersions];
 
 /** How much was looked at. */
 export interface Counts {
@@ -42,12 +34,18 @@ export async function fsck(url: string, report: (finding: Finding) => void): Pro
 }
 
 export async function prove(books: Books, report: (finding: Finding) => void): Promise<Counts> {
-  for (const check of CHECKS) {
+  // An application that has embedded the recording alone has neither.
+  const has = await books.row<{ deployments: boolean; stats: boolean }>(
+    `select to_regclass('deployment') is not null as deployments, to_regclass('sync_stats_position') is not null as stats`,
+  );
+  const checks = [...CHECKS, ...(has.deployments ? [checkDeployments] : []), ...(has.stats ? [checkStats] : [])];
+  for (const check of checks) {
     for await (const finding of check(books)) report(finding);
   }
   return books.row<Counts>(`
     select (select count(*) from sync_history)::float as syncs, (select count(*) from sync_event)::float as events,
-      (select count(*) from snapshot)::float as snapshots, (select count(*) from deployment)::float as deployments,
+      (select count(*) from snapshot)::float as snapshots,
+      ${has.deployments ? '(select count(*) from deployment)::float' : '0'} as deployments,
       (select count(*) from content_type_version)::float as versions`);
 }
 

@@ -14,7 +14,8 @@ import { DatabaseUnusableError } from './database.errors.ts';
 import { migrate } from './migrate.ts';
 import { openEmbeddedPostgres } from './embedded-postgres.ts';
 import { connectTo } from './postgres-hosts.ts';
-import { CONNECT_TIMEOUT_MS, type DatabaseLocation, ormOptions } from './orm-options.ts';
+import { CONNECT_TIMEOUT_MS, type DatabaseLocation, DEFAULT_POOL_SIZE, ormOptions } from './orm-options.ts';
+import { ask } from './postgres-pool.ts';
 
 const DATABASE = Symbol('database');
 
@@ -61,6 +62,23 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     if (this.database.notice) new Logger('Database').log(this.database.notice);
     await migrate(this.orm.em, migrations);
+    await this.tellConnections();
+  }
+
+  /** What this replica may take of the server, and whether that is there. */
+  private async tellConnections(): Promise<void> {
+    const size = this.orm.config.get('pool')?.max ?? DEFAULT_POOL_SIZE;
+    const { rows } = await ask<{ most: number }>(
+      this.orm.em,
+      `select current_setting('max_connections')::integer
+         - current_setting('superuser_reserved_connections')::integer as most`,
+    );
+    const { most } = rows[0]!;
+    const logger = new Logger('Database');
+    const need = `This replica uses up to ${size} connections (DATABASE_POOL_SIZE); the server has ${most} for all`;
+    if (size > most)
+      logger.warn(`${need}: lower DATABASE_POOL_SIZE, raise max_connections, or put a pooler in between`);
+    else logger.log(need);
   }
 
   /** After everybody's `beforeApplicationShutdown`: what is asked after this opens a connection again. */

@@ -69,3 +69,4 @@ export {
   type SyncContext,
   type Trigger,
 } from '#platform';
+export { besideSyncTrail } from './own-tables.ts';

@@ -32,6 +32,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { IdempotencyService } from './idempotency.service.ts';
 import { OutsideController } from './outside.controller.ts';
 import { OutsideService } from './outside.service.ts';
+import { besideSyncTrail } from './own-tables.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncController } from './sync.controller.ts';
@@ -129,6 +130,8 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
   async onModuleInit(): Promise<void> {
     const missing = trackingEntities.filter((entity) => !this.orm.getMetadata().has(entity));
     if (missing.length > 0) this.orm.discoverEntity(missing);
+    const schemaTool = this.orm.config.get('schemaGenerator');
+    Object.assign(schemaTool, besideSyncTrail(schemaTool));
     if (this.options.migrate) await migrate(this.em, recordingMigrations);
   }
 }

@@ -1,0 +1,16 @@
+import type { Options } from '@mikro-orm/core';
+
+const OWN_TABLES: RegExp[] = [
+  /^(snapshot|content_type_version|idempotency_key|recorder|event_position|event_epoch|synctrail_migration)$/,
+  /^(sync_history|sync_event)(_.+)?$/,
+];
+
+/**
+ * Tells the schema tool of an application to leave the tables and functions of this package alone: it would drop what it
+ * does not know. For `schemaGenerator` of its MikroORM configuration.
+ */
+export function besideSyncTrail(
+  own: NonNullable<Options['schemaGenerator']> = {},
+): NonNullable<Options['schemaGenerator']> {
+  return { ...own, ignoreRoutines: true, skipTables: [...(own.skipTables ?? []), ...OWN_TABLES] };
+}
