@@ -5,13 +5,15 @@ import { dashboard } from './dashboard/dashboard.bench.ts';
 import { history } from './history/history.bench.ts';
 import { record } from './record/record.bench.ts';
 import { type Bench, table } from './report.ts';
+import { soak } from './soak/soak.bench.ts';
 
-const BENCHES: Record<string, Bench> = { record, history, analytics, dashboard };
+const BENCHES: Record<string, Bench> = { record, history, analytics, dashboard, soak };
 
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [options]
 
   --rounds N     rounds that count, after one that warms up (default 5)
   --seconds N    length of a round (default 2)
+  soak takes rounds × seconds: --rounds 20 --seconds 60 is twenty minutes of ordinary work and hostile callers
   --rows N       history, analytics, dashboard: syncs that it is filled with (default 1000000)
   --json         the figures as JSON`;
 
