@@ -73,5 +73,5 @@ async function target(directory: string): Promise<string> {
 }
 
 async function own(place: string, { uid, gid }: Account): Promise<void> {
-  if (uid !== undefined) await chown(place, uid, gid!);
+  if (uid !== undefined) await chown(place, uid, gid);
 }
