@@ -30,7 +30,7 @@ export class SuspectFinder {
     const suspects: Suspect[] = [];
     for (const [success, failure] of await this.pairs(fingerprint, scope, period)) {
       const [before, after] = [await this.circumstances(success), await this.circumstances(failure)];
-      suspects.push(...suspectsBetween(before, after, failure.errorMessage ?? ''));
+      suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '')));
     }
     return suspects.toSorted((a, b) => Number(b.isNamed) - Number(a.isNamed)).slice(0, MOST_SUSPECTS);
   }

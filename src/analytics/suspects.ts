@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#snapshot';
-import { VersionDiff } from '#versioning';
+import { type VersionChange, VersionDiff } from '#versioning';
 
 /** Something that changed between the last success of a type and its first failure with an error. */
 export interface Suspect {
@@ -40,7 +40,11 @@ const NO_CONFIGURATION = new Set([
 ]);
 
 /** What changed, the likeliest first: what the message names, the more of its path the better. */
-export function suspectsBetween(success: Circumstances, failure: Circumstances, message: string): Suspect[] {
+export async function suspectsBetween(
+  success: Circumstances,
+  failure: Circumstances,
+  message: string,
+): Promise<Suspect[]> {
   const words = new Set(message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u));
   const suspect = (what: Suspect['what'], path: string | null, before: Json, after: Json) => {
     const named = new Set(segmentsOf(path).filter((segment) => words.has(segment.toLowerCase()))).size;
@@ -51,7 +55,7 @@ export function suspectsBetween(success: Circumstances, failure: Circumstances, 
     .filter((what) => success[what] !== failure[what])
     .map((what) => suspect(what, null, success[what], failure[what]));
   const found = [
-    ...versionChanges(success.definition, failure.definition).map(({ path, before = null, after = null }) =>
+    ...(await versionChanges(success.definition, failure.definition)).map(({ path, before = null, after = null }) =>
       suspect('version', path, before, after),
     ),
     ...configurationChanges(success.metadata ?? {}, failure.metadata ?? {}).map(([name, before, after]) =>
@@ -63,8 +67,8 @@ export function suspectsBetween(success: Circumstances, failure: Circumstances, 
   return found.map(({ said }) => said);
 }
 
-function versionChanges(before: JsonObject | null, after: JsonObject | null) {
-  return before && after ? VersionDiff.between(before, after).changes : [];
+async function versionChanges(before: JsonObject | null, after: JsonObject | null): Promise<VersionChange[]> {
+  return before && after ? (await VersionDiff.inSlices(before, after)).changes : [];
 }
 
 function configurationChanges(before: JsonObject, after: JsonObject): [string, Json, Json][] {

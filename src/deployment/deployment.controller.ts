@@ -107,7 +107,7 @@ export class DeploymentController {
       items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff }) => ({
         ...{ kind, typeKey, versionHash, previousHash },
         impact: diff?.impact ?? null,
-        changes: diff?.changes.length ?? null,
+        changes: diff?.count ?? null,
       })),
     };
   }

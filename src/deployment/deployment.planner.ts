@@ -36,6 +36,9 @@ export interface DeploymentPlan extends Target {
   digest: string;
 }
 
+/** A plan tells how many places change, and what that means. */
+const COUNTED = { changes: 0, characters: 0 };
+
 /** Decides what a deployment would send, without sending it. */
 @Injectable()
 export class DeploymentPlanner {
@@ -71,10 +74,13 @@ export class DeploymentPlanner {
       if (item.previousHash === null) before.set(refKey(item), null);
       if (item.previousHash === item.versionHash) before.set(refKey(item), item.definition);
     }
-    return items.map((item) => {
+    const changes: { item: PlannedItem; diff: VersionDiff | null }[] = [];
+    for (const item of items) {
       const previous = before.get(refKey(item));
-      return { item, diff: previous === undefined ? null : VersionDiff.between(previous, item.definition) };
-    });
+      const diff = previous === undefined ? null : await VersionDiff.inSlices(previous, item.definition, COUNTED);
+      changes.push({ item, diff });
+    }
+    return changes;
   }
 
   private async requested(requested: ItemRequest[]): Promise<ContentTypeVersion[]> {

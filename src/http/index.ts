@@ -15,4 +15,5 @@ export { readDto } from './read-dto.ts';
 export { RequestValidation } from './request-validation.ts';
 export { Slots } from './slots.ts';
 export { type RawReply, StreamAnswer } from './stream-answer.ts';
+export { type TextFile, TextFiles, TooManyExportsError } from './text-files.ts';
 export { Text, textProblem } from './text.decorator.ts';

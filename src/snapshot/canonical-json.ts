@@ -38,6 +38,11 @@ export function* canonicalPieces(value: unknown): Generator<Buffer, void> {
   for (const chunk of canonicalChunks(value)) yield Buffer.from(chunk);
 }
 
+/** The same as text. */
+export function canonicalText(value: unknown): Generator<string, void> {
+  return canonicalChunks(value);
+}
+
 /** Long work in slices of a few milliseconds, between which others have their turn. */
 export class TimeSlice {
   private startedAt = performance.now();

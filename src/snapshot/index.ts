@@ -1,6 +1,18 @@
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
-export { canonicalDigest, canonicalDigestAsync, canonicalJson, TimeSlice } from './canonical-json.ts';
-export { compareJson, type JsonComparison, type PathChange, type PathValue } from './snapshot-comparison.ts';
+export { canonicalDigest, canonicalDigestAsync, canonicalJson, canonicalText, TimeSlice } from './canonical-json.ts';
+export {
+  compareInSlices,
+  compareJson,
+  inSlices,
+  type JsonComparison,
+  type PathChange,
+  type PathValue,
+  type ShownComparison,
+} from './snapshot-comparison.ts';
+export { type ComparisonLimits, ComparisonRoom, SHOWN } from './comparison-room.ts';
+export { type Difference, differenceLine, differences } from './json-differences.ts';
+export { jsonPatchOf } from './json-patch.ts';
+export { textInSlices } from './text-in-slices.ts';
 export { pointerNames, pointerSegment } from './json-pointer.ts';
 export { Snapshot } from './snapshot.entity.ts';
 export { NotJsonError, SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';

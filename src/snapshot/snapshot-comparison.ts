@@ -1,5 +1,7 @@
-import { pointerSegment } from './json-pointer.ts';
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { TimeSlice } from './canonical-json.ts';
+import { type ComparisonLimits, ComparisonRoom } from './comparison-room.ts';
+import { type Difference, differences } from './json-differences.ts';
+import type { Json } from './json.ts';
 
 export interface PathValue {
   path: string;
@@ -20,6 +22,13 @@ export interface JsonComparison {
   unchanged: number;
 }
 
+/** A comparison as far as it is shown; `omitted` counts the changes that are not. */
+export interface ShownComparison extends JsonComparison {
+  omitted: number;
+}
+
+const EVERYTHING: ComparisonLimits = { changes: Infinity, characters: Infinity };
+
 /**
  * What differs between two JSON values, by JSON Pointer (RFC 6901); what only one side has is one entry, however deep.
  * Elements of a list that are told apart by name, being distinct strings or numbers, or objects with a distinct `key`,
@@ -27,87 +36,59 @@ export interface JsonComparison {
  * changed their order, the list itself is `modified`, and only then are both its sides lists.
  */
 export function compareJson(before: Json, after: Json): JsonComparison {
-  const result: JsonComparison = { added: [], modified: [], removed: [], unchanged: 0 };
-  const open: PathChange[] = [{ path: '', before, after }];
-  // A stack of our own: deep content must not overflow that of the process.
-  for (let pair = open.pop(); pair; pair = open.pop()) {
-    const { path, before, after } = pair;
-    const sides = partsOf(before, after);
-    if (!sides) {
-      if (before === after) result.unchanged += 1;
-      else result.modified.push(pair);
-      continue;
-    }
-    const [was, is] = sides;
-    if (was.names.length === 0 && is.names.length === 0) result.unchanged += 1;
-    if (Array.isArray(before) && !sameOrder(was, is)) result.modified.push(pair);
-    for (const name of was.names) {
-      const value = was.get(name)!;
-      const counterpart = is.get(name);
-      if (value === counterpart && !isContainer(value)) result.unchanged += 1;
-      else if (counterpart === undefined) result.removed.push({ path: inside(path, name), value });
-      else open.push({ path: inside(path, name), before: value, after: counterpart });
-    }
-    for (const name of is.names) {
-      if (was.get(name) === undefined) result.added.push({ path: inside(path, name), value: is.get(name)! });
-    }
+  const counts = { unchanged: 0 };
+  const result = new Shown(EVERYTHING);
+  for (const difference of differences(before, after, counts)) if (difference) result.add(difference);
+  const { omitted: _none, ...comparison } = result.withCount(counts.unchanged);
+  return comparison;
+}
+
+/** The same for values of any size: gives way to other work, and holds no more than the limits say. */
+export async function compareInSlices(
+  before: Json | undefined,
+  after: Json,
+  limits: ComparisonLimits = EVERYTHING,
+): Promise<ShownComparison> {
+  const counts = { unchanged: 0 };
+  const result = new Shown(limits);
+  for await (const difference of inSlices(differences(before, after, counts))) result.add(difference);
+  return result.withCount(counts.unchanged);
+}
+
+/** What a generator finds, with pauses for other work. */
+export async function* inSlices<T>(steps: Iterable<T | undefined>): AsyncGenerator<T, void> {
+  const slice = new TimeSlice();
+  for (const found of steps) {
+    if (found !== undefined) yield found;
+    if (slice.isOver) await slice.giveWay();
   }
-  for (const list of [result.added, result.modified, result.removed]) list.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return result;
 }
 
-function inside(path: string, name: string): string {
-  return `${path}/${pointerSegment(name)}`;
-}
+class Shown {
+  private readonly added: PathValue[] = [];
+  private readonly modified: PathChange[] = [];
+  private readonly removed: PathValue[] = [];
+  private omitted = 0;
+  private readonly room: ComparisonRoom;
 
-function isContainer(value: Json): value is Json[] | JsonObject {
-  return typeof value === 'object' && value !== null;
-}
-
-/** The parts of an object or a list, by name. */
-interface Parts {
-  names: string[];
-  get(name: string): Json | undefined;
-}
-
-/** The parts of two objects or two lists, under names that fit both. */
-function partsOf(before: Json, after: Json): [Parts, Parts] | undefined {
-  if (isJsonObject(before) && isJsonObject(after)) return [members(before), members(after)];
-  if (!Array.isArray(before) || !Array.isArray(after)) return undefined;
-  for (const nameOf of NAMINGS) {
-    const was = elements(before, nameOf);
-    const is = was && elements(after, nameOf);
-    if (is) return [was, is];
+  constructor(limits: ComparisonLimits) {
+    this.room = new ComparisonRoom(limits);
   }
-  return [indexed(before), indexed(after)];
-}
 
-function members(object: JsonObject): Parts {
-  return { names: Object.keys(object), get: (name) => (Object.hasOwn(object, name) ? object[name] : undefined) };
-}
-
-const NAMINGS = [(element: Json) => element, memberNamed('key'), memberNamed('name'), memberNamed('value')];
-
-function memberNamed(member: string) {
-  return (element: Json) => (isJsonObject(element) ? (element[member] ?? null) : null);
-}
-
-/** The elements of a list, unless one has no name or shares it. */
-function elements(list: Json[], nameOf: (element: Json) => Json): Parts | undefined {
-  const byName = new Map<string, Json>();
-  for (const element of list) {
-    const name = nameOf(element);
-    if (typeof name !== 'string' && typeof name !== 'number') return undefined;
-    byName.set(String(name), element);
+  add(difference: Difference): void {
+    if (!this.room.has(difference)) {
+      this.omitted += 1;
+      return;
+    }
+    const { change, place, before, after } = difference;
+    if (change === 'added') this.added.push({ path: place.path, value: after! });
+    else if (change === 'removed') this.removed.push({ path: place.path, value: before! });
+    else this.modified.push({ path: place.path, before: before!, after: after! });
   }
-  return byName.size === list.length ? { names: [...byName.keys()], get: (name) => byName.get(name) } : undefined;
-}
 
-function indexed(list: Json[]): Parts {
-  return { names: Object.keys(list), get: (name) => list[Number(name)] };
-}
-
-function sameOrder(was: Parts, is: Parts): boolean {
-  const stayed = is.names.filter((name) => was.get(name) !== undefined);
-  return was.names.filter((name) => is.get(name) !== undefined).every((name, index) => name === stayed[index]);
+  withCount(unchanged: number): ShownComparison {
+    const { added, modified, removed, omitted } = this;
+    for (const list of [added, modified, removed]) list.sort((a, b) => (a.path < b.path ? -1 : 1));
+    return { added, modified, removed, unchanged, omitted };
+  }
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ask, find, LONG_READ_MS } from '#database';
 import type { Json } from './json.ts';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
-import { compareJson, type JsonComparison } from './snapshot-comparison.ts';
+import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
 import { Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotNotFoundError } from './snapshot.errors.ts';
 
@@ -62,7 +62,11 @@ export class SnapshotService {
   /** What differs between two snapshots, by path. Throws as {@link read} does. */
   async compareSnapshots(beforeDigest: string, afterDigest: string): Promise<JsonComparison> {
     const contents = await this.readMany([beforeDigest, afterDigest]);
-    return compareJson(contents.get(beforeDigest)!, contents.get(afterDigest)!);
+    const { omitted: _none, ...comparison } = await compareInSlices(
+      contents.get(beforeDigest),
+      contents.get(afterDigest)!,
+    );
+    return comparison;
   }
 
   /** Whether the stored bytes still are what their digest says. */

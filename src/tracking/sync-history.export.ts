@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
-import { Slots } from '#http';
+import { Slots, TooManyExportsError } from '#http';
 import { CrlfLines } from './crlf-lines.ts';
 import { ExportConnection } from './export-connection.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
@@ -14,7 +14,6 @@ import {
   whereSql,
   type Window,
 } from './sync-history.filter.ts';
-import { TooManyExportsError } from './sync.errors.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 /** Exports of one process at once: each has a connection for as long as its reader takes. */

@@ -1,28 +1,46 @@
 import { Injectable } from '@nestjs/common';
-import jsonPatch, { type Operation } from 'fast-json-patch';
+import limit from 'p-limit';
 import { validate as isUuid } from 'uuid';
-import { compareJson, type Json, type JsonComparison, SnapshotService } from '#snapshot';
+import { compareInSlices, type Json, jsonPatchOf, SHOWN, type ShownComparison, SnapshotService } from '#snapshot';
 import { VersionHistoryService } from '#versioning';
+import { comparisonLines, comparisonText } from './comparison-text.ts';
 import { NoContentError } from './sync.errors.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
 
+const AT_ONCE = 4;
+
 /** Two contents side by side; `against` names the other, null where there is none before. */
 export interface Comparison {
   against: string | null;
-  changes(): JsonComparison;
-  /** What turns the other content into this one (RFC 6902). */
-  patch(): Operation[];
+  /** As much as an answer shows. */
+  changes(): Promise<ShownComparison>;
+  /** What turns the other content into this one (RFC 6902), as JSON. */
+  patch(): Iterable<string>;
+  /** Every change, as a person reads it. */
+  text(): Iterable<string>;
+  /** Every change, each the JSON of a line. */
+  lines(): Iterable<string>;
 }
 
 /** How the content of a sync differs from what else was sent, received or made. */
 @Injectable()
 export class SyncComparison {
+  private readonly turns = limit(AT_ONCE);
+
   constructor(
     private readonly history: SyncHistoryService,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
   ) {}
+
+  /** As much of a comparison as an answer shows; a few at a time, for each holds both contents. Throws as {@link compare}. */
+  shown(sync: SyncRecord, against: string): Promise<ShownComparison & { against: string | null }> {
+    return this.turns(async () => {
+      const comparison = await this.compare(sync, against);
+      return { against: comparison.against, ...(await comparison.changes()) };
+    });
+  }
 
   /**
    * `against` is `previous`, the id of a sync, or a version hash; the other side counts as `before`. Throws
@@ -31,7 +49,7 @@ export class SyncComparison {
   async compare(sync: SyncRecord, against: string): Promise<Comparison> {
     const after = await this.snapshots.read(digestOf(sync));
     const other = await this.other(sync, against);
-    return other ? between(await this.snapshots.read(other.digest), after, other.name) : allNew(after);
+    return between(other ? await this.snapshots.read(other.digest) : undefined, after, other?.name ?? null);
   }
 
   private async other(sync: SyncRecord, against: string): Promise<{ name: string; digest: string } | null> {
@@ -45,25 +63,15 @@ export class SyncComparison {
   }
 }
 
-function between(before: Json, after: Json, against: string): Comparison {
+/** What there is nothing before is new as a whole. */
+function between(before: Json | undefined, after: Json, against: string | null): Comparison {
   return {
     against,
-    changes: () => compareJson(before, after),
-    // The library compares the members of two containers; other values are replaced whole.
-    patch: () => jsonPatch.compare({ root: before }, { root: after }).map(unrooted),
+    changes: () => compareInSlices(before, after, SHOWN),
+    patch: () => jsonPatchOf(before, after),
+    text: () => comparisonText(before, after),
+    lines: () => comparisonLines(before, after),
   };
-}
-
-function allNew(content: Json): Comparison {
-  return {
-    against: null,
-    changes: () => ({ added: [{ path: '', value: content }], modified: [], removed: [], unchanged: 0 }),
-    patch: () => [{ op: 'add', path: '', value: content }],
-  };
-}
-
-function unrooted(operation: Operation): Operation {
-  return { ...operation, path: operation.path.slice('/root'.length) };
 }
 
 /** What a push sent, or a pull received. */

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiForms, BY_ID, pageOf, PageQuery } from '#http';
+import { ApiForms, BY_ID, pageOf, PageQuery, type RawReply, TextFiles } from '#http';
 import { SnapshotService } from '#snapshot';
 import { OwnRequests } from './own-requests.decorator.ts';
-import { asText } from './comparison-text.ts';
 import { LiveVersions } from './live-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncDetails } from './sync.details.ts';
@@ -50,6 +49,7 @@ export class SyncController {
     private readonly snapshots: SnapshotService,
     private readonly comparison: SyncComparison,
     private readonly live: LiveVersions,
+    private readonly files: TextFiles,
   ) {}
 
   /** Shows a sync; heavy parts by `include`. */
@@ -100,34 +100,29 @@ export class SyncController {
 
   /**
    * Shows how the content of a sync differs from that of the sync before, of another sync, or from a version: as
-   * changes, as JSON Patch (RFC 6902), or as text.
+   * changes, of which `omitted` were too many or too large to show; or all of them, as a file of JSON lines (`ndjson`), as
+   * JSON Patch (RFC 6902), or as text.
    */
   @Get('sync/:syncId/diff')
-  @ApiForms(SyncDiffDto, { 'application/json-patch+json': JSON_PATCH, 'text/plain': 'text' })
+  @ApiForms(SyncDiffDto, {
+    'application/json-patch+json': JSON_PATCH,
+    'application/x-ndjson': 'text',
+    'text/plain': 'text',
+  })
   async diff(
     @Param() { syncId }: SyncParams,
     @Query() { against, format }: SyncDiffQuery,
     @Headers('accept') accept: string | undefined,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<unknown> {
-    const comparison = await this.comparison.compare(await this.history.getSync(syncId), against);
-    const wanted =
-      format ??
-      (accept?.startsWith('text/plain')
-        ? 'text'
-        : accept?.startsWith('application/json-patch+json')
-          ? 'patch'
-          : 'changes');
-    if (wanted === 'patch') {
-      reply.header('content-type', 'application/json-patch+json');
-      return comparison.patch();
-    }
-    const { added, modified, removed, unchanged } = comparison.changes();
-    if (wanted === 'text') {
-      reply.header('content-type', 'text/plain; charset=utf-8');
-      return asText({ added, modified, removed, unchanged });
-    }
-    return { syncId, against: comparison.against, added, modified, removed, unchanged } satisfies SyncDiffDto;
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<SyncDiffDto | undefined> {
+    const sync = await this.history.getSync(syncId);
+    const wanted = format ?? formatAccepted(accept);
+    if (wanted === 'changes') return { syncId, ...(await this.comparison.shown(sync, against)) };
+    const [type, ending, written] = FILES[wanted];
+    await this.files.send(reply, { type, name: `${syncId}.diff.${ending}` }, async () =>
+      (await this.comparison.compare(sync, against))[written](),
+    );
+    return undefined;
   }
 
   /** Tells which version of a content type is live where, as far as we know, since when, and by which sync. */
@@ -135,6 +130,19 @@ export class SyncController {
   async where(@Param() { typeKey }: TypeKeyParams, @Query() { kind }: KindQuery): Promise<LiveVersionsDto> {
     return { items: await this.live.of({ kind, typeKey }) };
   }
+}
+
+/** The formats that come as files: their media type, how the file's name ends, and which form of a comparison they are. */
+const FILES = {
+  patch: ['application/json-patch+json', 'json', 'patch'],
+  text: ['text/plain; charset=utf-8', 'txt', 'text'],
+  ndjson: ['application/x-ndjson', 'ndjson', 'lines'],
+} as const;
+
+function formatAccepted(accept = ''): 'changes' | keyof typeof FILES {
+  if (accept.startsWith('text/plain')) return 'text';
+  if (accept.startsWith('application/x-ndjson')) return 'ndjson';
+  return accept.startsWith('application/json-patch+json') ? 'patch' : 'changes';
 }
 
 /** A cache on the way may have made the tag a weak one; whoever has several names them all. */

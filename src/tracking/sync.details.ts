@@ -58,9 +58,9 @@ export class SyncDetails {
       const version = await this.versions.byHash(sync, sync.versionHash);
       const before = version.number > 1 ? await this.versions.byNumber(sync, version.number - 1) : undefined;
       const [current, old] = await this.versions.definitions(before ? [version, before] : [version]);
-      const { changes, impact } = VersionDiff.between(old?.definition ?? null, current!.definition);
+      const { changes, impact, omitted } = await VersionDiff.inSlices(old?.definition ?? null, current!.definition);
       const { number, versionHash, author, createdAt } = version;
-      return { number, versionHash, author, message: version.message ?? null, createdAt, impact, changes };
+      return { number, versionHash, author, message: version.message ?? null, createdAt, impact, changes, omitted };
     } catch (error) {
       if (error instanceof VersionNotFoundError) return null;
       throw error;

@@ -127,6 +127,8 @@ export class SyncVersionDto {
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
   /** What it changed, by path. */
   changes: object[];
+  /** How many changes are left out because the answer would be too large; the diff of the versions has them as a file. */
+  omitted: number;
 }
 
 /** How far the syncs of a deployment are. */
@@ -238,10 +240,13 @@ export class SyncDiffQuery {
   @Text()
   against: string = 'previous';
 
-  /** `changes` by path, a JSON Patch (`patch`), or `text`; unless said, what `Accept` asks for. */
+  /**
+   * `changes` by path, as many as an answer shows; or all of them as a file: JSON lines (`ndjson`), a JSON Patch (`patch`),
+   * or `text`. By default what `Accept` asks for.
+   */
   @MayBeLeftOut()
-  @IsIn(['changes', 'patch', 'text'])
-  format?: 'changes' | 'patch' | 'text';
+  @IsIn(['changes', 'ndjson', 'patch', 'text'])
+  format?: 'changes' | 'ndjson' | 'patch' | 'text';
 }
 
 export class PathValueDto {
@@ -273,6 +278,8 @@ export class SyncDiffDto {
   removed: PathValueDto[];
   /** How many values are the same. */
   unchanged: number;
+  /** How many changes are left out because the answer would be too large; a file (`format`) has them all. */
+  omitted: number;
 }
 
 export function syncDto(sync: SyncRecord): SyncDto {

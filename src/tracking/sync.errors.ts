@@ -151,14 +151,6 @@ export class EpochChangedError extends DomainError {
   }
 }
 
-export class TooManyExportsError extends DomainError {
-  readonly code = 'TOO_MANY_EXPORTS';
-
-  constructor(limit: number) {
-    super(`This service has ${limit} exports under way, which is its limit: try again when one has ended.`, { limit });
-  }
-}
-
 /** A replay of what cannot be sent again. */
 export class NotReplayableError extends DomainError {
   readonly code = 'NOT_REPLAYABLE';

@@ -10,6 +10,7 @@ import {
 import { DiscoveryModule } from '@nestjs/core';
 import { recordingMigrations } from '#migrations';
 import { migrate } from '#database';
+import { TextFiles } from '#http';
 import { PlatformModule } from '#platform';
 import { Snapshot } from '#snapshot';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
@@ -99,6 +100,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncReplayer,
         SyncSweeper,
         SyncTracker,
+        TextFiles,
       ],
       exports: [
         PlatformModule,

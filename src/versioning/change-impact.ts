@@ -4,8 +4,10 @@ import type { VersionChange } from './version.diff.ts';
 /** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */
 export type Impact = 'additive' | 'breaking' | 'cosmetic';
 
+type Change = Pick<VersionChange, 'change' | 'before' | 'after'>;
+
 /** A change to a field as a whole, or to an entry in it; `first`: an entry of a list that was empty. */
-interface FieldChange extends Omit<VersionChange, 'path' | 'impact'> {
+interface FieldChange extends Change {
   entry: boolean;
   first: boolean;
 }
@@ -55,7 +57,11 @@ const NAMED_PARTS = new Set(['properties', 'settings', 'choices', 'enum']);
 
 /** What a change means; `before` is the whole definition that it starts from. */
 export function impactOf(change: Omit<VersionChange, 'impact'>, before: JsonObject | null): Impact {
-  const names = pointerNames(change.path);
+  return impactAt(pointerNames(change.path), change, before);
+}
+
+/** The same for a change at the place with these names. */
+export function impactAt(names: string[], change: Change, before: JsonObject | null): Impact {
   const at = fieldIndex(names);
   const rule = RULES.get(names[at] ?? '');
   if (Array.isArray(change.before) && Array.isArray(change.after)) {
@@ -67,8 +73,8 @@ export function impactOf(change: Omit<VersionChange, 'impact'>, before: JsonObje
 }
 
 /** The worst impact of all, or `none`. */
-export function worstImpact(changes: { impact: Impact }[]): Impact | 'none' {
-  const found = new Set(changes.map(({ impact }) => impact));
+export function worstImpact(changes: Iterable<{ impact: Impact }>): Impact | 'none' {
+  const found = new Set(Array.from(changes, ({ impact }) => impact));
   return (['breaking', 'additive', 'cosmetic'] as const).find((impact) => found.has(impact)) ?? 'none';
 }
 

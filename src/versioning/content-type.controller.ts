@@ -1,6 +1,16 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { BodyLimit, pageOf, type PageStart, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#http';
+import limit from 'p-limit';
+import {
+  ApiForms,
+  BodyLimit,
+  pageOf,
+  type PageStart,
+  type RawReply,
+  SNAPSHOT_BODY,
+  SNAPSHOTS_BODY,
+  TextFiles,
+} from '#http';
 import type { Json } from '#snapshot';
 import { parseNumberOrHash } from './version-name.ts';
 import {
@@ -39,12 +49,18 @@ const MANIFEST = {
   displayTemplates: { ...DEFINITIONS, description: 'Definitions of the kind `displayTemplate`.' },
 };
 
+const COMPARED_AT_ONCE = 4;
+
 @ApiTags('content types')
 @Controller('content-types')
 export class ContentTypeController {
+  /** Each comparison holds two definitions. */
+  private readonly turns = limit(COMPARED_AT_ONCE);
+
   constructor(
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
+    private readonly files: TextFiles,
   ) {}
 
   /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
@@ -123,13 +139,29 @@ export class ContentTypeController {
 
   /** Shows what was added, removed and modified between two versions, and what each change means to existing content. */
   @Get(':typeKey/diff')
-  async diff(@Param() { typeKey }: ContentTypeParams, @Query() { kind, from, to }: DiffQuery): Promise<VersionDiffDto> {
+  @ApiForms(VersionDiffDto, { 'application/x-ndjson': 'text' })
+  async diff(
+    @Param() { typeKey }: ContentTypeParams,
+    @Query() { kind, from, to, format }: DiffQuery,
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<VersionDiffDto | undefined> {
     const type = { kind, typeKey };
     const before = await this.named(type, from);
     const after = to === undefined ? await this.versions.latest(type) : await this.named(type, to);
-    const [old, current] = await this.versions.definitions([before, after]);
-    const { changes, impact } = VersionDiff.between(old!.definition, current!.definition);
-    return { from: versionDto(before), to: versionDto(after), impact, changes };
+    const both = async () => (await this.versions.definitions([before, after])).map(({ definition }) => definition);
+    if (format === 'ndjson') {
+      const file = { name: `${before.number}-${after.number}.diff.ndjson`, type: 'application/x-ndjson' };
+      await this.files.send(reply, file, async () => {
+        const [old, current] = await both();
+        return VersionDiff.lines(old!, current!);
+      });
+      return undefined;
+    }
+    const { changes, impact, omitted } = await this.turns(async () => {
+      const [old, current] = await both();
+      return VersionDiff.inSlices(old!, current!);
+    });
+    return { from: versionDto(before), to: versionDto(after), impact, changes, omitted };
   }
 
   private named(type: TypeRef, name: string): Promise<ContentTypeVersion> {

@@ -1,4 +1,5 @@
 import { IntersectionType } from '@nestjs/swagger';
+import { IsIn } from 'class-validator';
 import { MayBeLeftOut, PageDto, PageQuery, Text } from '#http';
 import type { JsonObject } from '#snapshot';
 
@@ -74,6 +75,11 @@ export class DiffQuery extends KindQuery {
   @MayBeLeftOut()
   @Text()
   to?: string;
+
+  /** `changes`, as many as an answer shows, or all of them as a file of JSON lines (`ndjson`). */
+  @MayBeLeftOut()
+  @IsIn(['changes', 'ndjson'])
+  format: 'changes' | 'ndjson' = 'changes';
 }
 
 /** One state of a content type. */
@@ -158,4 +164,6 @@ export class VersionDiffDto {
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
   /** By path. */
   changes: VersionChangeDto[];
+  /** How many changes are left out because the answer would be too large; the file (`format=ndjson`) has them all. */
+  omitted: number;
 }

@@ -1,5 +1,15 @@
-import { compareJson, type Json, type JsonComparison, type JsonObject } from '#snapshot';
-import { impactOf, worstImpact, type Impact } from './change-impact.ts';
+import {
+  type ComparisonLimits,
+  ComparisonRoom,
+  type Difference,
+  differenceLine,
+  differences,
+  inSlices,
+  type Json,
+  type JsonObject,
+  SHOWN,
+} from '#snapshot';
+import { impactAt, worstImpact, type Impact } from './change-impact.ts';
 import { withoutServerSet } from './content-type.hasher.ts';
 
 /** One change; `path` is a JSON Pointer (RFC 6901) in which elements of lists go by their name, see compareJson. */
@@ -11,25 +21,55 @@ export interface VersionChange {
   impact: Impact;
 }
 
+const EVERYTHING: ComparisonLimits = { changes: Infinity, characters: Infinity };
+
 /** What was added, removed and modified between two versions of a content type, and what that means. */
 export class VersionDiff {
-  /** The worst of all changes. */
-  readonly impact: Impact | 'none';
+  readonly changes: VersionChange[] = [];
+  /** Changes that are not among `changes`, because they are too many or too large. */
+  omitted = 0;
+  private readonly impacts = new Set<Impact>();
+  private readonly room: ComparisonRoom;
 
-  private constructor(readonly changes: VersionChange[]) {
-    this.impact = worstImpact(changes);
+  private constructor(limits: ComparisonLimits) {
+    this.room = new ComparisonRoom(limits);
   }
 
   /** `null` is a type that does not exist. Without changes exactly when both sides have the same version hash. */
   static between(before: JsonObject | null, after: JsonObject | null): VersionDiff {
-    const { added, removed, modified } = compare(before, after);
-    const changes: Omit<VersionChange, 'impact'>[] = [
-      ...added.map(({ path, value }) => ({ path, change: 'added' as const, after: value })),
-      ...removed.map(({ path, value }) => ({ path, change: 'removed' as const, before: value })),
-      ...modified.map((pair) => ({ ...pair, change: 'modified' as const })),
-    ];
-    changes.sort((a, b) => (a.path < b.path ? -1 : 1));
-    return new VersionDiff(changes.map((change) => ({ ...change, impact: impactOf(change, before) })));
+    const diff = new VersionDiff(EVERYTHING);
+    for (const difference of versionDifferences(before, after)) if (difference) diff.add(difference, before);
+    return diff.sorted();
+  }
+
+  /** The same for definitions of any size: gives way to other work, and holds no more than the limits say. */
+  static async inSlices(
+    before: JsonObject | null,
+    after: JsonObject | null,
+    limits: ComparisonLimits = SHOWN,
+  ): Promise<VersionDiff> {
+    const diff = new VersionDiff(limits);
+    for await (const difference of inSlices(versionDifferences(before, after))) diff.add(difference, before);
+    return diff.sorted();
+  }
+
+  /** Every change, piece by piece: each is a JSON object in a line of its own. */
+  static *lines(before: JsonObject | null, after: JsonObject | null): Generator<string, void> {
+    for (const difference of versionDifferences(before, after)) {
+      if (difference)
+        yield* differenceLine(difference, { impact: impactAt(difference.place.names, difference, before) });
+      else yield '';
+    }
+  }
+
+  /** How many places changed. */
+  get count(): number {
+    return this.changes.length + this.omitted;
+  }
+
+  /** The worst of all changes. */
+  get impact(): Impact | 'none' {
+    return worstImpact(Array.from(this.impacts, (impact) => ({ impact })));
   }
 
   get added(): VersionChange[] {
@@ -43,13 +83,26 @@ export class VersionDiff {
   get modified(): VersionChange[] {
     return this.changes.filter(({ change }) => change === 'modified');
   }
+
+  private add(difference: Difference, before: JsonObject | null): void {
+    const { place, ...change } = difference;
+    const impact = impactAt(place.names, change, before);
+    this.impacts.add(impact);
+    if (this.room.has(difference)) this.changes.push({ ...change, path: place.path, impact });
+    else this.omitted += 1;
+  }
+
+  private sorted(): this {
+    this.changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+    return this;
+  }
 }
 
-function compare(before: JsonObject | null, after: JsonObject | null): Omit<JsonComparison, 'unchanged'> {
-  if (before && after) return compareJson(withoutServerSet(before), withoutServerSet(after));
-  return {
-    added: after ? [{ path: '', value: after }] : [],
-    removed: before ? [{ path: '', value: before }] : [],
-    modified: [],
-  };
+function versionDifferences(
+  before: JsonObject | null,
+  after: JsonObject | null,
+): Generator<Difference | undefined, void> {
+  // What there is on one side alone is whole, with what a server set.
+  const compared = (side: JsonObject) => (before && after ? withoutServerSet(side) : side);
+  return differences(before ? compared(before) : undefined, after ? compared(after) : undefined, { unchanged: 0 });
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TextFiles } from '#http';
 import { SnapshotModule } from '#snapshot';
 import { ContentTypeController } from './content-type.controller.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
@@ -14,5 +15,5 @@ import { VersionHistoryService } from './version-history.service.ts';
 export class VersioningModule {}
 
 /** The HTTP routes of the versions. */
-@Module({ imports: [VersioningModule], controllers: [ContentTypeController] })
+@Module({ imports: [VersioningModule], controllers: [ContentTypeController], providers: [TextFiles] })
 export class VersioningRoutesModule {}

@@ -53,5 +53,13 @@ export function Difference({ type, from, to }: { type: Props['type']; from: numb
     { staleTime: Infinity },
   );
   if (error) return <TroubleAlert error={error} />;
-  return data ? <ChangeList changes={data.changes} /> : <Skeleton height={80} />;
+  if (!data) return <Skeleton height={80} />;
+  const query = new URLSearchParams({ kind, from: String(from), to: String(to), format: 'ndjson' });
+  return (
+    <ChangeList
+      changes={data.changes}
+      omitted={data.omitted}
+      file={`/api/v1/content-types/${encodeURIComponent(typeKey)}/diff?${query}`}
+    />
+  );
 }

@@ -1,4 +1,5 @@
 import { Text } from '@mantine/core';
+import { formatCounted } from './format.ts';
 import classes from './change-list.module.css';
 
 export interface Change {
@@ -12,9 +13,18 @@ export interface Change {
 
 const MOST = 500;
 
+interface Props {
+  changes: Change[];
+  /** How many more there are that an answer does not hold. */
+  omitted: number;
+  /** Where all of them are, as a file. */
+  file: string;
+}
+
 /** What changed, by path: what was there before and what is there now. */
-export function ChangeList({ changes }: { changes: Change[] }) {
-  if (changes.length === 0) return <Text size="sm">Nothing differs.</Text>;
+export function ChangeList({ changes, omitted, file }: Props) {
+  const hidden = Math.max(0, changes.length - MOST) + omitted;
+  if (changes.length === 0 && omitted === 0) return <Text size="sm">Nothing differs.</Text>;
   return (
     <>
       <ul className={classes.list} tabIndex={0} aria-label="Changes">
@@ -33,9 +43,12 @@ export function ChangeList({ changes }: { changes: Change[] }) {
           </li>
         ))}
       </ul>
-      {changes.length > MOST && (
-        <Text size="sm" c="dimmed" mt="xs">
-          And {changes.length - MOST} more.
+      {hidden > 0 && (
+        <Text size="sm" mt="xs">
+          {formatCounted(hidden, 'change')} too large to show.{' '}
+          <a href={file} download>
+            Download all changes
+          </a>
         </Text>
       )}
     </>

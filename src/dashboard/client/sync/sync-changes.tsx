@@ -31,7 +31,11 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
       ) : !data ? (
         <Skeleton height={120} />
       ) : before ? (
-        <ChangeList changes={changesOf(data)} />
+        <ChangeList
+          changes={changesOf(data)}
+          omitted={data.omitted}
+          file={`/api/v1/sync/${syncId}/diff?against=previous&format=ndjson`}
+        />
       ) : (
         <Text size="sm">It is the first of this content type at this place.</Text>
       )}

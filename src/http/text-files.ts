@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { textInSlices } from '#snapshot';
+import { DomainError } from '../domain-error.ts';
+import { Slots } from './slots.ts';
+import { type RawReply, StreamAnswer } from './stream-answer.ts';
+
+/** Files of one module that a process makes at once: each holds what it is made from. */
+const MAX_FILES = 4;
+const STALL_MS = 30_000;
+
+export class TooManyExportsError extends DomainError {
+  readonly code = 'TOO_MANY_EXPORTS';
+
+  constructor(limit: number) {
+    super(`This service has ${limit} exports under way, which is its limit: try again when one has ended.`, { limit });
+  }
+}
+
+/** What a file is called, and what it holds. */
+export interface TextFile {
+  name: string;
+  type: string;
+}
+
+/** Answers that are too large for JSON: text that is made while it is sent. */
+@Injectable()
+export class TextFiles {
+  private readonly slots = new Slots(MAX_FILES);
+
+  /** Throws {@link TooManyExportsError}, and what making it throws before it begins. */
+  async send(reply: RawReply, { name, type }: TextFile, make: () => Promise<Iterable<string>>): Promise<void> {
+    const giveBack = this.slots.take();
+    if (!giveBack) throw new TooManyExportsError(MAX_FILES);
+    const answer = new StreamAnswer(reply);
+    answer.whenOver(giveBack);
+    const pieces = await answer.before(make);
+    if (!pieces) return;
+    await answer.send(textInSlices(pieces), {
+      // A browser shows text and keeps what it cannot show.
+      headers: { 'content-type': type, 'content-disposition': `inline; filename="${name}"` },
+      stallMs: STALL_MS,
+    });
+  }
+}
