@@ -22,8 +22,8 @@ describe('in a folder that only its owner may enter', () => {
 
   it('PostgreSQL runs, says where its data went, and has it again at the next start', async () => {
     const first = await open(closed);
-    const place = IS_ROOT ? await readlink(join(closed, 'postgres')) : undefined;
-    expect(first.notice).toEqual(place && expect.stringContaining(place));
+    expect(first.notice !== undefined).toBe(IS_ROOT);
+    expect(first.notice ?? '').toContain(IS_ROOT ? await readlink(join(closed, 'postgres')) : '');
     await ask(first, `create table kept as select 42 as answer`);
     expect(await runningEmbeddedPostgres(closed)).toBe(first.url);
     await first.close();

@@ -43,6 +43,16 @@ describe('the address of a database', () => {
   });
 });
 
+describe('the address of a database that asks for TLS', () => {
+  it('is never answered in the clear, by a server that has none', async () => {
+    const database = await createTestDatabase();
+    const orm = await MikroORM.init(ormOptions(`${database.url}?sslmode=require`));
+    await expect(ask(orm.em, 'select 1')).rejects.toThrow('The server does not support SSL connections');
+    await orm.close();
+    await database.drop();
+  });
+});
+
 describe('of several hosts', () => {
   let database: TestDatabase;
   let readOnly: TestDatabase;

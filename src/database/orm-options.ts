@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { type Constructor, defineConfig, type Options } from '@mikro-orm/postgresql';
+import { parse } from 'pg-connection-string';
 import { parseDatabaseUrl } from './database-url.ts';
 import { clientClassFor } from './postgres-hosts.ts';
 
@@ -27,14 +28,17 @@ export function ormOptions(
   silenceMs = DEFAULT_SILENCE_MS,
   poolSize = DEFAULT_POOL_SIZE,
 ): Options {
+  const { first } = parseDatabaseUrl(url);
   return defineConfig({
-    clientUrl: parseDatabaseUrl(url).first,
+    clientUrl: first,
     entities,
     discovery: { warnWhenNoEntities: false },
     forceUtcTimezone: true,
     pool: { min: 0, max: poolSize },
     driverOptions: {
       Client: clientClassFor(url),
+      // The ORM itself leaves the parameters of an address out, `sslmode` among them.
+      ssl: parse(first).ssl,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       application_name: 'synctrail',
       keepAlive: true,
