@@ -77,7 +77,7 @@ export class ServiceConfig {
 
   /** Milliseconds in which a request must have arrived with its body. */
   @WholeNumber(1_000, 600_000)
-  REQUEST_TIMEOUT_MS: number = 25_000;
+  REQUEST_TIMEOUT_MS: number = 20_000;
 
   @IsOptional()
   @DatabaseAddress()

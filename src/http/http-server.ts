@@ -14,7 +14,7 @@ export interface ServerLimits {
   connections: number;
 }
 
-const REQUEST_MS = 25_000;
+const REQUEST_MS = 20_000;
 
 export function serverLimits(requestMs = REQUEST_MS): ServerLimits {
   return {

@@ -22,7 +22,11 @@ export interface TestApp {
 }
 
 /** The whole service in this process, on a free port and a database of its own; retries wait 1 ms. */
-export async function startTestApp(env: NodeJS.ProcessEnv = {}, more: HttpOptions = {}): Promise<TestApp> {
+export async function startTestApp(
+  env: NodeJS.ProcessEnv = {},
+  more: HttpOptions = {},
+  host = '127.0.0.1',
+): Promise<TestApp> {
   const database = env.DATABASE_URL
     ? { url: env.DATABASE_URL, drop: () => Promise.resolve() }
     : await createTestDatabase();
@@ -39,7 +43,7 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}, more: HttpOption
     logger: false,
   });
   configureApp(app, http);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, host);
   const url = await app.getUrl();
   checkAnswersOf(url);
   return {
