@@ -102,6 +102,11 @@ interface Hostile {
 const many = (count: number, text: (index: number) => string) =>
   Array.from({ length: count }, (_, i) => text(i)).join(',');
 
+const WORST: Hostile[] = [
+  { what: '200,000 empty objects', text: `[${many(200_000, () => '{}')}]` },
+  { what: 'a number of 100,000 digits', text: `1${'0'.repeat(100_000)}1` },
+];
+
 const hostileValue: Arbitrary<Hostile> = oneof(
   tuple(constantFrom(...ELEMENTS), integer({ min: 1_001, max: 50_000 })).map(([element, count]) => ({
     ...{ what: `${count} times ${element}`, text: `[${many(count, () => element)}]` },
@@ -130,14 +135,36 @@ const hostileValue: Arbitrary<Hostile> = oneof(
   constantFrom(...ODD).map((text) => ({ what: text, text })),
 );
 
+/** The worst of each kind for each member that a body may have, in well under a megabyte. */
+export function worstRequests(
+  document: ApiDocument,
+  { method, path, operation }: Route,
+  known: Record<string, string>,
+): HostileRequest[] {
+  const schema = operation.requestBody?.content['application/json']?.schema;
+  if (!schema) return [];
+  const right = example(document, schema);
+  const filled = path.replaceAll(/\{([^}]+)\}/g, (_, name: string) => known[name] ?? known.id!);
+  return [...Object.keys(right), 'nonsense'].flatMap((name) =>
+    WORST.map(({ what, text }) => ({
+      ...{ method, path: filled, body: bodyWith(right, name, text) },
+      what: `${method} ${path} with ${name}: ${what}`,
+    })),
+  );
+}
+
+function bodyWith(right: Record<string, unknown>, name: string, text: string): string {
+  const others = Object.entries(right).filter(([other]) => other !== name);
+  const parts = others.map(([other, value]) => `${JSON.stringify(other)}:${JSON.stringify(value)}`);
+  return `{${[...parts, `"${name}":${text}`].join(',')}}`;
+}
+
 /** A body that is right but for one member, or none at all. */
 function hostileBody(right: Record<string, unknown>): Arbitrary<Hostile> {
   const members = [...Object.keys(right), 'nonsense', '__proto__', 'toString'];
-  const replaced = tuple(constantFrom(...members), hostileValue).map(([name, { what, text }]) => {
-    const others = Object.entries(right).filter(([other]) => other !== name);
-    const parts = others.map(([other, value]) => `${JSON.stringify(other)}:${JSON.stringify(value)}`);
-    return { what: `with ${name}: ${what}`, text: `{${[...parts, `"${name}":${text}`].join(',')}}` };
-  });
+  const replaced = tuple(constantFrom(...members), hostileValue).map(([name, { what, text }]) => ({
+    ...{ what: `with ${name}: ${what}`, text: bodyWith(right, name, text) },
+  }));
   return oneof({ weight: 5, arbitrary: replaced }, hostileValue);
 }
 
