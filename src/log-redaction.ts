@@ -7,19 +7,26 @@ const MAX_DEPTH = 30;
 const WORDS =
   'authorization|authentication|cookies?|passwords?|passwd|passphrase|pwd|secrets?|tokens?|api[-_]?keys?|' +
   'access[-_]?keys?|private[-_]?keys?|credentials?|signatures?|jwt|session[-_]?id';
+// Cut first: a member's name is part of a text of MAX_TEXT characters, and nothing repeats in it.
 /** The name of a member whose value is nobody's business. */
 const SECRET_NAME = new RegExp(`${WORDS}|^x-auth|^auth$`, 'i');
 /** Names that are secret in an address alone. */
 const SECRET_PARAMETER = /^(?:key|sig|code|auth)$/i;
+// Cut first: each repetition has at most 40 characters.
 const SECRET_HEADER = new RegExp(`^[\\w-]{0,40}(?:${WORDS})[\\w-]{0,40}$`, 'i');
 
-/** Each finds a secret in a text; all are linear in its length. */
+/** Each finds a secret in a text of MAX_TEXT characters. */
 const SCHEME = /\b(bearer|basic|digest|negotiate)([ \t]{1,5})[\w.~+/=-]{6,}/gi;
+// Cut first: each of the starts looks at 500 characters.
 const USER = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/@"'<>]{1,500}@/gi;
-const JWT = /\beyJ[\w-]{8,}\.[\w-]{1,}(?:\.[\w-]*)?/g;
+// Cut first: each of the starts looks at 1,000 characters, which the head of a token has at most.
+const JWT = /\beyJ[\w-]{8,1000}\.[\w-]+(?:\.[\w-]*)?/g;
+// Cut first: each of the starts looks at 100 characters.
 const PARAMETER = /([\w.~%[\]-]{1,100})=([^&;\s"'<>#\\]+)/g;
+// Cut first: nothing before the value is longer than some twenty characters.
 const HEADER_LINE =
   /\b(authorization|proxy-authorization|cookie|set-cookie)(\\{0,4}["']?[ \t]{0,5}:[ \t]{0,5})[^\r\n"'\\]+/gi;
+// Cut first: each match goes on where the last has ended.
 const MEMBER = new RegExp(
   `((?:${WORDS})(\\\\{0,4}["'])?[ \\t]{0,5}:[ \\t]{0,5})(?:(\\\\{0,4}["'])(?:(?!(?<!\\\\)\\3)[^])*|[^\\s,;&}"'\\\\]+)`,
   'gi',
