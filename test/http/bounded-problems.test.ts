@@ -6,6 +6,8 @@ import { DuplicateItemError } from '#tracking';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 const MANY = 50_000;
+/** As many as a body may have that holds no snapshot. */
+const SOME = 3_000;
 const MAX_ANSWER = 60_000;
 
 let service: TestApp;
@@ -45,7 +47,7 @@ describe('a list that is too long', () => {
     [
       'POST',
       '/api/v1/deployments',
-      `{"platform":"p","actor":"a","items":${listOf('{}')}}`,
+      `{"platform":"p","actor":"a","items":${listOf('{}', SOME)}}`,
       'items must contain no more than 1000',
     ],
     ['POST', '/api/v1/sync/batch', `{"syncs":${listOf('{}')}}`, 'syncs must contain no more than 1000'],
@@ -58,7 +60,7 @@ describe('a list that is too long', () => {
     [
       'POST',
       '/api/v1/sync/replay',
-      `{"actor":"a","reason":"r","filter":{"status":${listOf('"FAILED"')}}}`,
+      `{"actor":"a","reason":"r","filter":{"status":${listOf('"FAILED"', SOME)}}}`,
       'filter.status must contain no more than 100',
     ],
   ])('is refused before its elements are looked at: %s %s', async (method, path, body, detail) => {
@@ -67,7 +69,7 @@ describe('a list that is too long', () => {
   });
 
   it('stands where no list may stand: one problem', async () => {
-    const body = `{"platform":${listOf('{"a":[]}')},"actor":"a"}`;
+    const body = `{"platform":${listOf('{"a":[]}', SOME)},"actor":"a"}`;
     const { errors } = await problemOf('POST', '/api/v1/deployments', body);
     expect(errors).toEqual(['platform must be one value, not several']);
   });
@@ -90,13 +92,13 @@ describe('problems beyond the fiftieth are counted', () => {
   });
 
   it('of members that nobody knows', async () => {
-    const members = Array.from({ length: MANY }, (_, index) => `"m${index}":1`).join(',');
+    const members = Array.from({ length: SOME }, (_, index) => `"m${index}":1`).join(',');
     for (const [path, beginning] of [
       ['/api/v1/deployments', '"platform":"p","actor":"a",'],
       ['/api/v1/sync', '"platform":"p","direction":"PUSH","typeKey":"T","actor":"a",'],
     ] as const) {
       const { errors, moreErrors } = await problemOf('POST', path, `{${beginning}${members}}`);
-      expect([path, errors.length, moreErrors]).toEqual([path, 50, MANY - 50]);
+      expect([path, errors.length, moreErrors]).toEqual([path, 50, SOME - 50]);
     }
   });
 

@@ -175,16 +175,19 @@ describe('a text', () => {
     ['its other half', '\udfffb'],
     ['NUL', 'a\0'],
   ])('of a body or an address is a 400 with %s', async (_what, text) => {
+    // The parser itself refuses half of a character.
+    const code = text.isWellFormed() ? 'INVALID_REQUEST' : 'LONE_SURROGATE';
     const base = { platform: 'p', direction: 'PUSH', typeKey: 'T', actor: 'a' };
     for (const wrong of [{ typeKey: text }, { platform: text }, { actor: text }, { reason: text }, { kind: text }]) {
-      expect(await service.api('POST', '/sync', { ...base, ...wrong })).toMatchObject(refused);
+      expect(await service.api('POST', '/sync', { ...base, ...wrong })).toMatchObject({ status: 400, body: { code } });
     }
-    expect(await service.api('POST', '/platforms/optimizely/pull', { actor: 'a', reason: text })).toMatchObject(
-      refused,
-    );
+    expect(await service.api('POST', '/platforms/optimizely/pull', { actor: 'a', reason: text })).toMatchObject({
+      status: 400,
+      body: { code },
+    });
     expect(await service.api('POST', '/content-types/import', { contentTypes: [{ key: text }] })).toMatchObject({
       status: 400,
-      body: { code: 'INVALID_DEFINITION' },
+      body: { code: text.isWellFormed() ? 'INVALID_DEFINITION' : code },
     });
     if (!text.isWellFormed()) return;
     const encoded = encodeURIComponent(text);
