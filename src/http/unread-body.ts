@@ -34,6 +34,6 @@ function linger(request: IncomingMessage): void {
     if (!request.complete) request.socket.destroy();
   }, LINGER_MS);
   timer.unref();
-  request.once('end', () => clearTimeout(timer));
-  request.socket.once('close', () => clearTimeout(timer));
+  // Not a listener of the socket's, which lives on.
+  request.once('close', () => clearTimeout(timer));
 }
