@@ -4,8 +4,9 @@ import { BodyError } from './body.errors.ts';
 import type { BodyBudget, BodyCharge } from './body-budget.ts';
 import { checkBodyHeaders, hasBody, tooLarge } from './body-headers.ts';
 import { bodyLimitsOf } from './body-limit.decorator.ts';
+import { ByteCollector } from './byte-collector.ts';
 import { FairTurns } from './fair-turns.ts';
-import { BodyDecoder, parseInSlices } from './json-body.ts';
+import { parseInSlices } from './json-body.ts';
 import { JSON_LIMITS } from './json-limits.ts';
 
 /** Methods whose body means nothing, and is not read. */
@@ -37,27 +38,25 @@ export class BodyIntake {
   private async read(request: FastifyRequest): Promise<Json> {
     const limits = bodyLimitsOf(request);
     const charge = this.charges.get(request);
-    const text = await this.receive(request, limits.bytes, charge);
+    const bytes = await this.receive(request, limits.bytes, charge);
     return parseInSlices(
-      text,
+      bytes,
       { ...JSON_LIMITS, values: limits.values },
       { onValues: (count) => charge?.holdValues(count), nextTurn: () => this.turns.next() },
     );
   }
 
-  private async receive(request: FastifyRequest, limit: number, charge: BodyCharge | undefined): Promise<string> {
-    const decoder = new BodyDecoder();
-    const texts: string[] = [];
-    let bytes = 0;
+  private async receive(request: FastifyRequest, limit: number, charge: BodyCharge | undefined): Promise<Buffer> {
+    const collector = new ByteCollector(Number(request.headers['content-length'] ?? 0));
+    let count = 0;
     // A refusal must leave the connection whole: it carries the answer.
     for await (const chunk of request.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > limit) throw tooLarge(limit);
+      count += chunk.length;
+      if (count > limit) throw tooLarge(limit);
       charge?.takeBytes(chunk.length);
-      texts.push(decoder.write(chunk));
+      collector.add(chunk);
     }
     if (!request.raw.complete) throw new BodyError('BODY_CUT_OFF', 'The body ended before its end.');
-    texts.push(decoder.end());
-    return texts.join('');
+    return collector.whole();
   }
 }

@@ -38,9 +38,9 @@ export class JsonFrame {
   }
 
   /** Builds the members that end at `end`; by default, all before the one that is being read. */
-  build(text: string, end = this.lastComma): void {
+  build(bytes: Buffer, end = this.lastComma): void {
     this.built ??= this.isObject ? {} : [];
-    if (this.runStart !== -1 && end >= this.runStart) this.append(text.slice(this.runStart, end));
+    if (this.runStart !== -1 && end >= this.runStart) this.append(bytes.toString('utf8', this.runStart, end));
     this.runStart = -1;
   }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Json } from '#snapshot';
 import { cut, quoted } from '../quoted.ts';
 import { BodyError, type BodyErrorCode } from './body.errors.ts';
@@ -5,13 +6,15 @@ import { JsonFrame } from './json-frame.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { isExactNumber } from './json-number.ts';
 
-/** Characters that are read between two pauses, and that `JSON.parse` is given at once. */
-const CHUNK = 65_536;
+/** Bytes that are read between two pauses, and that `JSON.parse` is given at once. */
+const CHUNK = 32_768;
 /** Blanks in a row; indentation needs a few hundred. */
 const MAX_BLANKS = 65_536;
 /** Characters of a place that an error names. */
 const MAX_POINTER = 200;
 const MAX_QUOTED = 60;
+/** Bytes whose encoding is looked at in one go. */
+const MAX_UTF8 = 1_048_576;
 
 const TAB = 0x09;
 const LINE_FEED = 0x0a;
@@ -34,7 +37,10 @@ const LOWER_U = 0x75;
 const OBJECT = 0x7b;
 const OBJECT_END = 0x7d;
 const LITERALS = ['true', 'false', 'null'];
-const ESCAPED = '"\\/bfnrt';
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'));
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+/** Behind the last byte. */
+const END = -1;
 
 /**
  * Reads a JSON text in one pass whose work grows with its length alone, and refuses it at the first place that is no
@@ -42,6 +48,7 @@ const ESCAPED = '"\\/bfnrt';
  */
 export class JsonReader {
   private at = 0;
+  private start = 0;
   private pausedAt = 0;
   private values = 0;
   private depth = 0;
@@ -50,7 +57,7 @@ export class JsonReader {
   private root: Json | undefined;
 
   constructor(
-    private readonly text: string,
+    private readonly bytes: Buffer,
     private readonly limits: JsonLimits,
     private readonly chunk = CHUNK,
   ) {}
@@ -61,8 +68,11 @@ export class JsonReader {
 
   /** The value; it stops wherever one may pause. */
   *read(): Generator<void, Json> {
+    yield* this.checkUtf8();
+    // RFC 8259 lets it be left out.
+    if (this.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.start = this.at = 3;
     this.skipBlanks();
-    if (this.at === this.text.length) throw new BodyError('EMPTY_BODY', 'The request has an empty body: send JSON.');
+    if (this.at === this.bytes.length) throw new BodyError('EMPTY_BODY', 'The request has an empty body: send JSON.');
     do {
       if (this.at - this.pausedAt >= this.chunk) {
         this.pausedAt = this.at;
@@ -80,8 +90,21 @@ export class JsonReader {
       this.endValue();
     } while (this.depth > 0);
     this.skipBlanks();
-    if (this.at < this.text.length) this.failSyntax();
-    return this.root === undefined ? (JSON.parse(this.text) as Json) : this.root;
+    if (this.at < this.bytes.length) this.failSyntax();
+    return this.root === undefined ? (JSON.parse(this.textOf(this.start, this.at)) as Json) : this.root;
+  }
+
+  private *checkUtf8(): Generator<void, void> {
+    for (let at = 0; at < this.bytes.length;) {
+      let end = Math.min(at + MAX_UTF8, this.bytes.length);
+      // A character has at most four bytes.
+      for (let back = 0; back < 3 && isInside(this.bytes[end]); back += 1) end -= 1;
+      if (!isUtf8(this.bytes.subarray(at, end))) {
+        throw new BodyError('INVALID_ENCODING', 'The body is not UTF-8: send JSON in UTF-8.');
+      }
+      at = end;
+      if (at < this.bytes.length) yield;
+    }
   }
 
   private countValue(): void {
@@ -128,9 +151,10 @@ export class JsonReader {
 
   private beginMember(frame: JsonFrame): void {
     frame.count += 1;
-    if (frame.count > this.limits.elements) {
-      const [kind, unit] = frame.isObject ? ['an object', 'members'] : ['a list', 'elements'];
-      this.failLimit('elements', `has ${kind} with more than`, this.limits.elements, unit);
+    const bound = frame.isObject ? 'members' : 'elements';
+    if (frame.count > this.limits[bound]) {
+      const kind = frame.isObject ? 'an object' : 'a list';
+      this.failLimit(bound, `has ${kind} with more than`, this.limits[bound], bound);
     }
     if (frame.isObject) this.readKey(frame);
   }
@@ -140,7 +164,7 @@ export class JsonReader {
     const start = (this.at += 1);
     // An escape has six characters for one.
     const isWhole = this.scanText(6 * this.limits.key + 1);
-    const raw = this.text.slice(start, this.at);
+    const raw = this.textOf(start, this.at);
     const key = isWhole && raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
     if (!isWhole || key.length > this.limits.key) {
       this.failLimit('key', 'has a key of more than', this.limits.key, 'characters');
@@ -158,7 +182,7 @@ export class JsonReader {
   }
 
   private close(frame: JsonFrame): void {
-    if (frame.built && frame.waiting(this.at) > 0) frame.build(this.text, this.at);
+    if (frame.built && frame.waiting(this.at) > 0) frame.build(this.bytes, this.at);
     this.at += 1;
     this.depth -= 1;
     if (frame.built) this.put(frame.built);
@@ -166,8 +190,8 @@ export class JsonReader {
 
   /** Builds all members before `end`, and before what is being read in the containers around. */
   private build(end?: number): void {
-    for (let depth = 0; depth < this.depth - 1; depth += 1) this.frames[depth]!.build(this.text);
-    this.frames[this.depth - 1]?.build(this.text, end);
+    for (let depth = 0; depth < this.depth - 1; depth += 1) this.frames[depth]!.build(this.bytes);
+    this.frames[this.depth - 1]?.build(this.bytes, end);
   }
 
   private put(value: Json): void {
@@ -194,7 +218,7 @@ export class JsonReader {
     for (let isWhole = false; !isWhole;) {
       const start = this.at;
       isWhole = this.scanText(this.chunk);
-      text += JSON.parse(`"${this.text.slice(start, this.at)}"`) as string;
+      text += JSON.parse(`"${this.textOf(start, this.at)}"`) as string;
       this.pausedAt = this.at;
       if (!isWhole) yield;
     }
@@ -202,13 +226,13 @@ export class JsonReader {
     this.put(text);
   }
 
-  /** Goes to the quote that ends a text, or on for at least `most` characters: false. */
+  /** Goes to the quote that ends a text, or on for at least `most` bytes to the end of a character: false. */
   private scanText(most: number): boolean {
-    const { text } = this;
-    const end = Math.min(text.length, this.at + most);
+    const { bytes } = this;
+    const end = Math.min(bytes.length, this.at + most);
     let { at } = this;
-    while (at < end) {
-      const code = text.charCodeAt(at);
+    while (at < end || isInside(bytes[at])) {
+      const code = bytes[at]!;
       if (code === QUOTE) {
         this.at = at;
         return true;
@@ -218,31 +242,36 @@ export class JsonReader {
       else at += 1;
     }
     this.at = at;
-    if (at >= text.length) this.failSyntax(text.length);
+    if (at >= bytes.length) this.failSyntax(bytes.length);
     return false;
   }
 
   /** Half a pair of surrogates alone is no character. */
   private endOfEscape(at: number): number {
-    if (this.text.charCodeAt(at + 1) !== LOWER_U) {
-      if (at + 1 >= this.text.length || !ESCAPED.includes(this.text[at + 1]!)) this.failSyntax(at + 1);
+    if (this.bytes[at + 1] !== LOWER_U) {
+      if (!ESCAPED.has(this.bytes[at + 1] ?? END)) this.failSyntax(at + 1);
       return at + 2;
     }
     const unit = this.codeUnit(at);
     if (unit < 0xd800 || unit > 0xdfff) return at + 6;
-    const isPair = unit < 0xdc00 && this.text.startsWith(String.raw`\u`, at + 6);
+    const isPair = unit < 0xdc00 && this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === LOWER_U;
     const next = isPair ? this.codeUnit(at + 6) : 0;
     if (next < 0xdc00 || next > 0xdfff) {
-      this.fail('LONE_SURROGATE', `has the lone surrogate ${this.text.slice(at, at + 6)}, which is half a character,`);
+      const half = this.textOf(at, at + 6);
+      this.fail('LONE_SURROGATE', `has the lone surrogate ${half}, which is half a character,`);
     }
     return at + 12;
   }
 
   /** Of `\uXXXX`. */
   private codeUnit(at: number): number {
-    const digits = this.text.slice(at + 2, at + 6);
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.failSyntax(at + 2);
-    return Number.parseInt(digits, 16);
+    let unit = 0;
+    for (let digit = at + 2; digit < at + 6; digit += 1) {
+      const value = hexValue(this.bytes[digit] ?? END);
+      if (value === -1) this.failSyntax(digit);
+      unit = 16 * unit + value;
+    }
+    return unit;
   }
 
   private readAtom(code: number): void {
@@ -250,7 +279,7 @@ export class JsonReader {
       this.readNumber();
       return;
     }
-    const literal = LITERALS.find((word) => this.text.startsWith(word, this.at));
+    const literal = LITERALS.find((word) => this.bytes.toString('latin1', this.at, this.at + word.length) === word);
     if (literal === undefined) this.failSyntax();
     this.at += literal.length;
   }
@@ -269,7 +298,7 @@ export class JsonReader {
       if (this.code() === PLUS || this.code() === MINUS) this.at += 1;
       this.readDigits(start);
     }
-    const token = this.text.slice(start, this.at);
+    const token = this.bytes.toString('latin1', start, this.at);
     if (!isExactNumber(token)) {
       this.fail(
         'INEXACT_NUMBER',
@@ -296,16 +325,20 @@ export class JsonReader {
     if (this.at - start > MAX_BLANKS) this.failLimit('blanks', 'has more than', MAX_BLANKS, 'blanks in a row');
   }
 
-  /** NaN at the end. */
   private code(): number {
-    return this.text.charCodeAt(this.at);
+    return this.bytes[this.at] ?? END;
+  }
+
+  private textOf(start: number, end: number): string {
+    return this.bytes.toString('utf8', start, end);
   }
 
   private failSyntax(at = this.at): never {
-    const what = at >= this.text.length ? 'it ends too early' : `unexpected ${JSON.stringify(this.text[at])}`;
-    throw new BodyError('INVALID_JSON', `The body is not JSON: ${what} at character ${at + 1}${this.place()}.`, {
+    const [character] = this.textOf(at, Math.min(at + 4, this.bytes.length));
+    const what = character === undefined ? 'it ends too early' : `unexpected ${JSON.stringify(character)}`;
+    throw new BodyError('INVALID_JSON', `The body is not JSON: ${what} at byte ${at + 1}${this.place()}.`, {
       ...this.details(),
-      character: at + 1,
+      byte: at + 1,
     });
   }
 
@@ -333,6 +366,17 @@ export class JsonReader {
     }
     return cut(pointer, MAX_POINTER);
   }
+}
+
+/** Whether a byte goes on with a character of UTF-8. */
+function isInside(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+function hexValue(code: number): number {
+  if (code >= ZERO && code <= NINE) return code - ZERO;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 function isBlank(code: number): boolean {
