@@ -111,7 +111,7 @@ describe('readers who leave before or while they are answered', () => {
     const waiting = async () => {
       const { rows } = await database.query<{ waiting: number }>(
         `select count(*)::integer as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-           and query ~ '^select (count|last)'`,
+           and query ~ '^\\s*select (count|[(]select epoch)'`,
       );
       return rows[0]!.waiting;
     };
