@@ -1,5 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { canonicalJson, SnapshotCorruptError, SnapshotNotFoundError, SnapshotService } from '#snapshot';
+import {
+  canonicalJson,
+  JSON_LIMITS,
+  MAX_VALUES,
+  readInSlices,
+  SnapshotCorruptError,
+  SnapshotNotFoundError,
+  SnapshotService,
+} from '#snapshot';
 import { turnsDuring } from './support/event-loop.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -89,6 +97,19 @@ describe('a snapshot', () => {
     expect(canonicalJson(content).length).toBeGreaterThan(5_000_000);
     // In one piece there would be a single turn.
     expect(await turnsDuring(() => snapshots.prepare(content))).toBeGreaterThan(5);
+  });
+
+  it('lets other work go on while a large one is read', async () => {
+    const content = Array.from({ length: 120_000 }, (_, index) => ({ name: `read ${index}`, sortOrder: index }));
+    const text = canonicalJson(content);
+    // In one piece there would be a single turn.
+    expect(
+      await turnsDuring(() =>
+        readInSlices(Buffer.from(text), { ...JSON_LIMITS, values: MAX_VALUES, elements: MAX_VALUES }),
+      ),
+    ).toBeGreaterThan(5);
+    const { digest } = await snapshots.captureSnapshot(content);
+    expect(canonicalJson(await snapshots.read(digest))).toBe(text);
   });
 
   describe('that does not exist', () => {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type Json } from '#snapshot';
+import { type Json, JSON_LIMITS } from '#snapshot';
 import { BodyError } from './body.errors.ts';
 import type { BodyBudget, BodyCharge } from './body-budget.ts';
 import { checkBodyHeaders, hasBody, tooLarge } from './body-headers.ts';
@@ -7,7 +7,6 @@ import { bodyLimitsOf } from './body-limit.decorator.ts';
 import { ByteCollector } from './byte-collector.ts';
 import { FairTurns } from './fair-turns.ts';
 import { parseInSlices } from './json-body.ts';
-import { JSON_LIMITS } from './json-limits.ts';
 
 /** Methods whose body means nothing, and is not read. */
 const BODYLESS = new Set(['GET', 'HEAD']);

@@ -1,6 +1,6 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
-import { JSON_LIMITS, MAX_VALUES } from './json-limits.ts';
+import { JSON_LIMITS, MAX_VALUES } from '#snapshot';
 
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;

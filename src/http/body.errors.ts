@@ -1,13 +1,7 @@
 import { DomainError } from '../domain-error.ts';
 
 export type BodyErrorCode =
-  | 'EMPTY_BODY'
-  | 'INVALID_ENCODING'
   | 'INVALID_JSON'
-  | 'DUPLICATE_MEMBER'
-  | 'LONE_SURROGATE'
-  | 'INEXACT_NUMBER'
-  | 'BODY_TOO_COMPLEX'
   | 'BODY_CUT_OFF'
   | 'PAYLOAD_TOO_LARGE'
   | 'UNSUPPORTED_MEDIA_TYPE'

@@ -1,7 +1,5 @@
-import { type Json, TimeSlice } from '#snapshot';
+import { type Json, JSON_LIMITS, type JsonLimits, JsonReader, MAX_VALUES, TimeSlice } from '#snapshot';
 import { BodyError } from './body.errors.ts';
-import { JSON_LIMITS, type JsonLimits, MAX_VALUES } from './json-limits.ts';
-import { JsonReader } from './json-reader.ts';
 
 /**
  * Parses JSON so that nothing in it is lost: own keys such as `__proto__` stay, and what a parsed value would not tell

@@ -3,6 +3,9 @@ import type { Json } from '#snapshot';
 import { parseForeignJson } from './foreign-json.ts';
 
 const MAX_TEXT_CHARACTERS = 20_000;
+/** Bytes of a text that are looked at for secrets, when its beginning is shown. */
+const LOOKED_AT = 5 * MAX_TEXT_CHARACTERS;
+const MIN_HELD = 16_384;
 const MAX_REQUEST_ID_CHARACTERS = 200;
 /** Bytes from which on an answer is large. */
 const LARGE = 1_000_000;
@@ -60,8 +63,8 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
     const answer = new CappedBody(response.body, maxBytes);
     await answer.read(LARGE);
     const content = answer.isWhole
-      ? readBody(answer.bytes(), mask)
-      : await largeAnswers(async () => {
+      ? await readBody(answer.bytes(), mask)
+      : await inTime(signal, largeAnswers, async () => {
           await answer.read();
           return readBody(answer.bytes(), mask);
         });
@@ -78,11 +81,25 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
   }
 }
 
-/** A body as far as it was read; what is not read is not held, however small it came. */
+/** Waits for its turn as long as the signal lets it; what is not begun by then never begins. */
+function inTime<T>(signal: AbortSignal, turns: LimitFunction, work: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
+    turns(async () => {
+      signal.throwIfAborted();
+      return work();
+    })
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', giveUp));
+  });
+}
+
+/** A body as far as it was read, in one piece: of many small ones each would cost more than its bytes. */
 class CappedBody {
   isWhole = false;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  readonly #chunks: Uint8Array[] = [];
+  #held = Buffer.alloc(0);
   #size = 0;
 
   constructor(
@@ -98,36 +115,56 @@ class CappedBody {
     while (!this.isWhole && this.#size < bytes) {
       const { done, value } = await this.#reader!.read();
       this.isWhole = done;
-      if (!value) continue;
-      this.#size += value.byteLength;
-      if (this.#size <= this.maxBytes) this.#chunks.push(value);
-      else await this.#giveUp();
+      if (value) await this.#hold(value);
     }
   }
 
   bytes(): Uint8Array {
-    return Buffer.concat(this.#chunks.splice(0));
+    return this.#held.subarray(0, this.#size);
+  }
+
+  async #hold(bytes: Uint8Array): Promise<void> {
+    const size = this.#size + bytes.byteLength;
+    if (size > this.maxBytes) return this.#giveUp();
+    if (size > this.#held.length) {
+      const larger = Buffer.allocUnsafe(Math.min(this.maxBytes, Math.max(size, 2 * this.#held.length, MIN_HELD)));
+      this.#held.copy(larger, 0, 0, this.#size);
+      this.#held = larger;
+    }
+    this.#held.set(bytes, this.#size);
+    this.#size = size;
   }
 
   async #giveUp(): Promise<never> {
-    this.#chunks.length = 0;
-    await this.#reader!.cancel();
+    this.#held = Buffer.alloc(0);
+    // A connection that fails just then has ended as well.
+    await this.#reader!.cancel().catch(() => undefined);
     throw new TooLarge(`The answer is larger than ${this.maxBytes} bytes`);
   }
 }
 
 class TooLarge extends Error {}
 
-function readBody(bytes: Uint8Array, mask: (text: string) => string): Pick<HttpAnswer, 'json' | 'text' | 'unreadable'> {
+async function readBody(
+  bytes: Uint8Array,
+  mask: (text: string) => string,
+): Promise<Pick<HttpAnswer, 'json' | 'text' | 'unreadable'>> {
   try {
-    return bytes.byteLength === 0 ? {} : { json: parseForeignJson(bytes, mask) };
+    return bytes.byteLength === 0 ? {} : { json: await parseForeignJson(bytes, mask) };
   } catch (error) {
-    const text = new TextDecoder().decode(bytes);
+    const text = beginningOf(bytes, mask);
     if (text.trim() === '') return {};
     // Not the parser's own message: it quotes a few characters, which may be a piece of a secret.
     const unreadable = error instanceof RangeError ? error.message : 'it is no JSON';
-    return { text: mask(text).slice(0, MAX_TEXT_CHARACTERS).toWellFormed(), unreadable };
+    return { text, unreadable };
   }
+}
+
+/** The beginning of a text, masked. More than that is looked at, so that no secret is cut in two and shown in part. */
+function beginningOf(bytes: Uint8Array, mask: (text: string) => string): string {
+  const masked = mask(new TextDecoder().decode(bytes.subarray(0, LOOKED_AT)));
+  const whole = bytes.length > LOOKED_AT ? masked.slice(0, -MAX_TEXT_CHARACTERS) : masked;
+  return whole.slice(0, MAX_TEXT_CHARACTERS).toWellFormed();
 }
 
 function failureOf(

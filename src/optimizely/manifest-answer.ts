@@ -33,20 +33,75 @@ export function isManifestResult(body: Json | undefined): body is JsonObject {
 export function readManifestAnswer(items: SentItem[], body: JsonObject): SyncAnswerItem[] {
   const errors = messagesIn(body['errors']);
   const clean = Array.isArray(body['errors']) && errors.length === 0;
-  const applied = new Set(messagesIn(body['outcomes']).flatMap((outcome) => namedBy(outcome, items)));
-  const errorsWithNames = errors.map((error) => ({ error, named: namedBy(error, items) }));
+  const namedBy = namesOf(items);
+  const applied = new Set(messagesIn(body['outcomes']).flatMap(namedBy));
+  const own = new Map(items.map((item) => [item, new Told()]));
+  // A message that names none of ours is about its whole section, or about everything.
+  const nobodys = new ToldByKind();
+  const all = new ToldByKind();
+  for (const [at, error] of errors.entries()) {
+    const named = namedBy(error);
+    for (const item of named) own.get(item)!.add(at, error);
+    if (named.length === 0) nobodys.add(at, error);
+    all.add(at, error);
+  }
   return items.map((item) => {
     const { typeKey, kind } = item;
-    const refusals = errorsWithNames.filter(({ error, named }) =>
-      named.length > 0 ? named.includes(item) : isAbout(kind, error),
-    );
-    if (refusals.length > 0) {
+    const refusals = own.get(item)!.with(nobodys.about(kind));
+    if (refusals.count > 0) {
       const status = applied.has(item) ? 'PARTIAL' : 'FAILED';
-      return { typeKey, kind, status, error: refused(refusals.map(({ error }) => error)) };
+      return { typeKey, kind, status, error: refused(refusals) };
     }
     if (applied.has(item) || clean) return { typeKey, kind, status: 'SUCCESS' };
-    return { typeKey, kind, status: 'FAILED', error: notProven(kind, errors) };
+    return { typeKey, kind, status: 'FAILED', error: notProven(kind, all.about(kind)) };
   });
+}
+
+/** The first of many messages, in their order, and how many they are. */
+class Told {
+  count = 0;
+  private readonly first: { at: number; message: Message }[] = [];
+
+  add(at: number, message: Message): void {
+    this.count += 1;
+    if (this.first.length < MAX_QUOTED) this.first.push({ at, message });
+  }
+
+  with(other: Told): Told {
+    const both = new Told();
+    const first = [...this.first, ...other.first].sort((a, b) => a.at - b.at);
+    both.first.push(...first.slice(0, MAX_QUOTED));
+    both.count = this.count + other.count;
+    return both;
+  }
+
+  get quoted(): string {
+    const shown = this.first.map(({ message: { resource, message } }) => {
+      const text = /[.!?]$/.test(message.trim()) ? message.trim() : `${message.trim()}.`;
+      return resource && !message.includes(resource) ? `"${resource}": ${text}` : text;
+    });
+    const more = this.count - shown.length;
+    return `${shown.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`;
+  }
+}
+
+/** Messages by what they are about: one kind, or everything. */
+class ToldByKind {
+  private readonly told = new Map<OptimizelyKind | undefined, Told>();
+
+  add(at: number, message: Message): void {
+    const told = this.told.get(message.section) ?? new Told();
+    this.told.set(message.section, told);
+    told.add(at, message);
+  }
+
+  about(kind: OptimizelyKind): Told {
+    return this.of(kind).with(this.of(undefined));
+  }
+
+  private of(section: OptimizelyKind | undefined): Told {
+    return this.told.get(section) ?? new Told();
+  }
 }
 
 function messagesIn(list: Json | undefined): Message[] {
@@ -72,42 +127,31 @@ const plain = (text: string) =>
     .replaceAll(/[^a-z]/g, '')
     .replace(/s$/, '');
 
-/** Whom it names by key; without a section the key must be that of one item only. */
-function namedBy({ section, resource }: Message, items: SentItem[]): SentItem[] {
-  const withKey = items.filter(({ typeKey }) => typeKey === resource);
-  if (section) return withKey.filter(({ kind }) => kind === section);
-  return withKey.length === 1 ? withKey : [];
+/** Finds whom a message names by key; without a section the key must be that of one item only. */
+function namesOf(items: SentItem[]): (message: Message) => SentItem[] {
+  const byKey = Map.groupBy(items, ({ typeKey }) => typeKey);
+  return ({ section, resource = '' }) => {
+    const withKey = byKey.get(resource) ?? [];
+    if (section) return withKey.filter(({ kind }) => kind === section);
+    return withKey.length === 1 ? withKey : [];
+  };
 }
 
-/** A message that names none of ours is about its whole section, or about everything. */
-const isAbout = (kind: OptimizelyKind, { section }: Message) => section === undefined || section === kind;
-
-function refused(refusals: Message[]): SyncFailure {
-  const message = quoted(refusals);
-  return isDataLossRefusal(message)
-    ? { code: 'DATA_LOSS_REFUSED', message: `${message} ${FORCE_HINT}` }
-    : { code: 'REFUSED', message };
+function refused({ quoted }: Told): SyncFailure {
+  return isDataLossRefusal(quoted)
+    ? { code: 'DATA_LOSS_REFUSED', message: `${quoted} ${FORCE_HINT}` }
+    : { code: 'REFUSED', message: quoted };
 }
 
 /** The service takes a section as a whole or not at all, as far as is known. */
-function notProven(kind: OptimizelyKind, errors: Message[]): SyncFailure {
-  const own = errors.filter((error) => isAbout(kind, error));
-  return own.length > 0
+function notProven(kind: OptimizelyKind, own: Told): SyncFailure {
+  return own.count > 0
     ? {
         code: 'NOT_APPLIED',
-        message: `Not applied, because others among the ${SECTION_OF_KIND[kind]} were refused: ${quoted(own)} Correct or leave out those and push again.`,
+        message: `Not applied, because others among the ${SECTION_OF_KIND[kind]} were refused: ${own.quoted} Correct or leave out those and push again.`,
       }
     : {
         code: 'UNPROVEN',
         message: 'The answer does not say that this was applied: pull to see, or push again.',
       };
-}
-
-function quoted(messages: Message[]): string {
-  const shown = messages.slice(0, MAX_QUOTED).map(({ resource, message }) => {
-    const text = /[.!?]$/.test(message.trim()) ? message.trim() : `${message.trim()}.`;
-    return resource && !message.includes(resource) ? `"${resource}": ${text}` : text;
-  });
-  const more = messages.length - shown.length;
-  return `${shown.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`;
 }

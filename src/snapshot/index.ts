@@ -20,3 +20,6 @@ export { checkSnapshots } from './snapshot.check.ts';
 export { SnapshotModule } from './snapshot.module.ts';
 export { GZIP_ABOVE, SNAPSHOT_LIMIT, type PreparedSnapshot, unpack } from './pack.ts';
 export { SnapshotService, type SnapshotValidation } from './snapshot.service.ts';
+export { JSON_LIMITS, type JsonLimits, MAX_VALUES } from './json-limits.ts';
+export { JsonReader, readInSlices } from './json-reader.ts';
+export { JsonTextError } from './json-text.error.ts';

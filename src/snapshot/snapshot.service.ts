@@ -2,10 +2,15 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask, find, LONG_READ_MS } from '#database';
 import type { Json } from './json.ts';
+import type { JsonLimits } from './json-limits.ts';
+import { readInSlices } from './json-reader.ts';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
 import { Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotNotFoundError } from './snapshot.errors.ts';
+
+/** Bytes that `JSON.parse` reads in a few milliseconds. */
+const PARSED_AT_ONCE = 200_000;
 
 export interface SnapshotValidation {
   digest: string;
@@ -52,7 +57,7 @@ export class SnapshotService {
     const found = await find(this.em, Snapshot, { digest: { $in: [...wanted] } }, { withinMs: LONG_READ_MS });
     const contents = new Map<string, Json>();
     for (const snapshot of found) {
-      contents.set(snapshot.digest, JSON.parse((await unpack(snapshot)).toString('utf8')) as Json);
+      contents.set(snapshot.digest, await parsed(await unpack(snapshot)));
       wanted.delete(snapshot.digest);
     }
     for (const missing of wanted) throw new SnapshotNotFoundError(missing);
@@ -81,4 +86,19 @@ export class SnapshotService {
       throw error;
     }
   }
+}
+
+/** What was stored was within the bounds of its time. */
+const UNBOUNDED: JsonLimits = {
+  depth: Infinity,
+  values: Infinity,
+  elements: Infinity,
+  members: Infinity,
+  key: Infinity,
+  number: Infinity,
+};
+
+/** Short content at once, a long one in slices. */
+async function parsed(bytes: Buffer): Promise<Json> {
+  return bytes.length < PARSED_AT_ONCE ? (JSON.parse(bytes.toString('utf8')) as Json) : readInSlices(bytes, UNBOUNDED);
 }

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import type { Json } from '#snapshot';
 import { cut, quoted } from '../quoted.ts';
-import { BodyError, type BodyErrorCode } from './body.errors.ts';
+import { TimeSlice } from './canonical-json.ts';
+import type { Json } from './json.ts';
 import { JsonFrame } from './json-frame.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { isExactNumber } from './json-number.ts';
+import { JsonTextError, type JsonTextErrorCode } from './json-text.error.ts';
 
 /** Bytes that are read between two pauses, and that `JSON.parse` is given at once. */
 const CHUNK = 32_768;
@@ -42,6 +43,17 @@ const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 /** Behind the last byte. */
 const END = -1;
 
+/** The value of JSON of any size as `JSON.parse` takes it, in slices of a few milliseconds. Throws {@link JsonTextError}. */
+export async function readInSlices(bytes: Buffer, limits: JsonLimits): Promise<Json> {
+  const slice = new TimeSlice();
+  const steps = new JsonReader(bytes, limits, CHUNK, true).read();
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    if (slice.isOver) await slice.giveWay();
+  }
+}
+
 /**
  * Reads a JSON text in one pass whose work grows with its length alone, and refuses it at the first place that is no
  * JSON, ambiguous, inexact or beyond a limit.
@@ -60,6 +72,8 @@ export class JsonReader {
     private readonly bytes: Buffer,
     private readonly limits: JsonLimits,
     private readonly chunk = CHUNK,
+    /** Takes what `JSON.parse` takes: the last of two members, rounded numbers, lone surrogates. */
+    private readonly isLenient = false,
   ) {}
 
   get valueCount(): number {
@@ -72,7 +86,9 @@ export class JsonReader {
     // RFC 8259 lets it be left out.
     if (this.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.start = this.at = 3;
     this.skipBlanks();
-    if (this.at === this.bytes.length) throw new BodyError('EMPTY_BODY', 'The request has an empty body: send JSON.');
+    if (this.at === this.bytes.length) {
+      throw new JsonTextError('EMPTY_BODY', 'The request has an empty body: send JSON.');
+    }
     do {
       if (this.at - this.pausedAt >= this.chunk) {
         this.pausedAt = this.at;
@@ -100,7 +116,7 @@ export class JsonReader {
       // A character has at most four bytes.
       for (let back = 0; back < 3 && isInside(this.bytes[end]); back += 1) end -= 1;
       if (!isUtf8(this.bytes.subarray(at, end))) {
-        throw new BodyError('INVALID_ENCODING', 'The body is not UTF-8: send JSON in UTF-8.');
+        throw new JsonTextError('INVALID_ENCODING', 'The body is not UTF-8: send JSON in UTF-8.');
       }
       at = end;
       if (at < this.bytes.length) yield;
@@ -170,6 +186,7 @@ export class JsonReader {
       this.failLimit('key', 'has a key of more than', this.limits.key, 'characters');
     }
     frame.key = key;
+    if (this.isLenient) frame.keys.clear();
     if (frame.keys.has(key)) {
       this.fail('DUPLICATE_MEMBER', `has the member ${quoted(key, MAX_QUOTED)} twice in one object`);
     }
@@ -256,6 +273,7 @@ export class JsonReader {
     if (unit < 0xd800 || unit > 0xdfff) return at + 6;
     const isPair = unit < 0xdc00 && this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === LOWER_U;
     const next = isPair ? this.codeUnit(at + 6) : 0;
+    if (this.isLenient) return at + 6;
     if (next < 0xdc00 || next > 0xdfff) {
       const half = this.textOf(at, at + 6);
       this.fail('LONE_SURROGATE', `has the lone surrogate ${half}, which is half a character,`);
@@ -299,7 +317,7 @@ export class JsonReader {
       this.readDigits(start);
     }
     const token = this.bytes.toString('latin1', start, this.at);
-    if (!isExactNumber(token)) {
+    if (!this.isLenient && !isExactNumber(token)) {
       this.fail(
         'INEXACT_NUMBER',
         `has the number ${cut(token, MAX_QUOTED)} that cannot be kept exactly`,
@@ -336,7 +354,7 @@ export class JsonReader {
   private failSyntax(at = this.at): never {
     const [character] = this.textOf(at, Math.min(at + 4, this.bytes.length));
     const what = character === undefined ? 'it ends too early' : `unexpected ${JSON.stringify(character)}`;
-    throw new BodyError('INVALID_JSON', `The body is not JSON: ${what} at byte ${at + 1}${this.place()}.`, {
+    throw new JsonTextError('INVALID_JSON', `The body is not JSON: ${what} at byte ${at + 1}${this.place()}.`, {
       ...this.details(),
       byte: at + 1,
     });
@@ -346,8 +364,8 @@ export class JsonReader {
     this.fail('BODY_TOO_COMPLEX', `${what} ${limit} ${unit}`, '', { bound: name, limit });
   }
 
-  private fail(code: BodyErrorCode, what: string, advice = '', details: object = {}): never {
-    throw new BodyError(code, `The body ${what}${this.place()}${advice}.`, { ...details, ...this.details() });
+  private fail(code: JsonTextErrorCode, what: string, advice = '', details: object = {}): never {
+    throw new JsonTextError(code, `The body ${what}${this.place()}${advice}.`, { ...details, ...this.details() });
   }
 
   private place(): string {

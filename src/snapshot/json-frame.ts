@@ -1,4 +1,5 @@
-import { type Json, type JsonObject, pointerSegment } from '#snapshot';
+import { pointerSegment } from './json-pointer.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /**
  * One list or object while it is read. A large one is built run by run: a run is the text of some members, which
