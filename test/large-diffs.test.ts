@@ -142,8 +142,10 @@ describe('the differences of large contents', () => {
   }, 60_000);
 
   it('between versions are bounded, and come whole as lines', async () => {
-    const versions = [1, 2].map((value) => ({ key: 'Wide', properties: deep(2_000, 100, 3_000, value) }));
-    for (const version of versions) await service.api('PUT', '/content-types/Wide', version);
+    const versions = [1, 2].map((value) => ({ key: 'Wide', properties: deep(900, 100, 3_000, value) }));
+    for (const version of versions) {
+      expect((await service.api('PUT', '/content-types/Wide', version)).status).toBe(201);
+    }
     const { body } = await service.api('GET', '/content-types/Wide/diff?from=1&to=2');
     const { changes, omitted, impact } = body as { changes: unknown[]; omitted: number; impact: string };
     expect([changes.length + omitted, impact]).toEqual([3_000, 'breaking']);
@@ -155,10 +157,5 @@ describe('the differences of large contents', () => {
     expect(file.headers.get('content-type')).toBe('application/x-ndjson');
     await file.body!.getReader().read();
     stop.abort();
-    const plan = await service.api('POST', '/deployments/plan', {
-      platform: 'optimizely',
-      items: [{ typeKey: 'Wide' }],
-    });
-    expect(plan.status).toBeLessThan(500);
   }, 60_000);
 });
