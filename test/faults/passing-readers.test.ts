@@ -16,6 +16,7 @@ const EXPORTERS = inLength(60, 2_000);
 const API = '/api/v1';
 const STREAM = { path: `${API}/sync/events`, headers: { accept: 'text/event-stream' } };
 const EXPORT = `${API}/sync/history/export`;
+const DIFF = `${API}/content-types/Wide/diff?from=1&to=2&format=ndjson`;
 
 /** Every kind of answer that is streamed, as it goes over the wire. */
 const STREAMED: Record<string, string> = {
@@ -28,6 +29,8 @@ const STREAMED: Record<string, string> = {
   'an export in gzip': wire({ path: EXPORT, headers: { 'accept-encoding': 'gzip' } }),
   'the head of an export': wire({ path: `${EXPORT}?format=ndjson`, method: 'HEAD' }),
   'four exports on one connection': wire({ path: EXPORT }).repeat(4),
+  'a diff as a file': wire({ path: DIFF }),
+  'the head of a diff': wire({ path: DIFF, method: 'HEAD' }),
   'a file of the documentation': wire({ path: '/docs/swagger-ui-bundle.js' }),
 };
 
@@ -44,6 +47,10 @@ describe('readers who leave before or while they are answered', () => {
       service.databaseUrl,
       Array.from({ length: 1_000 }, (_, index) => sync(index)),
     );
+    for (const value of [1, 2]) {
+      const properties = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`p${index}`, value]));
+      await service.api('PUT', '/content-types/Wide', { key: 'Wide', properties });
+    }
     await database.query(
       `insert into sync_event (id, sync_id, type, data)
        select id, id, 'sync.recorded', json_build_object('text', repeat('x', 2000)) from unnest($1::uuid[]) id`,
@@ -84,7 +91,7 @@ describe('readers who leave before or while they are answered', () => {
     async (name) => {
       const before = { connections: await connections(), handles: handles() };
       const start = performance.now();
-      const readers = name.includes('export') ? EXPORTERS : READERS;
+      const readers = /export|diff/.test(name) ? EXPORTERS : READERS;
       await comeAndGo(service.url, { readers, bytes: STREAMED[name]! });
       const took = Math.round(performance.now() - start);
       await until('all is given back', isAllGivenBack);
@@ -94,6 +101,10 @@ describe('readers who leave before or while they are answered', () => {
       say(`${readers} readers of ${name} in ${took} ms: handles ${before.handles} → ${handles()}`);
       const next = await fetch(`${service.url}${EXPORT}?limit=1`);
       await next.body?.cancel();
+      await until('a diff is given again', async () => {
+        const diff = await fetch(`${service.url}${DIFF}`);
+        return diff.status === 200 && (await diff.text()).split('\n').length === 5_001;
+      });
       expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
     },
     240_000,
