@@ -20,12 +20,12 @@ describe('a deployment of thousands of items', () => {
   });
 
   /** A deployment whose process has ended, as it stands before anybody has looked at the tables. */
-  const abandoned = async (items: number): Promise<string> => {
+  const abandoned = async (items: number, owner: string | null = null): Promise<string> => {
     const id = uuidv7();
     await sql(
-      `insert into deployment (id, platform, environment, actor, plan_digest, created_at)
-       values ($1, 'optimizely', 'default', 'jane', 'x', now() - interval '1 minute')`,
-      [id],
+      `insert into deployment (id, platform, environment, actor, plan_digest, created_at, owner)
+       values ($1, 'optimizely', 'default', 'jane', 'x', now() - interval '1 minute', $2)`,
+      [id, owner],
     );
     await sql(
       `insert into deployment_item (deployment_id, kind, type_key, version_hash)
@@ -49,7 +49,10 @@ describe('a deployment of thousands of items', () => {
   };
 
   it('is read, settled and proved in a moment, with statistics and without', async () => {
-    const id = await abandoned(ITEMS);
+    // Of another process, so that the sweep of this one leaves it to the test.
+    const owner = uuidv7();
+    await sql(`insert into recorder (owner, host, pid, lease_ms) values ($1, 'elsewhere', 1, 600000)`, [owner]);
+    const id = await abandoned(ITEMS, owner);
     const settler = service.app.get(DeploymentSettler);
     const open = { body: {} as { progress: object } };
     expect(await seconds(async () => Object.assign(open, await service.api('GET', `/deployments/${id}`)))).toBeLessThan(
@@ -72,7 +75,7 @@ describe('a deployment of thousands of items', () => {
     expect(findings.filter(({ rule }) => rule.startsWith('deployment'))).toEqual([]);
 
     await sql('analyze');
-    const second = await abandoned(ITEMS);
+    const second = await abandoned(ITEMS, owner);
     expect(await seconds(() => settler.settle(second))).toBeLessThan(4);
   });
 

@@ -7,8 +7,8 @@ const MAX_TEXT_CHARACTERS = 20_000;
 const LOOKED_AT = 5 * MAX_TEXT_CHARACTERS;
 const MIN_HELD = 16_384;
 const MAX_REQUEST_ID_CHARACTERS = 200;
-/** Bytes from which on an answer is large. */
-const LARGE = 1_000_000;
+/** Bytes from which on an answer is large; one that is not is held beside all others. */
+const LARGE = 250_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-correlation-id', 'cf-ray'];
 const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
 
