@@ -2,6 +2,7 @@ import { CircuitBreakers, SyncHistoryService } from '#tracking';
 import { PlatformError } from '#platform';
 import { connectSql } from './support/sql.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
+import { until } from './support/until.ts';
 
 describe('names that come from outside', () => {
   let service: TestApp;
@@ -66,13 +67,15 @@ describe('names that come from outside', () => {
   });
 });
 
+const WEBHOOK = {
+  ALERT_WEBHOOK_URL: 'https://127.0.0.1:9/x',
+  ALERT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
+  ALERT_RETRY_MS: '600000',
+};
+
 describe('tests of alerts', () => {
   it('are one at a time, and few of them stay', async () => {
-    const service = await startTestApp({
-      ALERT_WEBHOOK_URL: 'https://127.0.0.1:9/x',
-      ALERT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
-      ALERT_RETRY_MS: '600000',
-    });
+    const service = await startTestApp(WEBHOOK);
     const sql = await connectSql(service.databaseUrl);
     await sql(
       `insert into alert (id, type, payload, status) select gen_random_uuid(), 'health.test', '{}', 'FAILED' from generate_series(1, 300)`,
@@ -83,6 +86,26 @@ describe('tests of alerts', () => {
     expect(new Set(answers.map(({ status, body }) => `${status} ${(body as { id: string }).id}`)).size).toBe(1);
     expect(await sql('select count(*)::integer as count from alert')).toEqual([{ count: 100 }]);
     await sql.close();
+    await service.close();
+  });
+
+  it('name the one that another statement has just made', async () => {
+    const service = await startTestApp(WEBHOOK);
+    const sql = await connectSql(service.databaseUrl);
+    await sql('begin');
+    const [made] = await sql(
+      `insert into alert (id, type, payload) values (gen_random_uuid(), 'health.test', '{}') returning id`,
+    );
+    const answer = service.api('POST', '/alerts/test', { actor: 'jane' });
+    const watch = await connectSql(service.databaseUrl);
+    await until('it waits', async () => {
+      const [row] = await watch(`select count(*)::integer as count from pg_stat_activity where wait_event_type = 'Lock'
+        and datname = current_database()`);
+      return row!.count === 1;
+    });
+    await sql('commit');
+    expect(await answer).toMatchObject({ status: 202, body: { id: made!.id } });
+    await Promise.all([sql.close(), watch.close()]);
     await service.close();
   });
 });
