@@ -149,4 +149,21 @@ describe('a streamed answer', () => {
     await slow.made;
     expect(source.destroyed).toBe(true);
   });
+
+  it('is not cut for the time in which the process itself stood still', async () => {
+    const source = new Readable({
+      read() {
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    const { got, made } = await asked((answer) => answer.send(source, { headers: HEADERS, stallMs: 300 }));
+    const reading = (await got).body!.getReader();
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (let bytes = 0; bytes < 4_000_000;) bytes += (await reading.read()).value!.length;
+      for (const end = performance.now() + 400; performance.now() < end;);
+    }
+    expect(source.destroyed).toBe(false);
+    await reading.cancel();
+    await made;
+  });
 });

@@ -9,6 +9,8 @@ export type RawReply = ServerResponse | { raw: ServerResponse; hijack(): unknown
 
 /** Bytes that a reader takes within its time, while that many wait for it, or it is cut. */
 const MIN_TAKEN = 65_536;
+/** How often a reader is looked at in its time. */
+const TURNS = 10;
 
 /**
  * An answer that is streamed, made before anything is awaited. It knows whether its reader is still there, hears every
@@ -126,15 +128,17 @@ export class StreamAnswer {
   private watch(stallMs: number): NodeJS.Timeout {
     const { socket } = this.response.req;
     const taken = () => socket.bytesWritten - socket.writableLength;
-    let mark = { bytes: taken(), at: performance.now() };
+    let mark = taken();
+    let idleTurns = 0;
+    // Turns and not a clock: while this process stands still, nobody can take anything.
     return setInterval(() => {
-      const now = performance.now();
-      if (!this.response.writableNeedDrain || taken() - mark.bytes >= MIN_TAKEN) mark = { bytes: taken(), at: now };
-      else if (now - mark.at >= stallMs) {
-        this.logger.warn(`A reader that took less than ${MIN_TAKEN} bytes in ${stallMs} ms was cut`);
-        this.cut();
-      }
-    }, stallMs / 10).unref();
+      const isTaking = !this.response.writableNeedDrain || taken() - mark >= MIN_TAKEN;
+      idleTurns = isTaking ? 0 : idleTurns + 1;
+      if (isTaking) mark = taken();
+      if (idleTurns < TURNS) return;
+      this.logger.warn(`A reader that took less than ${MIN_TAKEN} bytes in ${stallMs} ms was cut`);
+      this.cut();
+    }, stallMs / TURNS).unref();
   }
 }
 
