@@ -30,9 +30,10 @@ interface Line {
 /**
  * Has the server stop what a connection has asked, by the protocol's own request: it needs no login and no free connection,
  * and a pooler passes it on, where `pg_cancel_backend` would name a process of the pooler's. Sent again until it was
- * delivered: a statement that waits for a lock does not notice that nobody waits for it. Never throws.
+ * delivered: a statement that waits for a lock does not notice that nobody waits for it. Not sent again once `isPointless`.
+ * Never throws.
  */
-export async function cancelStatement(client: ClientBase): Promise<void> {
+export async function cancelStatement(client: ClientBase, isPointless: () => boolean): Promise<void> {
   const { host, port, processID, secretKey, ssl, connection } = client as unknown as Dialled;
   if (processID === null || secretKey === null || pending >= MAX_PENDING) return;
   // A name may stand for several servers: it goes to the one that was connected.
@@ -42,7 +43,8 @@ export async function cancelStatement(client: ClientBase): Promise<void> {
   try {
     for (const pauseMs of PAUSES_MS) {
       await wait(pauseMs, undefined, { ref: false });
-      if (await deliver(at, tlsFor(host, ssl), processID, secretKey)) return;
+      if (pauseMs > 0 && isPointless()) return;
+      if (await deliver(at, tlsFor(host, ssl), processID, secretKey).catch(() => false)) return;
     }
   } finally {
     pending -= 1;
@@ -53,9 +55,9 @@ type Address = { path: string } | { host: string; port: number };
 
 /** The server closes the connection when it has acted. */
 function deliver(at: Address, ssl: ConnectionOptions | false, processId: number, secretKey: number): Promise<boolean> {
-  const connection = new Connection({ ssl });
-  const line = connection as unknown as Line;
   return new Promise((resolve) => {
+    const connection = new Connection({ ssl });
+    const line = connection as unknown as Line;
     let sent = false;
     const timer = setTimeout(() => end(false), DELIVERED_WITHIN_MS).unref();
     const end = (delivered: boolean) => {

@@ -1,4 +1,3 @@
-export { cancelStatement } from './cancel-statement.ts';
 export { columnsOf } from './columns.ts';
 export { Books, type Check, type Finding } from './books.ts';
 export { DatabaseModule } from './database.module.ts';
@@ -24,6 +23,7 @@ export {
   inTransaction,
   LONG_READ_MS,
   postgresPool,
+  stopStatement,
   type Transaction,
 } from './postgres-pool.ts';
 export { databaseFault, type DatabaseFault, faultText } from './database-fault.ts';

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import { type Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow, types } from 'pg';
+import { type ClientBase, type Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow, types } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
 import { SILENCE } from './orm-options.ts';
@@ -94,7 +94,11 @@ export async function connect(em: EntityManager, withinMs = STATEMENT_MS, record
   const connecting = records ? pool.connect() : connectReader(pool);
   const waitMs = Math.min(withinMs, STATEMENT_MS);
   try {
-    if (await isSettledWithin(connecting, waitMs)) return await connecting;
+    if (await isSettledWithin(connecting, waitMs)) {
+      const client = await connecting;
+      poolOf.set(client, pool);
+      return client;
+    }
   } catch (error) {
     throw asDatabaseError(error);
   }
@@ -106,6 +110,14 @@ export async function connect(em: EntityManager, withinMs = STATEMENT_MS, record
   throw new DatabaseAwayError(`no connection was had within ${waitMs} ms`);
 }
 
+/** Pools by their connections: who ends a pool waits for none of its statements. */
+const poolOf = new WeakMap<ClientBase, Pool>();
+
+/** Has the server stop what a connection of a pool has asked. Never throws. */
+export function stopStatement(client: PoolClient): Promise<void> {
+  return cancelStatement(client, () => poolOf.get(client)?.ending === true);
+}
+
 /** The answer to a statement, or its end: then the connection must not be used again. */
 export async function answered<Row extends QueryResultRow>(
   client: PoolClient,
@@ -115,10 +127,10 @@ export async function answered<Row extends QueryResultRow>(
   try {
     if (await isSettledWithin(answer, withinMs)) return await answer;
   } catch (error) {
-    if (isOfSilence(error)) void cancelStatement(client);
+    if (isOfSilence(error)) void stopStatement(client);
     throw asDatabaseError(error);
   }
-  void cancelStatement(client);
+  void stopStatement(client);
   const said = await isSettledWithin(answer, STOP_MS).catch((error: unknown) => error);
   if (said === false || databaseFault(said) === 'away') {
     throw new DatabaseAwayError(`nothing came for ${withinMs} ms`, said ? { cause: said } : {});

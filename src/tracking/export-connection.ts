@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/core';
 import type { PoolClient } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { answered, cancelStatement, connect } from '#database';
+import { answered, connect, stopStatement } from '#database';
 
 /** Milliseconds in which the server hears that a statement is to be stopped, or the connection goes without that. */
 const CANCEL_MS = 1_000;
@@ -48,7 +48,7 @@ export class ExportConnection {
     if (this.isEnding) return this.ended;
     this.isEnding = true;
     // A pooler in between knows whom to stop only as long as we are connected.
-    await Promise.race([cancelStatement(this.client), wait(CANCEL_MS, undefined, { ref: false })]);
+    await Promise.race([stopStatement(this.client), wait(CANCEL_MS, undefined, { ref: false })]);
     this.release(true);
   }
 
