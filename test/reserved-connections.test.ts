@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { PoolClient } from 'pg';
-import { ask, connect, inTransaction, ormOptions } from '../src/database/index.ts';
+import { ask, connect, DatabaseAwayError, inTransaction, ormOptions } from '../src/database/index.ts';
+import { TcpProxy } from './support/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 const SIZE = 8;
@@ -49,5 +50,21 @@ describe('a pool that readers have filled', () => {
     const taken = await takeAll();
     expect(taken.length).toBe(SIZE - 5);
     for (const client of taken) client.release();
+  });
+});
+
+describe('a pool whose connections have gone dark', () => {
+  it('finds that out by one of them, and uses none of the others', async () => {
+    const database = await createTestDatabase({ empty: true });
+    const proxy = await TcpProxy.start(database.url);
+    const orm = await MikroORM.init(ormOptions(proxy.url(database.url)));
+    await Promise.all(Array.from({ length: 6 }, () => ask(orm.em, 'select pg_sleep(0.1)')));
+    proxy.strand();
+    await expect(ask(orm.em, { text: 'select 1', withinMs: 200 })).rejects.toBeInstanceOf(DatabaseAwayError);
+    expect((await ask(orm.em, { text: 'select 1 as one', withinMs: 2_000 })).rows).toEqual([{ one: 1 }]);
+    expect((await ask(orm.em, { text: 'select 1 as one', withinMs: 2_000, records: true })).rows).toHaveLength(1);
+    await orm.close();
+    await proxy.close();
+    await database.drop();
   });
 });

@@ -1,6 +1,14 @@
 import type { EntityManager } from '@mikro-orm/core';
 import type { PostgreSqlConnection } from '@mikro-orm/postgresql';
-import { type ClientBase, type Pool, type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow, types } from 'pg';
+import {
+  type ClientBase,
+  type Pool,
+  type PoolClient,
+  type QueryConfig,
+  type QueryResult,
+  type QueryResultRow,
+  types,
+} from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
 import { SILENCE } from './orm-options.ts';
@@ -91,14 +99,18 @@ export async function inTransaction<T>(
 /** A connection to keep for a while, such as for a stream; whoever takes it releases it. */
 export async function connect(em: EntityManager, withinMs = STATEMENT_MS, records = false): Promise<PoolClient> {
   const pool = await postgresPool(em);
-  const connecting = records ? pool.connect() : connectReader(pool);
   const waitMs = Math.min(withinMs, STATEMENT_MS);
+  for (const deadline = performance.now() + waitMs; ;) {
+    const client = await connectWithin(pool, deadline - performance.now(), waitMs, records);
+    if (!isSuspect(pool, client)) return client;
+    client.release(true);
+  }
+}
+
+async function connectWithin(pool: Pool, leftMs: number, waitMs: number, records: boolean): Promise<PoolClient> {
+  const connecting = records ? pool.connect() : connectReader(pool);
   try {
-    if (await isSettledWithin(connecting, waitMs)) {
-      const client = await connecting;
-      poolOf.set(client, pool);
-      return client;
-    }
+    if (await isSettledWithin(connecting, leftMs)) return await connecting;
   } catch (error) {
     throw asDatabaseError(error);
   }
@@ -108,6 +120,18 @@ export async function connect(em: EntityManager, withinMs = STATEMENT_MS, record
     () => undefined,
   );
   throw new DatabaseAwayError(`no connection was had within ${waitMs} ms`);
+}
+
+/** When statements on connections of a pool were last sent that nothing came back for. */
+const darkSince = new WeakMap<Pool, number>();
+/** When connections were first had. */
+const knownSince = new WeakMap<ClientBase, number>();
+
+/** Where one connection went dark, those that are as old most likely did as well. */
+function isSuspect(pool: Pool, client: PoolClient): boolean {
+  if (!knownSince.has(client)) knownSince.set(client, performance.now());
+  poolOf.set(client, pool);
+  return knownSince.get(client)! < (darkSince.get(pool) ?? 0);
 }
 
 /** Pools by their connections: who ends a pool waits for none of its statements. */
@@ -123,16 +147,25 @@ export async function answered<Row extends QueryResultRow>(
   client: PoolClient,
   { withinMs = STATEMENT_MS, records: _records, ...query }: StatementConfig,
 ): Promise<QueryResult<Row>> {
+  const sentAt = performance.now();
   const answer = client.query<Row>(query);
+  const wentDark = () => {
+    const pool = poolOf.get(client);
+    if (pool) darkSince.set(pool, Math.max(sentAt, darkSince.get(pool) ?? 0));
+  };
   try {
     if (await isSettledWithin(answer, withinMs)) return await answer;
   } catch (error) {
-    if (isOfSilence(error)) void stopStatement(client);
+    if (isOfSilence(error)) {
+      wentDark();
+      void stopStatement(client);
+    }
     throw asDatabaseError(error);
   }
   void stopStatement(client);
   const said = await isSettledWithin(answer, STOP_MS).catch((error: unknown) => error);
   if (said === false || databaseFault(said) === 'away') {
+    wentDark();
     throw new DatabaseAwayError(`nothing came for ${withinMs} ms`, said ? { cause: said } : {});
   }
   // Whatever it was: the cancellation may come late, and must not meet another statement.

@@ -16,6 +16,8 @@ import { RecordingUnavailableError } from './sync.errors.ts';
 
 const LIMITS = { rows: 32, writes: 2 };
 const START_TRIES = 3;
+/** Milliseconds after which a start is not tried again: one that waited for a dead connection is. */
+const START_WITHIN_MS = 15_000;
 /** A statement of many rows with their snapshots takes its time. */
 const ANSWER_WITHIN_MS = 10_000;
 /** A named statement that is not there, or is there already. */
@@ -97,7 +99,7 @@ export class SyncRecorder {
 
   private async writeStarts(rows: StartRow[]): Promise<void[]> {
     const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
-    const deadline = performance.now() + ANSWER_WITHIN_MS;
+    const deadline = performance.now() + START_WITHIN_MS;
     // The same statement may be written twice: ids are ours, and what exists is left alone.
     for (let attempt = 1; ; attempt += 1) {
       try {
