@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { text as read } from 'node:stream/consumers';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { v7 as uuidv7 } from 'uuid';
-import { type NewSync, SyncHistoryService } from '#tracking';
+import { type NewSync, SyncHistoryService, SyncWriter } from '#tracking';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 
@@ -283,7 +283,7 @@ describe('a sync', () => {
     expect(await get(`/sync/${id}/status`)).toMatchObject({ id, status: 'IN_PROGRESS', attempt: 1, completedAt: null });
     expect(await get(`/sync/${id}/snapshot`)).toMatchObject({ sent: { content: { a: 1 } }, received: null });
     const error = { code: 'UNAVAILABLE', message: 'closed' };
-    await history.recordFailedAttempt([id], { attempt: 1, error, durationMs: 5, waitMs: 60_000 });
+    await service.app.get(SyncWriter).recordFailedAttempt([id], { attempt: 1, error, durationMs: 5, waitMs: 60_000 });
     const waiting = (await get(`/sync/${id}/status`)) as { nextAttemptAt: string };
     expect(waiting).toMatchObject({ status: 'IN_PROGRESS', attempt: 2 });
     expect(Date.parse(waiting.nextAttemptAt)).toBeGreaterThan(Date.now() + 30_000);
@@ -382,7 +382,7 @@ describe('a sync', () => {
     const syncs = Array.from({ length: 120 }, (_, index) => ({
       ...{ typeKey: `Many${index % 3}`, platform: 'many', direction: 'PUSH' as const, context, data: { index } },
     }));
-    const expected = (await history.recordSyncAttempts(syncs)).map(({ id }) => id).toReversed();
+    const expected = (await service.app.get(SyncWriter).record(syncs)).map(({ id }) => id).toReversed();
     const seen: string[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {
       const page = (await get(`/sync/history?platform=many&limit=7${cursor && `&cursor=${cursor}`}`)) as {
@@ -390,7 +390,7 @@ describe('a sync', () => {
         next: string | null;
       };
       seen.push(...page.items.map(({ id }) => id));
-      await history.recordSyncAttempts(syncs.slice(0, 2));
+      await service.app.get(SyncWriter).record(syncs.slice(0, 2));
       cursor = page.next;
     }
     expect(seen).toEqual(expected);

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { SyncHistoryService } from '#tracking';
+import { SyncWriter } from '#tracking';
 import { fsck } from '../src/fsck.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
@@ -75,9 +75,9 @@ describe('results that come late', () => {
     // Two statements at once cannot see each other's.
     expect(kept.length).toBeLessThanOrEqual(40);
     expect(kept.length).toBeGreaterThanOrEqual(20);
-    const history = service.app.get(SyncHistoryService);
+    const writer = service.app.get(SyncWriter);
     const [one, other] = [await settled(), await settled()];
-    await history.updateSyncStatuses(
+    await writer.settleAll(
       Array.from({ length: 30 }, (_, n) =>
         [one, other].map((sync) => ({ id: sync, status: 'FAILED' as const, durationMs: n })),
       ).flat(),

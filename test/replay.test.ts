@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { PlatformRegistry } from '#platform';
-import { RequestIds, SyncHistoryService, SyncTracker } from '#tracking';
+import { RequestIds, SyncHistoryService, SyncReader, SyncTracker } from '#tracking';
 import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { SyncReplayer } from '../src/tracking/sync.replayer.ts';
 import { journal, sql } from './support/books.ts';
@@ -139,11 +139,7 @@ describe('a replay', () => {
     const all = new RequestIds(uuidv7());
     const { replays } = await replayer.plan({ typeKey: ['Early', 'Later'], status: ['FAILED'] });
     expect(replays.map(({ typeKey }) => typeKey)).toEqual(['Later']);
-    const first = await replayer.replayAll(
-      [...replays, await service.app.get(SyncHistoryService).getSync(failed!.id)],
-      asked,
-      all,
-    );
+    const first = await replayer.replayAll([...replays, await service.app.get(SyncReader).get(failed!.id)], asked, all);
     await settled('trigger=REPLAY&typeKey=Early&typeKey=Later', 3);
     expect(await replayer.replayAll([], asked, all)).toEqual(first);
     expect(await history('trigger=REPLAY&typeKey=Early&typeKey=Later')).toHaveLength(3);

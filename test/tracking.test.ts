@@ -10,6 +10,7 @@ import {
   type SyncAnswer,
   type SyncCall,
   SyncHistoryService,
+  SyncReader,
   type SyncRecord,
   TrackSync,
 } from '#tracking';
@@ -46,7 +47,7 @@ const callFor = (...typeKeys: string[]): SyncCall => ({ items: typeKeys.map((key
 const syncsOf = async (typeKey: string) => (await history.getSyncHistory({ typeKey })).items;
 const syncOf = async (typeKey: string): Promise<SyncRecord> => (await syncsOf(typeKey))[0]!;
 const eventsOf = async (typeKey: string) =>
-  (await history.getEvents((await syncOf(typeKey)).id)).map(({ type, data }) => ({ type, ...data }));
+  (await app.get(SyncReader).getEvents((await syncOf(typeKey)).id)).map(({ type, data }) => ({ type, ...data }));
 const unavailable = (more: Partial<ConstructorParameters<typeof PlatformError>[0]> = {}) =>
   new PlatformError({ code: 'UNAVAILABLE', message: 'The shop is closed', retryable: true, ...more });
 const pushVersioned = (a: number) => adapter.push({ items: [item('Versioned', { key: 'Versioned', a })], context });

@@ -51,6 +51,8 @@ export {
   type HistoryPage,
   type PageRequest,
 } from './sync-history.queries.ts';
+export { SyncReader } from './sync.reader.ts';
+export { SyncWriter } from './sync.writer.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncRecord } from './sync-record.entity.ts';
 export type { SettledSync } from './sync.statements.ts';

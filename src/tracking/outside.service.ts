@@ -5,7 +5,8 @@ import { Admission } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { NewSync, RecordedSync, SyncResult } from './sync.ts';
 import { SyncOwnedError, SyncSettledError } from './sync.errors.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncReader } from './sync.reader.ts';
+import { SyncWriter } from './sync.writer.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import type { StartRow } from './sync.statements.ts';
@@ -20,24 +21,25 @@ export type OutsideSync = NewSync & { expiresInMs: number };
 @Injectable()
 export class OutsideService {
   constructor(
-    private readonly history: SyncHistoryService,
+    private readonly writer: SyncWriter,
+    private readonly syncs: SyncReader,
     private readonly recorder: SyncRecorder,
     private readonly heartbeat: Heartbeat,
     private readonly admission: Admission,
   ) {}
 
-  /** Records syncs, all or none. Throws what {@link SyncHistoryService.prepareSyncAttempt} does, with the index. */
+  /** Records syncs, all or none. Throws what {@link SyncWriter.prepare} does, with the index. */
   async record(syncs: OutsideSync[]): Promise<RecordedSync[]> {
     this.admission.assertOpen();
     const rows: StartRow[] = [];
     for (const [index, sync] of syncs.entries()) {
       rows.push(
-        await this.history.prepareSyncAttempt(sync).catch((error: unknown) => {
+        await this.writer.prepare(sync).catch((error: unknown) => {
           throw syncs.length > 1 && error instanceof DomainError ? new IndexedError(index, error) : error;
         }),
       );
     }
-    return this.history.recordPrepared(rows);
+    return this.writer.recordPrepared(rows);
   }
 
   /**
@@ -47,15 +49,15 @@ export class OutsideService {
   async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
     const { syncMetadata } = await this.open(syncId);
     const metadata = { ...syncMetadata, ...result.metadata };
-    await waitAtMost(WAIT_MS, this.history.updateSyncStatus(syncId, { ...result, metadata }, eventId));
-    return this.history.getSync(syncId);
+    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...result, metadata }, eventId));
+    return this.syncs.get(syncId);
   }
 
   /** Says that a sync is still under way, and will be for so long at the most. Throws as {@link settle} does. */
   async extend(syncId: string, expiresInMs: number): Promise<SyncRecord> {
     await this.open(syncId);
     const extended = await waitAtMost(WAIT_MS, this.recorder.extend(syncId, expiresInMs));
-    const sync = await this.history.getSync(syncId);
+    const sync = await this.syncs.get(syncId);
     if (extended) return sync;
     if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
     throw new SyncSettledError(syncId, sync.syncStatus, 'it is over');
@@ -63,15 +65,15 @@ export class OutsideService {
 
   /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
   async link(syncId: string, versionHash: string, eventId: string): Promise<SyncRecord> {
-    if (!isOutside(await this.history.getSync(syncId))) throw new SyncOwnedError(syncId);
+    if (!isOutside(await this.syncs.get(syncId))) throw new SyncOwnedError(syncId);
     await this.heartbeat.proveWrite();
-    await waitAtMost(WAIT_MS, this.history.linkToVersion(syncId, versionHash, eventId));
-    return this.history.getSync(syncId);
+    await waitAtMost(WAIT_MS, this.writer.linkToVersion(syncId, versionHash, eventId));
+    return this.syncs.get(syncId);
   }
 
   /** A sync of ours is never touched, not even by a late event. */
   private async open(syncId: string): Promise<SyncRecord> {
-    const sync = await this.history.getSync(syncId);
+    const sync = await this.syncs.get(syncId);
     if (isOutside(sync)) {
       // What recording waits for, however long it is, is told here at once.
       await this.heartbeat.proveWrite();

@@ -1,304 +1,51 @@
-import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
-import { ask, find, findOne } from '#database';
-import type { PageStart } from '#http';
-import { DEFAULT_KIND, type SyncFailure } from '#platform';
-import { isJsonObject, type Json, type JsonObject, type PreparedSnapshot, SnapshotService } from '#snapshot';
-import { ContentTypeHasher } from '#versioning';
-import { Admission } from './admission.ts';
-import { errorFingerprint } from './error-fingerprint.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { storableText } from './storable-text.ts';
-import {
-  type FailedAttempt,
-  MAX_LATE_RESULTS,
-  type NewSync,
-  type RecordedSync,
-  type SyncEventType,
-  type SyncResult,
-} from './sync.ts';
-import { SyncEvent } from './sync-event.entity.ts';
-import { SyncRecord } from './sync-record.entity.ts';
-import { SyncNotFoundError, SyncSettledError } from './sync.errors.ts';
+import type { NewSync, RecordedSync, SyncResult } from './sync.ts';
 import type { HistoryFilter } from './sync-history.filter.ts';
 import { type HistoryPage, type PageRequest, SyncHistoryQueries } from './sync-history.queries.ts';
-import { SyncRecorder } from './sync.recorder.ts';
-import type { FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import { SyncReader } from './sync.reader.ts';
+import type { SyncRecord } from './sync-record.entity.ts';
+import { SyncWriter } from './sync.writer.ts';
 
-const FINISHED: Record<SyncResult['status'], SyncEventType> = {
-  SUCCESS: 'sync.succeeded',
-  FAILED: 'sync.failed',
-  PARTIAL: 'sync.partial',
-};
-
-const KEPT = 'the late result was kept as an event';
-const NOT_KEPT = `${MAX_LATE_RESULTS} late results are kept as events already, and this one was not`;
-
-/** Who tried to send what, and what came of it. Every write resolves after its commit. */
+/** The history of syncs for an application: records what it does itself, and reads what was recorded. */
 @Injectable()
 export class SyncHistoryService {
   constructor(
-    private readonly em: EntityManager,
-    private readonly recorder: SyncRecorder,
-    private readonly heartbeat: Heartbeat,
-    private readonly admission: Admission,
+    private readonly writer: SyncWriter,
+    private readonly reader: SyncReader,
     private readonly queries: SyncHistoryQueries,
-    private readonly snapshots: SnapshotService,
-    private readonly hasher: ContentTypeHasher,
   ) {}
 
   /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
   async recordSyncAttempt(sync: NewSync): Promise<RecordedSync> {
-    return (await this.recordSyncAttempts([sync]))[0]!;
-  }
-
-  /** The same for many, in one transaction. */
-  async recordSyncAttempts(syncs: NewSync[]): Promise<RecordedSync[]> {
-    this.admission.assertOpen();
-    return this.recordReceived(syncs);
-  }
-
-  /** Records what a call has brought that is under way: also while this process stops. */
-  async recordReceived(syncs: NewSync[]): Promise<RecordedSync[]> {
-    const rows: StartRow[] = [];
-    for (const sync of syncs) rows.push(await this.prepareSyncAttempt(sync));
-    return this.recordPrepared(rows);
-  }
-
-  /** A sync ready to be recorded. Throws `NotJsonError` and `SnapshotTooLargeError`. */
-  async prepareSyncAttempt(sync: NewSync): Promise<StartRow> {
-    const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
-    const { id = uuidv7(), data, payload = data } = sync;
-    const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
-    const known = result?.versionHash ?? sync.versionHash;
-    // What is sent as it is defined is prepared once; what has its hash already, only as it is sent.
-    let definition: PreparedSnapshot | undefined;
-    if (known === undefined && data !== undefined)
-      definition = data === payload ? sent : await this.snapshots.prepare(data);
-    const versionHash = known ?? (definition ? await this.hashOf(data!, definition) : null);
-    // What is pulled is the platform's, not a version of ours; what is no object is no definition.
-    const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
-    const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
-    const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
-    const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
-    const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
-    const context = finish?.metadata
-      ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
-      : sync.context;
-    const row = {
-      id,
-      callId: sync.callId ?? uuidv7(),
-      kind,
-      typeKey,
-      versionHash,
-      platform,
-      direction,
-      context,
-      pushedDigest,
-      replayOf: sync.replayOf ?? null,
-      owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
-      outside: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
-      snapshots,
-      ...(isNew && { newVersion: definition }),
-    };
-    const { callId, replayOf } = row;
-    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
-    const said = compact({
-      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest, receivedDigest },
-      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
-    });
-    return {
-      ...row,
-      event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data: said },
-    };
-  }
-
-  /** Records what was prepared, in one transaction. */
-  async recordPrepared(rows: StartRow[]): Promise<RecordedSync[]> {
-    await this.recorder.start(rows);
-    return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
-  }
-
-  /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
-  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
-    const { error, waitMs, ...rest } = failed;
-    const data = compact({
-      ...rest,
-      errorCode: storableText(error.code, 100),
-      errorMessage: storableText(error.message),
-      waitMs,
-    });
-    return this.recorder.attemptsFailed(
-      syncIds.map((id) => ({
-        id,
-        retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
-        event: { id: uuidv7(), syncId: id, type: 'attempt.failed', data },
-      })),
-    );
+    return (await this.writer.record([sync]))[0]!;
   }
 
   /**
-   * Settles a sync. Waits for the database however long it is away. Throws {@link SyncNotFoundError}, and
-   * {@link SyncSettledError} when it was settled before; the first late results that differ are kept as events.
+   * Settles a sync. Waits for the database however long it is away. Throws `SyncNotFoundError`, and `SyncSettledError` when
+   * it was settled before; the first late results that differ are kept as events.
    */
-  async updateSyncStatus(syncId: string, result: SyncResult, eventId?: string): Promise<void> {
-    const [{ applied, repeated, known, kept }] = (await this.settle([{ ...result, id: syncId, eventId }])) as [
-      Settlement,
-    ];
-    if (!known) throw new SyncNotFoundError(syncId);
-    if (applied || repeated) return;
-    const { syncStatus } = await this.getSync(syncId);
-    throw new SyncSettledError(syncId, syncStatus, kept ? KEPT : NOT_KEPT);
+  updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
+    return this.writer.settle(syncId, result);
   }
 
-  /** Settles many in one transaction; results that come late are kept as events. The key spares us to look it up. */
-  async updateSyncStatuses(results: (SyncResult & { id: string; typeKey?: string })[]): Promise<void> {
-    await this.settle(results);
+  /** Sets the version that a sync carried. Throws `SyncNotFoundError`. */
+  linkToVersion(syncId: string, versionHash: string): Promise<void> {
+    return this.writer.linkToVersion(syncId, versionHash);
   }
 
-  /** Whether all of these are still in progress, under this process. */
-  async areOpen(syncIds: string[]): Promise<boolean> {
-    const { rows } = await ask<{ open: number }>(
-      this.em,
-      `select count(*)::integer as open from sync_history
-       where id = any($1::uuid[]) and sync_status = 'IN_PROGRESS' and owner = $2`,
-      [syncIds, this.heartbeat.owner],
-    );
-    return rows[0]!.open === syncIds.length;
-  }
-
-  /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
-  async linkToVersion(syncId: string, versionHash: string, eventId = uuidv7()): Promise<void> {
-    const event = { id: eventId, syncId, type: 'sync.version_linked' as const, data: { versionHash } };
-    if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
-  }
-
-  /** The hash of the version that a sync carried, if it is known. Throws {@link SyncNotFoundError}. */
+  /** The hash of the version that a sync carried, or null where it is not known. Throws `SyncNotFoundError`. */
   async getVersionHash(syncId: string): Promise<string | null> {
-    return (await this.getSync(syncId)).versionHash ?? null;
+    return (await this.reader.get(syncId)).versionHash ?? null;
   }
 
-  /** Throws {@link SyncNotFoundError}. */
-  async getSync(syncId: string): Promise<SyncRecord> {
-    const sync = await findOne(this.em, SyncRecord, { id: syncId });
-    if (!sync) throw new SyncNotFoundError(syncId);
-    return sync;
-  }
-
-  /** The sync before this one of the same type, direction, platform and environment that has content; or null. */
-  getPreviousSync(sync: SyncRecord): Promise<SyncRecord | null> {
-    const { kind, typeKey, targetPlatform, environment, syncDirection } = sync;
-    const content = syncDirection === 'PUSH' ? { pushedDigest: { $ne: null } } : { responseDigest: { $ne: null } };
-    return findOne(
-      this.em,
-      SyncRecord,
-      { kind, typeKey, targetPlatform, environment, syncDirection, ...content, id: { $lt: sync.id } },
-      { orderBy: { id: 'desc' } },
-    );
-  }
-
-  /** The timeline of a sync, oldest first: the first `limit` events from a start on; read backwards for `prev`. */
-  async getEvents(syncId: string, limit = 100, start?: PageStart): Promise<SyncEvent[]> {
-    const [beyond, order] = start?.direction === 'prev' ? (['$lt', 'desc'] as const) : (['$gt', 'asc'] as const);
-    const where = { syncId, ...(start && { id: { [beyond]: start.key } }) };
-    return find(this.em, SyncEvent, where, { orderBy: { id: order }, limit });
-  }
-
-  /** The newest event of a type, or null. */
-  getLastEvent(syncId: string, type: SyncEventType): Promise<SyncEvent | null> {
-    return findOne(this.em, SyncEvent, { syncId, type }, { orderBy: { id: 'desc' } });
-  }
-
-  /** Syncs under a filter, newest first unless said. Throws `InvalidFilterError` and `InvalidCursorError`. */
+  /** A page of the syncs under a filter, newest first by default. Throws `InvalidFilterError` and `InvalidCursorError`. */
   getSyncHistory(filter: HistoryFilter, page: PageRequest = {}): Promise<HistoryPage> {
     return this.queries.page(filter, page);
   }
 
-  /** The newest successful sync under a filter, or null: what is live as far as we know. */
+  /** The newest successful sync under a filter, or null. */
   async getLastSuccessfulSync(filter: Omit<HistoryFilter, 'status'>): Promise<SyncRecord | null> {
     const { items } = await this.getSyncHistory({ ...filter, status: 'SUCCESS' }, { limit: 1 });
     return items[0] ?? null;
   }
-
-  private hashOf(data: Json, snapshot: PreparedSnapshot): Promise<string> | string {
-    return isJsonObject(data) ? this.hasher.hashOf(data, snapshot) : snapshot.digest;
-  }
-
-  private async settle(results: IdentifiedResult[]) {
-    const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
-    const rows: FinishRow[] = [];
-    for (const result of await this.withTypeKeys(results)) rows.push(await this.finishRow(result, prepared));
-    return this.recorder.finish(rows);
-  }
-
-  /** An error is told apart from others without the key that it names, so that must be known. */
-  private async withTypeKeys(results: IdentifiedResult[]): Promise<IdentifiedResult[]> {
-    const unknown = results.filter(({ error, typeKey }) => error && typeKey === undefined).map(({ id }) => id);
-    if (unknown.length === 0) return results;
-    const typeKeys = await this.recorder.typeKeys(unknown);
-    return results.map((result) => ({ ...result, typeKey: result.typeKey ?? typeKeys.get(result.id) }));
-  }
-
-  private async finishRow(
-    result: IdentifiedResult,
-    prepared = new Map<Json, PreparedSnapshot | SyncFailure>(),
-  ): Promise<FinishRow> {
-    const response = await this.prepareResponse(result.response, prepared);
-    const snapshot = response && 'digest' in response ? response : null;
-    // What a platform answers may be more than a snapshot holds; the sync is settled all the same, and says so.
-    const notKept: JsonObject =
-      response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
-    const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
-    const fields = {
-      statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
-      requestId: storableText(result.requestId, 200) ?? null,
-      errorCode: storableText(result.error?.code, 100) ?? null,
-      errorMessage: storableText(result.error?.message) ?? null,
-      responseDigest: snapshot?.digest ?? null,
-      versionHash: result.versionHash ?? null,
-      retryCount: result.retryCount ?? null,
-      durationMs: result.durationMs ?? null,
-    };
-    const fingerprint = errorFingerprint({ ...fields, status: result.status, typeKey: result.typeKey ?? null });
-    const event = {
-      id: result.eventId ?? uuidv7(),
-      syncId: result.id,
-      type: FINISHED[result.status],
-      data: compact({ status: result.status, ...fields, errorFingerprint: fingerprint, ...result.resolution }),
-    };
-    return {
-      ...fields,
-      errorFingerprint: fingerprint,
-      id: result.id,
-      status: result.status,
-      metadata: Object.keys(metadata).length > 0 ? metadata : null,
-      snapshot,
-      event,
-    };
-  }
-
-  /** A body shared by the syncs of one call is prepared once. */
-  private async prepareResponse(response: Json | undefined, prepared: Map<Json, PreparedSnapshot | SyncFailure>) {
-    if (response === undefined) return undefined;
-    const known = prepared.get(response);
-    if (known) return known;
-    const snapshot = await this.snapshots.prepare(response).catch((error: SyncFailure) => error);
-    prepared.set(response, snapshot);
-    return snapshot;
-  }
-}
-
-/** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */
-type IdentifiedResult = SyncResult & { id: string; typeKey?: string; eventId?: string };
-
-function isHttpStatus(status: number | undefined): status is number {
-  return Number.isInteger(status) && status! >= 0 && status! < 1_000;
-}
-
-/** Without the members that say nothing. */
-function compact(data: Record<string, Json | undefined>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(data).filter(([, value]) => value !== undefined && value !== null),
-  ) as JsonObject;
 }

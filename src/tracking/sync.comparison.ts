@@ -5,7 +5,7 @@ import { compareInSlices, type Json, jsonPatchOf, SHOWN, type ShownComparison, S
 import { VersionHistoryService } from '#versioning';
 import { comparisonLines, comparisonText } from './comparison-text.ts';
 import { NoContentError } from './sync.errors.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncReader } from './sync.reader.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
 
 const AT_ONCE = 4;
@@ -29,7 +29,7 @@ export class SyncComparison {
   private readonly turns = limit(AT_ONCE);
 
   constructor(
-    private readonly history: SyncHistoryService,
+    private readonly syncs: SyncReader,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
   ) {}
@@ -54,10 +54,10 @@ export class SyncComparison {
 
   private async other(sync: SyncRecord, against: string): Promise<{ name: string; digest: string } | null> {
     if (against === 'previous') {
-      const previous = await this.history.getPreviousSync(sync);
+      const previous = await this.syncs.getPrevious(sync);
       return previous && { name: previous.id, digest: digestOf(previous) };
     }
-    if (isUuid(against)) return { name: against, digest: digestOf(await this.history.getSync(against)) };
+    if (isUuid(against)) return { name: against, digest: digestOf(await this.syncs.get(against)) };
     const version = await this.versions.byHash(sync, against);
     return { name: version.versionHash, digest: version.snapshotDigest };
   }

@@ -23,7 +23,7 @@ import {
   TypeKeyParams,
 } from './sync.dto.ts';
 import type { SyncEvent } from './sync-event.entity.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncReader } from './sync.reader.ts';
 
 const JSON_PATCH = {
   type: 'array',
@@ -44,7 +44,7 @@ interface Reply {
 @Controller()
 export class SyncController {
   constructor(
-    private readonly history: SyncHistoryService,
+    private readonly syncs: SyncReader,
     private readonly details: SyncDetails,
     private readonly snapshots: SnapshotService,
     private readonly comparison: SyncComparison,
@@ -55,7 +55,7 @@ export class SyncController {
   /** Shows a sync; heavy parts by `include`. */
   @Get('sync/:syncId')
   async get(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<SyncDetailDto> {
-    return this.details.of(await this.history.getSync(syncId), new Set(include));
+    return this.details.of(await this.syncs.get(syncId), new Set(include));
   }
 
   /** Shows the status of a sync: small, for polling every 2 s; answers 304 while nothing has changed. */
@@ -68,7 +68,7 @@ export class SyncController {
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<SyncStatusDto | undefined> {
-    const status = await this.details.status(await this.history.getSync(syncId));
+    const status = await this.details.status(await this.syncs.get(syncId));
     const etag = `"${createHash('sha256').update(JSON.stringify(status)).digest('base64url').slice(0, 22)}"`;
     reply.header('etag', etag);
     if (!isKnown(etag, known)) return status;
@@ -79,10 +79,10 @@ export class SyncController {
   /** Lists the timeline of a sync, oldest first. */
   @Get('sync/:syncId/events')
   async events(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
-    await this.history.getSync(syncId);
+    await this.syncs.get(syncId);
     const page = await pageOf<SyncEvent>(query, {
       ...BY_ID,
-      find: (start, count) => this.history.getEvents(syncId, count, start),
+      find: (start, count) => this.syncs.getEvents(syncId, count, start),
     });
     return { ...page, items: page.items.map(eventDto) };
   }
@@ -90,7 +90,7 @@ export class SyncController {
   /** Shows what exactly was sent, and what came back. */
   @Get('sync/:syncId/snapshot')
   async snapshot(@Param() { syncId }: SyncParams): Promise<SyncSnapshotDto> {
-    const { pushedDigest, responseDigest } = await this.history.getSync(syncId);
+    const { pushedDigest, responseDigest } = await this.syncs.get(syncId);
     const digests = [pushedDigest, responseDigest].filter((digest) => typeof digest === 'string');
     const contents = await this.snapshots.readMany(digests);
     const shown = (digest?: string | null): SnapshotDto | null =>
@@ -115,7 +115,7 @@ export class SyncController {
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<SyncDiffDto | undefined> {
-    const sync = await this.history.getSync(syncId);
+    const sync = await this.syncs.get(syncId);
     const wanted = format ?? formatAccepted(accept);
     if (wanted === 'changes') return { syncId, ...(await this.comparison.shown(sync, against)) };
     const [type, ending, written] = FILES[wanted];

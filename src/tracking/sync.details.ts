@@ -11,7 +11,7 @@ import {
   type SyncStatusDto,
   type SyncVersionDto,
 } from './sync.dto.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncReader } from './sync.reader.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 
 /** One sync in full, and in brief. */
@@ -19,14 +19,14 @@ import { SyncRecord } from './sync-record.entity.ts';
 export class SyncDetails {
   constructor(
     private readonly em: EntityManager,
-    private readonly history: SyncHistoryService,
+    private readonly syncs: SyncReader,
     private readonly versions: VersionHistoryService,
   ) {}
 
   async of(sync: SyncRecord, include: Set<SyncInclude>): Promise<SyncDetailDto> {
     return {
       ...syncDto(sync),
-      ...(include.has('events') && { events: (await this.history.getEvents(sync.id)).map(eventDto) }),
+      ...(include.has('events') && { events: (await this.syncs.getEvents(sync.id)).map(eventDto) }),
       ...(include.has('version') && { version: await this.version(sync) }),
       ...(include.has('deployment') && { deployment: await this.deployment(sync) }),
       ...(include.has('replays') && { replays: (await this.replays(sync)).map(syncDto) }),
@@ -47,7 +47,7 @@ export class SyncDetails {
 
   private async nextAttemptAt({ id, syncStatus, retryCount }: SyncRecord): Promise<Date | null> {
     if (syncStatus !== 'IN_PROGRESS' || retryCount === 0) return null;
-    const failed = await this.history.getLastEvent(id, 'attempt.failed');
+    const failed = await this.syncs.getLastEvent(id, 'attempt.failed');
     const waitMs = failed?.data.waitMs;
     return typeof waitMs === 'number' ? new Date(failed!.createdAt.getTime() + waitMs) : null;
   }

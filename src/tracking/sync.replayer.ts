@@ -15,7 +15,7 @@ import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { RequestIds } from './request-ids.ts';
 import { type HistoryFilter, resolveFilter, whereSql } from './sync-history.filter.ts';
 import { binder } from './sync-history.queries.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncReader } from './sync.reader.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { InvalidFilterError, NotReplayableError, TooManyReplaysError } from './sync.errors.ts';
 import { SyncTracker } from './sync.tracker.ts';
@@ -66,7 +66,7 @@ export class SyncReplayer {
 
   constructor(
     private readonly em: EntityManager,
-    private readonly history: SyncHistoryService,
+    private readonly syncs: SyncReader,
     private readonly tracker: SyncTracker,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
@@ -79,7 +79,7 @@ export class SyncReplayer {
    */
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
     const { id } = ids.ofSync(0);
-    const of = await this.history.getSync(syncId);
+    const of = await this.syncs.get(syncId);
     if (await findOne(this.em, SyncRecord, { id })) return id;
     const content = await this.contentOf(of);
     const replay = { id, of, context: contextOf(of, request) };

@@ -9,7 +9,7 @@ import { Admission } from './admission.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { Periodic } from './periodic.ts';
 import type { Resolution, SyncResult } from './sync.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncWriter } from './sync.writer.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import { SyncTracker } from './sync.tracker.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
@@ -48,7 +48,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
   constructor(
     private readonly em: EntityManager,
     private readonly heartbeat: Heartbeat,
-    private readonly history: SyncHistoryService,
+    private readonly writer: SyncWriter,
     private readonly tracker: SyncTracker,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
@@ -111,7 +111,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
       const told = await this.told(sync, held.get(refKey(sync)), callId);
       results.push({ ...told, id, typeKey, metadata: syncMetadata ?? undefined });
     }
-    await this.history.updateSyncStatuses(results);
+    await this.writer.settleAll(results);
   }
 
   private async told(sync: SyncRecord, held: JsonObject | undefined, readBackCallId: string): Promise<SyncResult> {

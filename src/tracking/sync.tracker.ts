@@ -26,7 +26,7 @@ import {
   StoppedError,
   SyncUnderWayError,
 } from './sync.errors.ts';
-import { SyncHistoryService } from './sync-history.service.ts';
+import { SyncWriter } from './sync.writer.ts';
 import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 interface Route {
@@ -52,7 +52,7 @@ export class SyncTracker {
   private readonly leaseMs: number;
 
   constructor(
-    private readonly history: SyncHistoryService,
+    private readonly writer: SyncWriter,
     private readonly platforms: PlatformRegistry,
     private readonly pulledVersions: PulledVersions,
     private readonly circuits: CircuitBreakers,
@@ -82,15 +82,15 @@ export class SyncTracker {
   async recordAhead(syncs: (NewSync & { id: string })[]): Promise<boolean> {
     const ids = syncs.map(({ id }) => id);
     if (ids.some((id) => this.inFlight.has(id))) {
-      await this.history.recordSyncAttempts(syncs);
+      await this.writer.record(syncs);
       return false;
     }
     for (const id of ids) this.inFlight.add(id);
     let isOurs = false;
     try {
-      const recorded = await this.history.recordSyncAttempts(syncs);
+      const recorded = await this.writer.record(syncs);
       // What stood there already may be another process's.
-      isOurs = await this.history.areOpen(ids);
+      isOurs = await this.writer.areOpen(ids);
       if (isOurs) for (const sync of recorded) this.ahead.set(sync.id, sync);
     } finally {
       if (!isOurs) for (const id of ids) this.inFlight.delete(id);
@@ -109,7 +109,7 @@ export class SyncTracker {
     const given = syncIds.map((id) => this.ahead.get(id)).filter((sync) => sync !== undefined);
     for (const { id } of given) this.ahead.delete(id);
     const result = { status: 'FAILED' as const, error: failureOf(reason), durationMs: 0 };
-    await this.history.updateSyncStatuses(given.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
+    await this.writer.settleAll(given.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
     for (const { id } of given) this.inFlight.delete(id);
   }
 
@@ -173,7 +173,7 @@ export class SyncTracker {
     const syncs = items.length > 0 || direction === 'PUSH' ? items : [{ typeKey: EVERYTHING }];
     const missing = items.find((item) => direction === 'PUSH' && item.data === undefined);
     if (missing) throw new MissingDataError(missing.typeKey);
-    const recorded = await this.history.recordSyncAttempts(
+    const recorded = await this.writer.record(
       syncs.map(({ syncId, ...item }: SyncItem) => ({
         ...item,
         id: syncId,
@@ -206,7 +206,7 @@ export class SyncTracker {
       } catch (error) {
         attempts.failed += 1;
         const waitMs = this.waitBeforeNext(error, attempts.failed);
-        const ours = await this.history.recordFailedAttempt(
+        const ours = await this.writer.recordFailedAttempt(
           syncs.map((sync) => sync.id),
           {
             attempt: attempts.failed,
@@ -228,7 +228,7 @@ export class SyncTracker {
   /** A process that was paused longer than its lease may find its syncs settled by another: then nothing is sent. */
   private async assertOurs(syncs: RecordedSync[]): Promise<void> {
     await this.heartbeat.refresh();
-    if (!(await this.history.areOpen(syncs.map(({ id }) => id)))) throw new InterruptedError();
+    if (!(await this.writer.areOpen(syncs.map(({ id }) => id)))) throw new InterruptedError();
   }
 
   private waitBeforeNext(error: unknown, failed: number): number | undefined {
@@ -278,7 +278,7 @@ export class SyncTracker {
         response: item.data ?? answer.body,
       };
     });
-    await this.history.updateSyncStatuses(results);
+    await this.writer.settleAll(results);
   }
 
   /** Each type received gets a sync of its own; the one that asked for everything keeps the whole answer. */
@@ -290,7 +290,7 @@ export class SyncTracker {
     shared: Omit<SyncResult, 'status'>,
     versions: Map<string, string>,
   ): Promise<void> {
-    const syncs = await this.history.recordReceived(
+    const syncs = await this.writer.recordReceived(
       answer.items.map(({ typeKey, kind }) => ({
         callId: everything.callId,
         typeKey,
@@ -316,7 +316,7 @@ export class SyncTracker {
     };
     for (const { id } of syncs) this.inFlight.add(id);
     try {
-      await this.history.updateSyncStatuses([...results, whole]);
+      await this.writer.settleAll([...results, whole]);
     } finally {
       for (const { id } of syncs) this.inFlight.delete(id);
     }
@@ -329,7 +329,7 @@ export class SyncTracker {
     outcome: Pick<SyncResult, 'retryCount' | 'durationMs'>,
   ): Promise<void> {
     const known = error instanceof PlatformError ? error : undefined;
-    await this.history.updateSyncStatuses(
+    await this.writer.settleAll(
       syncs.map(({ id, typeKey }) => ({
         ...outcome,
         id,

@@ -41,6 +41,8 @@ import { SyncEvent } from './sync-event.entity.ts';
 import { SyncExplorer } from './sync.explorer.ts';
 import { SyncHistoryService } from './sync-history.service.ts';
 import { SyncRecord } from './sync-record.entity.ts';
+import { SyncReader } from './sync.reader.ts';
+import { SyncWriter } from './sync.writer.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import { SyncSweeper } from './sync.sweeper.ts';
 import { SyncTracker } from './sync.tracker.ts';
@@ -96,10 +98,12 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncHistoryExport,
         SyncHistoryQueries,
         SyncHistoryService,
+        SyncReader,
         SyncRecorder,
         SyncReplayer,
         SyncSweeper,
         SyncTracker,
+        SyncWriter,
         TextFiles,
       ],
       exports: [
@@ -114,9 +118,11 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncHistoryExport,
         SyncHistoryQueries,
         SyncHistoryService,
+        SyncReader,
         SyncRecorder,
         SyncSweeper,
         SyncTracker,
+        SyncWriter,
       ],
     };
   }

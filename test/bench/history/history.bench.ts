@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { Client, type Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { postgresPool } from '#database';
-import { type HistoryFilter, Retention, SyncHistoryExport, SyncHistoryQueries, SyncHistoryService } from '#tracking';
+import { type HistoryFilter, Retention, SyncHistoryExport, SyncHistoryQueries, SyncReader } from '#tracking';
 import { AppModule, readConfig } from '../../../src/app.module.ts';
 import { LiveVersions } from '../../../src/tracking/live-versions.ts';
 import type { ExportFormat } from '../../../src/tracking/sync-history.dto.ts';
@@ -101,7 +101,7 @@ async function deepPages(app: INestApplicationContext): Promise<Section> {
 
 async function others(app: INestApplicationContext): Promise<Section> {
   const queries = app.get(SyncHistoryQueries);
-  const service = app.get(SyncHistoryService);
+  const reader = app.get(SyncReader);
   const live = app.get(LiveVersions);
   const { items } = await queries.page({}, { limit: 1 });
   const calls: Record<string, () => Promise<unknown>> = {
@@ -112,8 +112,8 @@ async function others(app: INestApplicationContext): Promise<Section> {
     'count of everything': () => queries.count({}),
     'the syncs of a call': () => queries.page({ callId: items[0]!.callId }, {}),
     'count of what was completed in a day': () => queries.count({ dateField: 'completed', last: '24h' }),
-    'one sync': () => service.getSync(items[0]!.id),
-    'its timeline': () => service.getEvents(items[0]!.id),
+    'one sync': () => reader.get(items[0]!.id),
+    'its timeline': () => reader.getEvents(items[0]!.id),
     'where the busiest type is live': () => live.of({ kind: 'contentType', typeKey: 'Type0' }),
     'search in 30 days': () => queries.page({ q: 'Type299' }, {}),
     'slowest of a day': () => queries.page({ last: '24h' }, { sort: '-durationMs' }),
