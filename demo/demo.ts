@@ -4,7 +4,7 @@ import { closingWords } from './closing-words.ts';
 import { failureText, Interrupted } from './demo.errors.ts';
 import { historyTable } from './history-table.ts';
 import { Progress } from './progress.ts';
-import { attemptsIn, type RecordedCall, readRecordedCalls } from './recorded-calls.ts';
+import { attemptsIn, readRecordedCalls, type RecordedCall } from './recorded-calls.ts';
 import { Stage } from './stage.ts';
 import { tellStory } from './story.ts';
 

@@ -60,7 +60,7 @@ export class Stage {
   }
 
   private async startCms(): Promise<string> {
-    const child = this.start('sandbox', ['optimizely/sandbox/main.js', '--port', '0'], {});
+    const child = this.start('sandbox', ['optimizely/sandbox/serve.js', '--port', '0'], {});
     return child.until(() => Promise.resolve(/ on (http:\S+)/.exec(child.log())?.[1]), this.stop.signal);
   }
 

@@ -1,9 +1,9 @@
-import type { CmsControl } from './cms-control.ts';
 import heroWording from './content-models/hero-wording.cosmetic.manifest.json' with { type: 'json' };
 import numericWeight from './content-models/numeric-weight.breaking.manifest.json' with { type: 'json' };
 import outdoorShop from './content-models/outdoor-shop.manifest.json' with { type: 'json' };
 import readingTime from './content-models/reading-time.additive.manifest.json' with { type: 'json' };
 import storePhone from './content-models/store-phone.additive.manifest.json' with { type: 'json' };
+import type { CmsControl } from './cms-control.ts';
 import type { Progress } from './progress.ts';
 import type { ServiceApi } from './service-api.ts';
 import { type Story, Team } from './team.ts';

@@ -3,18 +3,20 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 import { AlertingModule, type AlertTarget } from '#alerting';
-import { AnalyticsModule, type Health } from '#analytics';
+import { StatisticsModule } from '#statistics';
 import { DashboardModule } from '#dashboard';
 import { DatabaseModule } from '#database';
 import { deploymentEntities, DeploymentModule } from '#deployment';
+import { trackingEntities, TrackingModule } from '#embedding';
+import { FailuresModule } from '#failures';
+import { type Health, HealthModule } from '#health';
 import type { HttpOptions } from '#http';
-import { MetricsModule } from '#metrics';
+import { MonitoringModule } from '#monitoring';
 import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
-import { trackingEntities, TrackingModule } from '#tracking';
+import { PullModule } from '#pull';
 import { VersioningRoutesModule } from '#versioning';
 import { ClosingConnections } from './closing-connections.ts';
 import { readAll, readEnvironment } from './environment.ts';
-import { HealthController } from './health.controller.ts';
 import { redactedLine } from './log-redaction.ts';
 import { ServiceConfig } from './service.config.ts';
 
@@ -35,7 +37,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AppConfig {
 @Module({})
 export class AppModule {
   static forRoot({ service, optimizely }: AppConfig): DynamicModule {
-    const analytics = AnalyticsModule.forRoot({
+    const health = HealthModule.forRoot({
       health: {
         windowHours: service.HEALTH_WINDOW_HOURS,
         minimumSyncs: service.HEALTH_MINIMUM_SYNCS,
@@ -87,8 +89,11 @@ export class AppModule {
         }),
         VersioningRoutesModule,
         DeploymentModule,
+        PullModule,
         ScheduleModule.forRoot(),
-        analytics,
+        StatisticsModule,
+        FailuresModule,
+        health,
         AlertingModule.forRoot(
           {
             target: alertTarget(service),
@@ -98,13 +103,12 @@ export class AppModule {
             allowPrivate: service.ALERT_ALLOW_PRIVATE === 'true',
             retryMs: service.ALERT_RETRY_MS,
           },
-          analytics,
+          health,
         ),
-        MetricsModule,
+        MonitoringModule,
         OptimizelyModule.forRoot(optimizely),
         DashboardModule,
       ],
-      controllers: [HealthController],
       providers: [ClosingConnections],
     };
   }

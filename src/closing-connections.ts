@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
-import { Admission } from '#tracking';
+import { Admission } from '#recording';
 
 /** While this process stops, each answer is the last of its connection: a load balancer goes elsewhere at once. */
 @Injectable()

@@ -6,10 +6,11 @@ import {
   openEmbeddedPostgres,
   runningEmbeddedPostgres,
 } from '#database';
-import { checkStats } from '#analytics';
 import { checkDeployments } from '#deployment';
+import { checkPositions } from '#events';
+import { checkOwners, checkSyncs } from '#recording';
 import { checkSnapshots } from '#snapshot';
-import { checkOwners, checkPositions, checkSyncs } from '#tracking';
+import { checkStats } from '#statistics';
 import { checkVersions } from '#versioning';
 
 const CHECKS: Check[] = [checkOwners, checkSyncs, checkPositions, checkSnapshots, checkVersions];

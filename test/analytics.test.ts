@@ -1,5 +1,6 @@
 /// <reference lib="esnext.temporal" />
 import * as fc from 'fast-check';
+import { Books, type Finding } from '#database';
 import {
   type AnalyticsScope,
   type Bucket,
@@ -8,8 +9,7 @@ import {
   StatsProjector,
   SyncAnalyticsService,
   type SyncNumbers,
-} from '#analytics';
-import { Books, type Finding } from '#database';
+} from '#statistics';
 import {
   addNoise,
   finishPast,

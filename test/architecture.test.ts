@@ -4,21 +4,48 @@ import ts from 'typescript';
 
 /** Which modules each module may know; the composition root knows them all. */
 const MAY_IMPORT: Record<string, string[]> = {
+  json: [],
+  schedule: [],
+  validation: [],
   database: ['migrations'],
-  http: ['database', 'snapshot'],
-  snapshot: ['database'],
-  versioning: ['database', 'http', 'snapshot'],
-  platform: ['snapshot'],
-  tracking: ['database', 'http', 'migrations', 'platform', 'snapshot', 'versioning'],
-  deployment: ['database', 'http', 'platform', 'snapshot', 'tracking', 'versioning'],
-  optimizely: ['platform', 'snapshot', 'tracking'],
-  alerting: ['analytics', 'database', 'http', 'tracking'],
-  analytics: ['database', 'http', 'platform', 'snapshot', 'tracking', 'versioning'],
-  metrics: ['database', 'tracking'],
+  'request-body': ['json'],
+  http: ['database', 'json', 'request-body', 'validation'],
+  snapshot: ['database', 'json'],
+  idempotency: ['database', 'http', 'json', 'schedule'],
+  platform: ['json'],
+  versioning: ['database', 'http', 'json', 'request-body', 'snapshot', 'validation'],
+  recording: ['database', 'http', 'json', 'platform', 'schedule', 'snapshot', 'versioning'],
+  retention: ['database', 'schedule'],
+  events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],
+  history: ['database', 'http', 'json', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
+  tracking: [
+    ...['database', 'history', 'json', 'platform', 'recording', 'schedule', 'snapshot', 'validation'],
+    'versioning',
+  ],
+  replay: [
+    ...['database', 'history', 'http', 'idempotency', 'json', 'platform', 'recording', 'snapshot', 'tracking'],
+    ...['validation', 'versioning'],
+  ],
+  external: ['database', 'history', 'idempotency', 'json', 'platform', 'recording', 'request-body', 'validation'],
+  pull: ['database', 'platform', 'recording', 'validation', 'versioning'],
+  deployment: [
+    ...['database', 'http', 'idempotency', 'json', 'platform', 'recording', 'request-body', 'schedule'],
+    ...['tracking', 'validation', 'versioning'],
+  ],
+  optimizely: ['json', 'platform', 'tracking'],
+  statistics: ['database', 'history', 'recording', 'schedule', 'validation'],
+  failures: ['database', 'history', 'json', 'recording', 'statistics', 'validation', 'versioning'],
+  health: ['database', 'failures', 'history', 'http', 'recording', 'statistics', 'validation'],
+  alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
+  monitoring: ['database', 'events', 'history', 'platform', 'recording', 'tracking'],
+  embedding: [
+    ...['database', 'events', 'external', 'history', 'http', 'idempotency', 'migrations', 'platform', 'recording'],
+    ...['replay', 'retention', 'schedule', 'snapshot', 'tracking', 'versioning'],
+  ],
   dashboard: [],
 };
 /** Files beside the modules that every module may use; they know no module themselves. */
-const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts'];
+const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'tracking-options.ts'];
 
 interface Source {
   path: string;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
-import { DEFAULT_RETRY_POLICY, delayAfter, type RetryPolicy } from '#tracking';
+import { delayAfter } from '#tracking';
+import { DEFAULT_RETRY_POLICY, type RetryPolicy } from '../src/tracking-options.ts';
 
 const policies: fc.Arbitrary<RetryPolicy> = fc.record({
   maxAttempts: fc.integer({ min: 1, max: 10 }),

@@ -1,5 +1,5 @@
-import { CircuitBreakers, SyncHistoryService } from '#tracking';
 import { PlatformError } from '#platform';
+import { CircuitBreakers, SyncHistoryService } from '#tracking';
 import { connectSql } from './support/sql.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 import { until } from './support/until.ts';

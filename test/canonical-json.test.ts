@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import canonicalize from 'canonicalize';
 import * as fc from 'fast-check';
-import { canonicalDigest, canonicalDigestAsync, canonicalJson } from '#snapshot';
+import { canonicalDigest, canonicalDigestAsync, canonicalJson } from '#json';
 import { anyJson, reversed } from './support/arbitrary-json.ts';
 import { runs } from './support/properties.ts';
 

@@ -1,5 +1,5 @@
 import { begin, deploy, settled } from './support/deployments.ts';
-import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
+import { type SimulatedCms, startSimulatedCms } from './support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 import { until } from './support/until.ts';
 

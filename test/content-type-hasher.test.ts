@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
-import type { JsonObject } from '#snapshot';
+import type { JsonObject } from '#json';
 import { ContentTypeHasher } from '../src/versioning/content-type.hasher.ts';
 import { anyObject, reversed } from './support/arbitrary-json.ts';
 

@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg';
-import { databaseFault, DatabaseAwayError } from '#database';
+import { DatabaseAwayError, databaseFault } from '#database';
+import { RecordingUnavailableError } from '#recording';
 import { problemOf } from '../src/http/domain-error.filter.ts';
-import { RecordingUnavailableError } from '#tracking';
 
 const AWAY = 'DATABASE_UNAVAILABLE';
 

@@ -1,4 +1,4 @@
-import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
+import { type SimulatedCms, startSimulatedCms } from './support/simulated-cms.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';

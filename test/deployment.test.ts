@@ -1,7 +1,7 @@
-import { begin, deploy, settled, type DeploymentView } from './support/deployments.ts';
+import { begin, deploy, type DeploymentView, settled } from './support/deployments.ts';
 import { readBothWays } from './support/pages.ts';
+import { type SimulatedCms, startSimulatedCms } from './support/simulated-cms.ts';
 import { connectSql } from './support/sql.ts';
-import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 let cms: SimulatedCms;

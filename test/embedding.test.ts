@@ -1,10 +1,10 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { accept, Note, Shop, ShopAdapter, startForeignApp } from './support/foreign-app.ts';
+import { besideSyncTrail } from '#embedding';
 import { findings } from './support/books.ts';
+import { accept, Note, Shop, ShopAdapter, startForeignApp } from './support/foreign-app.ts';
 import { connectSql } from './support/sql.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { until } from './support/until.ts';
-import { besideSyncTrail } from '#tracking';
 
 describe('an application that has embedded the recording alone', () => {
   let database: TestDatabase;

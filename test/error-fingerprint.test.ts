@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { errorFingerprint, maskedMessage } from '../src/tracking/error-fingerprint.ts';
+import { errorFingerprint, maskedMessage } from '../src/recording/error-fingerprint.ts';
 import { runs } from './support/properties.ts';
 
 const of = (errorMessage: string, over: Partial<Parameters<typeof errorFingerprint>[0]> = {}) =>

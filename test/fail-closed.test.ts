@@ -1,7 +1,7 @@
 import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
-import { begin, deploy, settled } from './support/deployments.ts';
-import { startSimulatedCms, type SimulatedCms } from './support/simulated-cms.ts';
 import { type ClosablePort, startClosablePort } from './support/closable-port.ts';
+import { begin, deploy, settled } from './support/deployments.ts';
+import { type SimulatedCms, startSimulatedCms } from './support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 import { createTestDatabase } from './support/test-database.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { detectFailures } from '../src/analytics/detect-failures.ts';
-import type { FailurePattern, SettledSync } from '../src/analytics/failure-patterns.ts';
+import { detectFailures } from '../src/failures/detect-failures.ts';
+import type { FailurePattern, SettledSync } from '../src/failures/failure-patterns.ts';
 import {
   alwaysFailing,
   burst,

@@ -1,7 +1,7 @@
-import { FailurePatternService } from '#analytics';
-import { startTestApp, type TestApp } from './support/test-app.ts';
-import { connectSql, type Sql } from './support/sql.ts';
+import { FailurePatternService } from '#failures';
 import { alwaysFailing, burst, creep, ERRORS, insertScenario, outage, scenario } from './support/failure-scenario.ts';
+import { connectSql, type Sql } from './support/sql.ts';
+import { startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Failures {
   window: { from: string; to: string };

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { Books, type Finding } from '#database';
 import { fsck, prove } from '../src/fsck.ts';
-import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { optimizelyAt, startTestApp } from './support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { until } from './support/until.ts';

@@ -1,7 +1,8 @@
-import { HealthReportService, ReportScheduler, StatsRebuilder } from '#analytics';
+import { HealthReportService, ReportScheduler } from '#health';
 import { encodeCursor } from '#http';
-import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../src/analytics/health.ts';
-import { slotsAt } from '../src/analytics/report-slots.ts';
+import { StatsRebuilder } from '#statistics';
+import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../src/health/health.ts';
+import { slotsAt } from '../src/health/report-schedule.ts';
 import { readBothWays } from './support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { connectSql, type Sql } from './support/sql.ts';

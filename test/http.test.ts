@@ -2,7 +2,8 @@ import { request } from 'node:http';
 import { text as read } from 'node:stream/consumers';
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import { v7 as uuidv7 } from 'uuid';
-import { type NewSync, SyncHistoryService, SyncWriter } from '#tracking';
+import { type NewSync, SyncWriter } from '#recording';
+import { SyncHistoryService } from '#tracking';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
+import { Books, type Finding } from '../src/database/index.ts';
 import { DeploymentSettler } from '../src/deployment/deployment.settler.ts';
 import { prove } from '../src/fsck.ts';
-import { Books, type Finding } from '../src/database/index.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 

@@ -1,12 +1,13 @@
 import jsonPatch, { type Operation } from 'fast-json-patch';
 import * as fc from 'fast-check';
-import { canonicalJson, compareInSlices, compareJson, type Json, jsonPatchOf, textInSlices } from '#snapshot';
+import { text } from 'node:stream/consumers';
+import { canonicalJson, type Json, jsonPatchOf, textInSlices } from '#json';
+import { compareInSlices, compareJson } from '#snapshot';
 import { SyncHistoryService } from '#tracking';
 import { VersionDiff } from '#versioning';
-import { text } from 'node:stream/consumers';
+import { longestBlock } from './bench/longest-block.ts';
 import { anyJson } from './support/arbitrary-json.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
-import { longestBlock } from './bench/longest-block.ts';
 
 /** Lists of so many numbers, every one of which differs. */
 const numbers = (count: number, first: number) => Array.from({ length: count }, (_, index) => index + first);

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { SyncWriter } from '#tracking';
+import { SyncWriter } from '#recording';
 import { fsck } from '../src/fsck.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';

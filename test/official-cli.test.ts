@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CLI = join(ROOT, 'node_modules/.bin/optimizely-cms-cli');

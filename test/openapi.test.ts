@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 interface Described {

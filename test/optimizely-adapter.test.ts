@@ -2,10 +2,11 @@ import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { ormOptions } from '#database';
+import { TrackingModule } from '#embedding';
 import { OptimizelyAdapter, OptimizelyEnvironment, OptimizelyModule } from '#optimizely';
 import type { SyncCall, SyncItem } from '#platform';
-import { SyncHistoryService, TrackingModule } from '#tracking';
-import { json, raw, startHostilePlatform, type HostilePlatform } from './support/hostile-platform.ts';
+import { SyncHistoryService } from '#tracking';
+import { type HostilePlatform, json, raw, startHostilePlatform } from './support/hostile-platform.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 let database: TestDatabase;

@@ -1,16 +1,16 @@
 import { jest } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
-import { OptimizelyApiClient, OptimizelyEnvironment, type Manifest } from '#optimizely';
+import { type Manifest, OptimizelyApiClient, OptimizelyEnvironment } from '#optimizely';
 import { PlatformError } from '#platform';
 import {
+  type Answer,
   drip,
+  type HostilePlatform,
   json,
   raw,
   reset,
   silence,
   startHostilePlatform,
-  type Answer,
-  type HostilePlatform,
 } from './support/hostile-platform.ts';
 
 const MANIFEST: Manifest = { contentTypes: [{ key: 'Article', displayName: 'Article', baseType: '_page' }] };

@@ -1,6 +1,6 @@
 import { optimizelyEnvironments } from '#optimizely';
-import { endpoints } from '../src/optimizely/endpoints.ts';
 import { ConfigurationError } from '../src/environment.ts';
+import { endpoints } from '../src/optimizely/endpoints.ts';
 
 function problemsOf(env: NodeJS.ProcessEnv): string[] {
   try {

@@ -1,5 +1,5 @@
+import type { JsonObject } from '#json';
 import { isManifestResult, readManifestAnswer, type SentItem } from '../src/optimizely/manifest-answer.ts';
-import type { JsonObject } from '#snapshot';
 
 const type = (typeKey: string): SentItem => ({ typeKey, kind: 'contentType' });
 const SENT: SentItem[] = [

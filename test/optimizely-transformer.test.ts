@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '#json';
 import { fromPlatform, toPlatform } from '../src/optimizely/optimizely.transformer.ts';
 import { anyJson, objectOf } from './support/arbitrary-json.ts';
 

@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import type { Finding } from '#database';
-import { canonicalDigest } from '#snapshot';
+import { canonicalDigest } from '#json';
 import { SyncHistoryService } from '#tracking';
 import { fsck } from '../src/fsck.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';

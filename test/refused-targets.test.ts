@@ -1,6 +1,6 @@
-import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
 import { CircuitBreakers } from '#tracking';
-import { type Sql, connectSql } from './support/sql.ts';
+import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
+import { connectSql, type Sql } from './support/sql.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 
 describe('what names a target that does not exist', () => {

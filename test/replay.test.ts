@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
+import { RequestIds } from '#idempotency';
 import { PlatformRegistry } from '#platform';
-import { RequestIds, SyncHistoryService, SyncReader, SyncTracker } from '#tracking';
-import { startSandbox, type Sandbox } from '../src/optimizely/sandbox/sandbox.ts';
-import { SyncReplayer } from '../src/tracking/sync.replayer.ts';
+import { SyncReader } from '#recording';
+import { SyncHistoryService, SyncTracker } from '#tracking';
+import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
+import { SyncReplayer } from '../src/replay/sync.replayer.ts';
 import { journal, sql } from './support/books.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
 

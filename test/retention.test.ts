@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { Retention } from '../src/tracking/index.ts';
 import { SnapshotService } from '../src/snapshot/index.ts';
+import { Retention } from '#retention';
 import { idAt, insertHistory, type RandomSync } from './support/random-history.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startSandbox, type Sandbox, type SandboxOptions } from '../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 
 const MANIFEST_TYPE = 'application/vnd.optimizely.cms.v1.manifest+json';
 const MERGE_PATCH = { 'content-type': 'application/merge-patch+json' };
@@ -666,7 +666,7 @@ describe('control', () => {
 
 // The built program, as `npm run sandbox` starts it; `npm test` builds first.
 describe('the command line', () => {
-  const MAIN = join(import.meta.dirname, '../dist/src/optimizely/sandbox/main.js');
+  const MAIN = join(import.meta.dirname, '../dist/src/optimizely/sandbox/serve.js');
 
   it('prints its address, serves the tenants named, and ends on SIGTERM even while an answer is late', async () => {
     await sandbox.close();

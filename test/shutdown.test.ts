@@ -1,6 +1,6 @@
+import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp } from './support/test-app.ts';
 import { createTestDatabase } from './support/test-database.ts';
-import { connectSql, type Sql } from './support/sql.ts';
 import { until } from './support/until.ts';
 
 describe('a service that was stopped', () => {

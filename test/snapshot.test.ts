@@ -1,13 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import {
-  canonicalJson,
-  JSON_LIMITS,
-  MAX_VALUES,
-  readInSlices,
-  SnapshotCorruptError,
-  SnapshotNotFoundError,
-  SnapshotService,
-} from '#snapshot';
+import { canonicalJson, JSON_LIMITS, MAX_VALUES, readInSlices } from '#json';
+import { SnapshotCorruptError, SnapshotNotFoundError, SnapshotService } from '#snapshot';
 import { turnsDuring } from './support/event-loop.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';

@@ -1,14 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#analytics';
 import { Books, type Finding } from '#database';
+import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
 import { SyncHistoryService } from '#tracking';
 import { finishPast, givePositions, type PastSync, recordPast } from './support/past-syncs.ts';
+import { idAt } from './support/random-history.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 import { startTestApp, type TestApp } from './support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { until } from './support/until.ts';
-import { idAt } from './support/random-history.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ALL = { from: new Date('2020-01-01T00:00:00Z'), to: new Date('2040-01-01T00:00:00Z') };

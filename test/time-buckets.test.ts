@@ -1,7 +1,7 @@
 /// <reference lib="esnext.temporal" />
 import * as fc from 'fast-check';
-import { bucketStarts } from '../src/analytics/time-buckets.ts';
-import { type Bucket, BUCKETS } from '#analytics';
+import { type Bucket, BUCKETS } from '#statistics';
+import { bucketStarts } from '../src/statistics/time-buckets.ts';
 import { runs } from './support/properties.ts';
 
 const MINUTE = 60_000;

@@ -2,18 +2,11 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { v7 as uuidv7 } from 'uuid';
-import { canonicalDigest, type Json, SnapshotService } from '#snapshot';
-import {
-  NoSyncRecord,
-  Platform,
-  PlatformError,
-  type SyncAnswer,
-  type SyncCall,
-  SyncHistoryService,
-  SyncReader,
-  type SyncRecord,
-  TrackSync,
-} from '#tracking';
+import { canonicalDigest, type Json } from '#json';
+import { Platform, PlatformError, type SyncAnswer, type SyncCall } from '#platform';
+import { SyncReader, type SyncRecord } from '#recording';
+import { SnapshotService } from '#snapshot';
+import { NoSyncRecord, SyncHistoryService, TrackSync } from '#tracking';
 import { VersionHistoryService } from '#versioning';
 import { accept, fail, Note, Shop, ShopAdapter, startForeignApp } from './support/foreign-app.ts';
 import { connectSql, type Sql } from './support/sql.ts';

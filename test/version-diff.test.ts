@@ -1,13 +1,6 @@
 import * as fc from 'fast-check';
-import {
-  canonicalJson,
-  compareJson,
-  isJsonObject,
-  pointerNames,
-  type Json,
-  type JsonComparison,
-  type JsonObject,
-} from '#snapshot';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
+import { compareJson, type JsonComparison } from '#snapshot';
 import { ContentTypeHasher } from '../src/versioning/content-type.hasher.ts';
 import { VersionDiff } from '../src/versioning/version.diff.ts';
 import { anyJson, anyObject, oddKey, reversed } from './support/arbitrary-json.ts';

@@ -1,4 +1,5 @@
-import { PageDto, Text } from '#http';
+import { PageDto } from '#http';
+import { Text } from '#validation';
 import type { ALERT_STATUSES, AlertType } from './alerts.ts';
 
 /** Who wants to see whether an alert arrives. */

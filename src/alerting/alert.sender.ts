@@ -5,7 +5,9 @@ import {
   Logger,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Admission, delayAfter, Periodic, storableText } from '#tracking';
+import { Admission, storableText } from '#recording';
+import { Periodic } from '#schedule';
+import { delayAfter } from '#tracking';
 import { ALERTING_OPTIONS, type AlertingOptions, type AlertTarget } from './alerting.options.ts';
 import { type Alert, Alerts } from './alerts.ts';
 import { sendWebhook } from './webhook.ts';

@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { HealthService } from '#analytics';
-import { Periodic } from '#tracking';
+import { HealthService } from '#health';
+import { Periodic } from '#schedule';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
 import { Alerts } from './alerts.ts';
 

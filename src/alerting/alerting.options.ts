@@ -1,4 +1,4 @@
-import type { Health } from '#analytics';
+import type { Health } from '#health';
 
 /** Where alerts go. */
 export interface AlertTarget {

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
-import type { PlaceHealth } from '#analytics';
+import type { PlaceHealth } from '#health';
 import type { PageStart } from '#http';
 
 export type AlertType = 'health.alert' | 'health.recovery' | 'health.test';

@@ -1,6 +1,6 @@
-export { AlertingModule } from './alerting.module.ts';
-export { NoAlertTargetError } from './alert.errors.ts';
-export { Alerts, type Alert } from './alerts.ts';
+export type { AlertingOptions, AlertTarget } from './alerting.options.ts';
 export { AlertSender } from './alert.sender.ts';
 export { AlertWatcher } from './alert.watcher.ts';
-export type { AlertingOptions, AlertTarget } from './alerting.options.ts';
+export { AlertingModule } from './alerting.module.ts';
+export { NoAlertTargetError } from './alert.errors.ts';
+export { type Alert, Alerts } from './alerts.ts';

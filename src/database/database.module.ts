@@ -11,10 +11,10 @@ import {
 } from '@nestjs/common';
 import { migrations } from '#migrations';
 import { DatabaseUnusableError } from './database.errors.ts';
-import { migrate } from './migrate.ts';
 import { openEmbeddedPostgres } from './embedded-postgres.ts';
-import { connectTo } from './postgres-hosts.ts';
+import { migrate } from './migrate.ts';
 import { CONNECT_TIMEOUT_MS, type DatabaseLocation, DEFAULT_POOL_SIZE, ormOptions } from './orm-options.ts';
+import { connectTo } from './postgres-hosts.ts';
 import { ask } from './postgres-pool.ts';
 
 const DATABASE = Symbol('database');

@@ -1,6 +1,4 @@
-export { columnsOf } from './columns.ts';
 export { Books, type Check, type Finding } from './books.ts';
-export { DatabaseModule } from './database.module.ts';
 export {
   DatabaseAwayError,
   DatabaseUnusableError,
@@ -8,13 +6,7 @@ export {
   EmbeddedDatabaseError,
   StatementTooSlowError,
 } from './database.errors.ts';
-export { openEmbeddedPostgres, runningEmbeddedPostgres, type EmbeddedDatabase } from './embedded-postgres.ts';
-export { reachablePrograms } from './reachable-place.ts';
-export { parseDatabaseUrl } from './database-url.ts';
-export { connectTo } from './postgres-hosts.ts';
-export { migrate } from './migrate.ts';
-export { ormOptions, type DatabaseLocation } from './orm-options.ts';
-export { find, findOne } from './find.ts';
+export { DatabaseModule } from './database.module.ts';
 export {
   answered,
   ask,
@@ -26,5 +18,13 @@ export {
   stopStatement,
   type Transaction,
 } from './postgres-pool.ts';
+export { columnsOf } from './columns.ts';
+export { connectTo } from './postgres-hosts.ts';
 export { databaseFault, type DatabaseFault, faultText } from './database-fault.ts';
+export { find, findOne } from './find.ts';
+export { migrate } from './migrate.ts';
+export { parseDatabaseUrl } from './database-url.ts';
 export { pauseAfter, untilWritten, waitAtMost } from './until-written.ts';
+export { reachablePrograms } from './reachable-place.ts';
+export { type DatabaseLocation, ormOptions } from './orm-options.ts';
+export { type EmbeddedDatabase, openEmbeddedPostgres, runningEmbeddedPostgres } from './embedded-postgres.ts';

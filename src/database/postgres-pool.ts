@@ -11,9 +11,9 @@ import {
 } from 'pg';
 import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
+import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 import { SILENCE } from './orm-options.ts';
 import { connectReader } from './reader-slots.ts';
-import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 
 /** Milliseconds that a statement has by default. */
 export const STATEMENT_MS = 5_000;

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import { DatabaseAwayError } from './database.errors.ts';
 import { type DatabaseFault, databaseFault } from './database-fault.ts';
+import { DatabaseAwayError } from './database.errors.ts';
 
 const LONGEST_PAUSE_MS = 2_000;
 const logger = new Logger('Database');

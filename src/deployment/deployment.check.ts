@@ -1,5 +1,5 @@
 import type { Books, Finding } from '#database';
-import { FACTS_SINCE } from '#tracking';
+import { FACTS_SINCE } from '#recording';
 
 /** A deployment is settled after its last sync, by a look every few seconds. */
 const GRACE = `interval '15 seconds'`;

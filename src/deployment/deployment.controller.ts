@@ -1,7 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { BodyLimit, BY_ID, ITEMS_BODY, pageOf } from '#http';
-import { Idempotent, Ids, RequestIds } from '#tracking';
+import { BY_ID, pageOf } from '#http';
+import { Idempotent, Ids, RequestIds } from '#idempotency';
+import { BodyLimit, ITEMS_BODY } from '#request-body';
 import {
   DeploymentDetailDto,
   DeploymentDto,

@@ -1,5 +1,5 @@
 import { defineEntity, p, PrimaryKeyProp } from '@mikro-orm/core';
-import type { SyncStatus } from '#tracking';
+import type { SyncStatus } from '#recording';
 
 const DeploymentSchema = defineEntity({
   name: 'Deployment',

@@ -4,13 +4,11 @@ import { DeploymentPlanner } from './deployment.planner.ts';
 import { DeploymentProgress } from './deployment.progress.ts';
 import { DeploymentService } from './deployment.service.ts';
 import { DeploymentSettler } from './deployment.settler.ts';
-import { PlatformController } from './platform.controller.ts';
-import { PullService } from './pull.service.ts';
 
-/** Deployments, rollbacks and pulls; needs TrackingModule. */
+/** Deployments and rollbacks; needs TrackingModule. */
 @Module({
-  controllers: [DeploymentController, PlatformController],
-  providers: [DeploymentPlanner, DeploymentProgress, DeploymentService, DeploymentSettler, PullService],
-  exports: [DeploymentService, PullService],
+  controllers: [DeploymentController],
+  providers: [DeploymentPlanner, DeploymentProgress, DeploymentService, DeploymentSettler],
+  exports: [DeploymentService],
 })
 export class DeploymentModule {}

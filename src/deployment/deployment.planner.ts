@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask } from '#database';
+import { canonicalDigest, type JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type Target } from '#platform';
-import { canonicalDigest, type JsonObject } from '#snapshot';
 import { DuplicateItemError } from '#tracking';
 import {
   ContentTypeNotFoundError,

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask } from '#database';
-import type { SyncStatus } from '#tracking';
+import type { SyncStatus } from '#recording';
 import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
 

@@ -2,7 +2,8 @@ import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ask, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
-import { Heartbeat, Periodic } from '#tracking';
+import { Heartbeat } from '#recording';
+import { Periodic } from '#schedule';
 
 const EVERY_MS = 3_000;
 /** When everything has started. */

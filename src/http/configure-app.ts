@@ -3,16 +3,14 @@ import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import { BodyBudget } from './body-budget.ts';
-import { BodyIntake } from './body-intake.ts';
+import { BodyBudget, BodyIntake, installContinue, installLinger } from '#request-body';
+import { RequestValidation } from '#validation';
 import { installCallerCheck } from './caller.ts';
 import { answerFrameworkError, DomainErrorFilter } from './domain-error.filter.ts';
 import { createHttpServer, serverLimits } from './http-server.ts';
 import { openApiDocument } from './openapi-document.ts';
-import { RequestValidation } from './request-validation.ts';
 import { installRouteCheck, watchRoutes } from './routes.ts';
 import { installSecurityHeaders } from './security-headers.ts';
-import { installContinue, installLinger } from './unread-body.ts';
 
 const DOCS = 'docs';
 

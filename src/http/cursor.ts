@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
+import { EARLIEST, LATEST } from '#validation';
 import { DomainError } from '../domain-error.ts';
-import { EARLIEST, LATEST } from './moment.decorator.ts';
 
 const MAX_INTEGER = 2 ** 31 - 1;
 

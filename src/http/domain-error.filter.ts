@@ -2,11 +2,10 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { databaseFault, type DatabaseFault, faultText } from '#database';
+import { InvalidRequestError, MAX_PROBLEMS, ProblemList } from '#validation';
 import { DomainError } from '../domain-error.ts';
 import { cut } from '../quoted.ts';
-import { InvalidRequestError } from './invalid-request.error.ts';
 import type { ProblemDto } from './problem.dto.ts';
-import { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
 
 /** The one place where codes become HTTP statuses. */
 const STATUS: Record<string, number> = {

@@ -1,5 +1,5 @@
 import { IsString, Max, MaxLength, Min } from 'class-validator';
-import { MayBeLeftOut, WholeNumber } from './input.decorators.ts';
+import { MayBeLeftOut, WholeNumber } from '#validation';
 
 /** Which part of a list. */
 export class PageQuery {

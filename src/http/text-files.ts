@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { textInSlices } from '#snapshot';
+import { textInSlices } from '#json';
 import { DomainError } from '../domain-error.ts';
 import { Slots } from './slots.ts';
 import { type RawReply, StreamAnswer } from './stream-answer.ts';

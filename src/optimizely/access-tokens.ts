@@ -1,4 +1,4 @@
-import type { JsonObject } from '#snapshot';
+import type { JsonObject } from '#json';
 
 const MAX_MARGIN_MS = 60_000;
 const MARGIN_SHARE = 0.2;

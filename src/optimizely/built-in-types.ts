@@ -1,5 +1,5 @@
+import { isJsonObject, type Json } from '#json';
 import type { SyncFailure } from '#platform';
-import { isJsonObject, type Json } from '#snapshot';
 
 const TYPES = new Set([
   'blankexperience',

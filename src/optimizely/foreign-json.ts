@@ -8,7 +8,7 @@ import {
   MAX_VALUES,
   readInSlices,
   TimeSlice,
-} from '#snapshot';
+} from '#json';
 
 const LIMITS: JsonLimits = { ...JSON_LIMITS, values: MAX_VALUES };
 /** Characters of one text; no definition of a content model has a longer one. */

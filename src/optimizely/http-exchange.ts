@@ -1,5 +1,5 @@
 import type { LimitFunction } from 'p-limit';
-import type { Json } from '#snapshot';
+import type { Json } from '#json';
 import { parseForeignJson } from './foreign-json.ts';
 
 const MAX_TEXT_CHARACTERS = 20_000;

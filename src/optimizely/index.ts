@@ -1,6 +1,6 @@
+export type { ApiAnswer } from './optimizely-connection.ts';
+export type { Manifest, OptimizelyKind, Section } from './manifest.ts';
 export { OptimizelyAdapter } from './optimizely.adapter.ts';
 export { OptimizelyApiClient, type WriteOptions } from './optimizely.client.ts';
 export { OptimizelyEnvironment, optimizelyEnvironments } from './optimizely.config.ts';
-export type { ApiAnswer } from './optimizely-connection.ts';
-export type { Manifest, OptimizelyKind, Section } from './manifest.ts';
 export { OptimizelyModule } from './optimizely.module.ts';

@@ -1,6 +1,6 @@
+import { isJsonObject, type Json, type JsonObject } from '#json';
 import type { SyncAnswerItem, SyncFailure } from '#platform';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
-import { KINDS, SECTION_OF_KIND, type OptimizelyKind } from './manifest.ts';
+import { KINDS, type OptimizelyKind, SECTION_OF_KIND } from './manifest.ts';
 import { FORCE_HINT, isDataLossRefusal } from './optimizely.errors.ts';
 
 const MAX_QUOTED = 5;

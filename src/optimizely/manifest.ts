@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
 
 /** The kinds of this platform, in the order the service applies them. */
 export const KINDS = ['propertyGroup', 'contentType', 'displayTemplate'] as const;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
 
 /** The JSON merge patch (RFC 7396) that makes `to` of `from`; what `to` lacks becomes null. Empty when they are equal. */
 export function mergePatch(from: JsonObject, to: JsonObject): JsonObject {

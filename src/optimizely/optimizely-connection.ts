@@ -1,11 +1,11 @@
-import { PlatformError } from '#platform';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { AccessTokens, type AccessToken } from './access-tokens.ts';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import { PlatformError } from '#platform';
+import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { endpoints } from './endpoints.ts';
-import { exchange, HttpFailure, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
-import { variableOf, type OptimizelyEnvironment } from './optimizely.config.ts';
-import { brokenOff, recordedBody, refusal, unproven, type Asked, type Effect } from './optimizely.errors.ts';
+import { exchange, type HttpAnswer, HttpFailure, type HttpRequest } from './http-exchange.ts';
+import { type OptimizelyEnvironment, variableOf } from './optimizely.config.ts';
+import { type Asked, brokenOff, type Effect, recordedBody, refusal, unproven } from './optimizely.errors.ts';
 import { secretMask } from './secret-mask.ts';
 
 const DEFAULT_TOKEN_LIFE_S = 300;

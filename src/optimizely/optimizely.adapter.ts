@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { isJsonObject, type Json } from '#json';
 import {
+  type ContentType,
   DEFAULT_KIND,
   Platform,
-  type ContentType,
   type PlatformAdapter,
   type SyncAnswer,
   type SyncAnswerItem,
@@ -10,18 +11,17 @@ import {
   type SyncFailure,
   type SyncItem,
 } from '#platform';
-import { isJsonObject, type Json } from '#snapshot';
 import { assertMayLeave, TrackSync } from '#tracking';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
 import { readManifestAnswer, type SentItem } from './manifest-answer.ts';
 import {
+  type Definition,
   isDefinition,
   isOptimizelyKind,
   KINDS,
-  SECTION_OF_KIND,
-  type Definition,
   type Manifest,
   type OptimizelyKind,
+  SECTION_OF_KIND,
 } from './manifest.ts';
 import type { ApiAnswer } from './optimizely-connection.ts';
 import { OptimizelyApiClient } from './optimizely.client.ts';

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PlatformError, UnknownEnvironmentError, type ContentType } from '#platform';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import { type ContentType, PlatformError, UnknownEnvironmentError } from '#platform';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
 import { isManifestResult } from './manifest-answer.ts';
-import { isDefinition, KINDS, SECTION_OF_KIND, type Manifest, type Section } from './manifest.ts';
+import { isDefinition, KINDS, type Manifest, type Section, SECTION_OF_KIND } from './manifest.ts';
 import { mergePatch } from './merge-patch.ts';
-import { OptimizelyConnection, type ApiAnswer, type ApiRequest } from './optimizely-connection.ts';
+import { type ApiAnswer, type ApiRequest, OptimizelyConnection } from './optimizely-connection.ts';
 import type { OptimizelyEnvironment } from './optimizely.config.ts';
 import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
 

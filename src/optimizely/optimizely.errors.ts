@@ -1,5 +1,5 @@
+import { isJsonObject, type Json, type JsonObject } from '#json';
 import { PlatformError, type PlatformFailure } from '#platform';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
 import type { HttpAnswer, HttpFailure } from './http-exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 

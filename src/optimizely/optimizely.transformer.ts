@@ -1,5 +1,5 @@
-import { PlatformError, type ContentType } from '#platform';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import { type ContentType, PlatformError } from '#platform';
 
 /** Which values of a field say no more than its absence, and how the objects inside are shaped. */
 interface Shape {

@@ -1,10 +1,18 @@
+export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';
 export {
+  PlatformError,
+  type PlatformFailure,
+  UnknownEnvironmentError,
+  UnknownPlatformError,
+} from './platform.errors.ts';
+export { PlatformModule } from './platform.module.ts';
+export { PlatformRegistry } from './platform.registry.ts';
+export {
+  type ContentType,
   DEFAULT_ENVIRONMENT,
   DEFAULT_KIND,
-  OUTCOMES,
-  TRIGGERS,
-  type ContentType,
   type Outcome,
+  OUTCOMES,
   type PlatformAdapter,
   type SyncAnswer,
   type SyncAnswerItem,
@@ -14,13 +22,5 @@ export {
   type SyncItem,
   type Target,
   type Trigger,
+  TRIGGERS,
 } from './platform.adapter.ts';
-export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';
-export {
-  PlatformError,
-  UnknownEnvironmentError,
-  UnknownPlatformError,
-  type PlatformFailure,
-} from './platform.errors.ts';
-export { PlatformModule } from './platform.module.ts';
-export { PlatformRegistry } from './platform.registry.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '#snapshot';
+import type { Json, JsonObject } from '#json';
 
 /** What is synchronised: a JSON definition; its key is `typeKey` of the item that carries it. */
 export type ContentType = JsonObject;

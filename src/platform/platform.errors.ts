@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '#snapshot';
+import type { Json, JsonObject } from '#json';
 import { DomainError } from '../domain-error.ts';
 
 export interface PlatformFailure {

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { platformOf } from './platform.decorator.ts';
 import type { PlatformAdapter, Target } from './platform.adapter.ts';
+import { platformOf } from './platform.decorator.ts';
 import { UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
 
 /** The adapters installed in this application, by the name of their platform. */

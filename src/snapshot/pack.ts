@@ -3,8 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGzip, gunzip } from 'node:zlib';
-import { canonicalPieces, TimeSlice } from './canonical-json.ts';
-import type { Json } from './json.ts';
+import { canonicalPieces, type Json, TimeSlice } from '#json';
 import type { Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotTooLargeError } from './snapshot.errors.ts';
 

@@ -1,7 +1,4 @@
-import { TimeSlice } from './canonical-json.ts';
-import { type ComparisonLimits, ComparisonRoom } from './comparison-room.ts';
-import { type Difference, differences } from './json-differences.ts';
-import type { Json } from './json.ts';
+import { type ComparisonLimits, ComparisonRoom, type Difference, differences, type Json, TimeSlice } from '#json';
 
 export interface PathValue {
   path: string;

@@ -1,19 +1,5 @@
 import { DomainError } from '../domain-error.ts';
 
-/** A value that JSON cannot hold exactly: a function, a bigint, NaN, a lone surrogate, a class instance. */
-export class NotJsonError extends DomainError {
-  readonly code = 'NOT_JSON';
-
-  constructor(path: string, found: string) {
-    super(
-      `JSON cannot hold ${found} (at "/${path}"): send strings, finite numbers, booleans, null, lists and objects.`,
-      {
-        path: `/${path}`,
-      },
-    );
-  }
-}
-
 /** Content over the limit of a snapshot; both sizes are bytes of canonical JSON, uncompressed. */
 export class SnapshotTooLargeError extends DomainError {
   readonly code = 'SNAPSHOT_TOO_LARGE';

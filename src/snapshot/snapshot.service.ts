@@ -1,9 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask, find, LONG_READ_MS } from '#database';
-import type { Json } from './json.ts';
-import type { JsonLimits } from './json-limits.ts';
-import { readInSlices } from './json-reader.ts';
+import { type Json, type JsonLimits, readInSlices } from '#json';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
 import { Snapshot } from './snapshot.entity.ts';

@@ -1,19 +1,4 @@
-/** When a failed call is tried again. Times are milliseconds. */
-export interface RetryPolicy {
-  /** Tries in all, the first included. */
-  maxAttempts: number;
-  initialDelayMs: number;
-  multiplier: number;
-  /** The longest pause, also for what a platform asks by `Retry-After`. */
-  maxDelayMs: number;
-}
-
-export const DEFAULT_RETRY_POLICY: RetryPolicy = {
-  maxAttempts: 3,
-  initialDelayMs: 1_000,
-  multiplier: 2,
-  maxDelayMs: 30_000,
-};
+import type { RetryPolicy } from '../tracking-options.ts';
 
 /**
  * How long to wait after failed attempt number `attempt` (the first is 1): what the platform asked for, within the cap,

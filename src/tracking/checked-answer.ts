@@ -1,5 +1,5 @@
+import { isJsonObject } from '#json';
 import { OUTCOMES, PlatformError, type SyncAnswer } from '#platform';
-import { isJsonObject } from '#snapshot';
 
 /** What an adapter answered, if it is an answer at all: an adapter of others may not have been compiled against ours. */
 export function checkedAnswer(answer: unknown, platform: string): SyncAnswer {

@@ -8,7 +8,7 @@ import {
 } from 'cockatiel';
 import { Inject, Injectable } from '@nestjs/common';
 import { PlatformError } from '#platform';
-import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
 

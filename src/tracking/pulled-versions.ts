@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
-import type { JsonObject } from '#snapshot';
 import { ContentTypeHasher, refKey, VersionHistoryService } from '#versioning';
 
 /** Tells which version a pulled definition is. */

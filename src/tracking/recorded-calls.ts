@@ -1,5 +1,5 @@
 import type { SyncCall } from '#platform';
-import { NotTrackedYetError } from './sync.errors.ts';
+import { NotTrackedYetError } from './tracking.errors.ts';
 
 type MayLeave = () => Promise<void>;
 

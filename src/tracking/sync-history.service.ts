@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { NewSync, RecordedSync, SyncResult } from './sync.ts';
-import type { HistoryFilter } from './sync-history.filter.ts';
-import { type HistoryPage, type PageRequest, SyncHistoryQueries } from './sync-history.queries.ts';
-import { SyncReader } from './sync.reader.ts';
-import type { SyncRecord } from './sync-record.entity.ts';
-import { SyncWriter } from './sync.writer.ts';
+import { type HistoryFilter, type HistoryPage, type PageRequest, SyncHistoryQueries } from '#history';
+import { type NewSync, type RecordedSync, SyncReader, type SyncRecord, type SyncResult, SyncWriter } from '#recording';
 
 /** The history of syncs for an application: records what it does itself, and reads what was recorded. */
 @Injectable()

@@ -2,7 +2,7 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
 import { PLATFORM, type SyncAnswer, type SyncCall } from '#platform';
-import type { Direction } from './sync.ts';
+import type { Direction } from '#recording';
 import { SyncTracker } from './sync.tracker.ts';
 import { TRACK_SYNC } from './track-sync.decorator.ts';
 

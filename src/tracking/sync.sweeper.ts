@@ -2,17 +2,14 @@ import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
+import type { JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
-import { type JsonObject, SnapshotService } from '#snapshot';
+import { Admission, Heartbeat, type Resolution, SyncRecord, type SyncResult, SyncWriter } from '#recording';
+import { Periodic } from '#schedule';
+import { SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
-import { Admission } from './admission.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { Periodic } from './periodic.ts';
-import type { Resolution, SyncResult } from './sync.ts';
-import { SyncWriter } from './sync.writer.ts';
-import { SyncRecord } from './sync-record.entity.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { SyncTracker } from './sync.tracker.ts';
-import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
 
 const MOST = 500;
 /** When everything has started. */

@@ -10,24 +10,30 @@ import {
   type SyncCall,
   type SyncItem,
 } from '#platform';
+import {
+  type Direction,
+  EVERYTHING,
+  Heartbeat,
+  type NewSync,
+  type RecordedSync,
+  type SyncResult,
+  SyncWriter,
+} from '#recording';
 import { refKey } from '#versioning';
 import { DomainError } from '../domain-error.ts';
-import { delayAfter, type RetryPolicy } from './backoff.ts';
+import { type RetryPolicy, TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
+import { delayAfter } from './backoff.ts';
 import { checkedAnswer } from './checked-answer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { PulledVersions } from './pulled-versions.ts';
 import { asRecorded } from './recorded-calls.ts';
-import { type Direction, EVERYTHING, type NewSync, type RecordedSync, type SyncResult } from './sync.ts';
 import {
   DuplicateItemError,
   InterruptedError,
   MissingDataError,
   StoppedError,
   SyncUnderWayError,
-} from './sync.errors.ts';
-import { SyncWriter } from './sync.writer.ts';
-import { TRACKING_OPTIONS, type TrackingOptions } from './tracking.options.ts';
+} from './tracking.errors.ts';
 
 interface Route {
   platform: string;

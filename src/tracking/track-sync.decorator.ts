@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import type { SyncAnswer, SyncCall } from '#platform';
-import type { Direction } from './sync.ts';
+import type { Direction } from '#recording';
 import { assertRecorded } from './recorded-calls.ts';
 import { SyncInterceptor } from './sync.interceptor.ts';
 

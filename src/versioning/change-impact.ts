@@ -1,4 +1,4 @@
-import { isJsonObject, pointerNames, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
 import type { VersionChange } from './version.diff.ts';
 
 /** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */

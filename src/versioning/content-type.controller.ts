@@ -1,18 +1,10 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
-import {
-  ApiForms,
-  BodyLimit,
-  pageOf,
-  type PageStart,
-  type RawReply,
-  SNAPSHOT_BODY,
-  SNAPSHOTS_BODY,
-  TextFiles,
-} from '#http';
-import type { Json } from '#snapshot';
-import { parseNumberOrHash } from './version-name.ts';
+import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles } from '#http';
+import type { Json } from '#json';
+import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
+import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
   AuthorQuery,
   CatalogueDto,
@@ -30,9 +22,9 @@ import {
   VersionsQuery,
 } from './content-type.dto.ts';
 import { ContentTypeImporter } from './content-type.importer.ts';
-import type { ContentTypeVersion } from './content-type-version.entity.ts';
+import { type Definition, refKey, type TypeRef, VersionHistoryService } from './version-history.service.ts';
+import { parseNumberOrHash } from './version-name.ts';
 import { VersionDiff } from './version.diff.ts';
-import { type Definition, VersionHistoryService, refKey, type TypeRef } from './version-history.service.ts';
 import { VersionTree } from './version.tree.ts';
 
 const DEFINITION_EXAMPLE = {

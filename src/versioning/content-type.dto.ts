@@ -1,7 +1,8 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { MayBeLeftOut, PageDto, PageQuery, Text } from '#http';
-import type { JsonObject } from '#snapshot';
+import { PageDto, PageQuery } from '#http';
+import type { JsonObject } from '#json';
+import { MayBeLeftOut, Text } from '#validation';
 
 /** Which content type is meant. */
 export class ContentTypeParams {

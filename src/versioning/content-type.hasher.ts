@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { canonicalDigest, canonicalDigestAsync, type JsonObject, type PreparedSnapshot } from '#snapshot';
+import { canonicalDigest, canonicalDigestAsync, type JsonObject } from '#json';
+import type { PreparedSnapshot } from '#snapshot';
 
 const SERVER_SET = new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']);
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { MAX_PROBLEMS, ProblemList, textProblem } from '#http';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import { MAX_PROBLEMS, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
+import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 import { InvalidDefinitionError, type InvalidPlace } from './version.errors.ts';
-import { VersionHistoryService, refKey, type VersionCommit } from './version-history.service.ts';
 
 /** The lists of a manifest that are content types, and the kind of each. */
 const SECTIONS = { propertyGroups: 'propertyGroup', contentTypes: 'contentType', displayTemplates: 'displayTemplate' };

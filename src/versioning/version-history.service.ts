@@ -2,9 +2,10 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
 import type { PageStart } from '#http';
-import { SnapshotService, type JsonObject, type PreparedSnapshot } from '#snapshot';
-import { ContentTypeHasher } from './content-type.hasher.ts';
+import type { JsonObject } from '#json';
+import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
+import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
 
 /** A content type by its key, which is unique within its kind. */

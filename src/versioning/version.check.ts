@@ -1,5 +1,6 @@
 import type { Books, Finding } from '#database';
-import { type JsonObject, type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
+import type { JsonObject } from '#json';
+import { type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 
 interface Link {

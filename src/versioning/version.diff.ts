@@ -4,12 +4,12 @@ import {
   type Difference,
   differenceLine,
   differences,
-  inSlices,
   type Json,
   type JsonObject,
   SHOWN,
-} from '#snapshot';
-import { impactAt, worstImpact, type Impact } from './change-impact.ts';
+} from '#json';
+import { inSlices } from '#snapshot';
+import { type Impact, impactAt, worstImpact } from './change-impact.ts';
 import { withoutServerSet } from './content-type.hasher.ts';
 
 /** One change; `path` is a JSON Pointer (RFC 6901) in which elements of lists go by their name, see compareJson. */

@@ -1,4 +1,4 @@
-import type { ProblemList } from '#http';
+import type { ProblemList } from '#validation';
 import { DomainError } from '../domain-error.ts';
 
 export class ContentTypeNotFoundError extends DomainError {

@@ -1,4 +1,4 @@
-import { canonicalDigest } from '#snapshot';
+import { canonicalDigest } from '#json';
 import type { TypeRef } from './version-history.service.ts';
 
 export interface VersionTreeEntry extends TypeRef {

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, visit, type Visit } from '../support/browser.ts';
 import { type ClosablePort, startClosablePort } from '../support/closable-port.ts';
 import { deploy } from '../support/deployments.ts';
-import { startSimulatedCms, type SimulatedCms } from '../support/simulated-cms.ts';
+import { type SimulatedCms, startSimulatedCms } from '../support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 const HOSTILE = `<img src=x onerror="document.title='taken'">`;

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { arrivals, expectHonestBooks, findings, setFaults, sql } from '../support/books.ts';
 import { inLength, say } from '../support/chaos.ts';
 import type { Deployed } from '../support/load.ts';

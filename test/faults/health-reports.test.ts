@@ -1,4 +1,4 @@
-import { StatsRebuilder } from '#analytics';
+import { StatsRebuilder } from '#statistics';
 import { idAt, insertHistory } from '../support/random-history.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { connectSql, type Sql } from '../support/sql.ts';

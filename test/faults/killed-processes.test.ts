@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openEmbeddedPostgres, runningEmbeddedPostgres } from '#database';
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { expectHonestBooks, setFaults, sql } from '../support/books.ts';
 import { inLength, random, say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';

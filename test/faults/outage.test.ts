@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { findings, journal, setFaults, sql, untilSettled } from '../support/books.ts';
 import { inLength, say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';

@@ -1,4 +1,4 @@
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { arrivals, findings, journal, setFaults, sql, untilSettled } from '../support/books.ts';
 import { inLength } from '../support/chaos.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';

@@ -3,8 +3,8 @@ import { sample } from 'fast-check';
 import { DOCUMENT } from '../support/checked-answers.ts';
 import {
   type ApiDocument,
-  hostileRequests,
   type HostileRequest,
+  hostileRequests,
   type Route,
   routesOf,
   worstRequests,

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { assert, constantFrom, integer, nat, pre, property } from 'fast-check';
-import { parseBody } from '#http';
-import { type Json, JSON_LIMITS, JsonReader, MAX_VALUES } from '#snapshot';
-import { ByteCollector } from '../../src/http/byte-collector.ts';
-import { FairTurns } from '../../src/http/fair-turns.ts';
-import { parseInSlices } from '../../src/http/json-body.ts';
+import { type Json, JSON_LIMITS, JsonReader, MAX_VALUES } from '#json';
+import { parseBody } from '#request-body';
+import { ByteCollector } from '../../src/request-body/byte-collector.ts';
+import { FairTurns } from '../../src/request-body/fair-turns.ts';
+import { parseInSlices } from '../../src/request-body/json-body.ts';
 import { turnsDuring } from '../support/event-loop.ts';
 import { blanks, jsonTexts } from '../support/json-texts.ts';
 import { runs } from '../support/properties.ts';

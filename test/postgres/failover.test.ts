@@ -1,4 +1,4 @@
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { findings, untilSettled } from '../support/books.ts';
 import { say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';

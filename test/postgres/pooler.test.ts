@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { expectHonestBooks } from '../support/books.ts';
 import { say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';

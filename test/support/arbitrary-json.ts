@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { isJsonObject, type Json, type JsonObject } from '#snapshot';
+import { isJsonObject, type Json, type JsonObject } from '#json';
 
 /** Keys that objects inherit, that JSON Pointer escapes, that sort oddly, and a few that meet often. */
 export const oddKey = fc.oneof(

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { errorFingerprint } from '#tracking';
-import type { SettledSync } from '../../src/analytics/failure-patterns.ts';
+import { errorFingerprint } from '#recording';
+import type { SettledSync } from '../../src/failures/failure-patterns.ts';
 import type { Sql } from './sql.ts';
 
 /**

@@ -5,16 +5,11 @@ import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { type DynamicModule, Injectable, Module, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  Platform,
-  type PlatformAdapter,
-  type SyncAnswer,
-  type SyncCall,
-  TrackingModule,
-  type TrackingOptions,
-  TrackSync,
-} from '#tracking';
-import type { Json, JsonObject } from '#snapshot';
+import { TrackingModule } from '#embedding';
+import type { Json, JsonObject } from '#json';
+import { Platform, type PlatformAdapter, type SyncAnswer, type SyncCall } from '#platform';
+import { TrackSync } from '#tracking';
+import type { TrackingOptions } from '../../src/tracking-options.ts';
 
 const NoteSchema = defineEntity({
   name: 'Note',

@@ -1,4 +1,4 @@
-import { startSandbox, type Sandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 
 export interface Call {
   method: string;

@@ -2,8 +2,8 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
+import { type EmbeddedDatabase, migrate, openEmbeddedPostgres, ormOptions } from '#database';
 import { migrations } from '#migrations';
-import { migrate, openEmbeddedPostgres, ormOptions, type EmbeddedDatabase } from '#database';
 import { TEMPLATE } from './template.ts';
 
 /** A PostgreSQL of its own for one worker, and where its files are. */

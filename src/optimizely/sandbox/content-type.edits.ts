@@ -1,10 +1,10 @@
+import { mergePatch } from './apply-patch.ts';
 import { deletionRefusal } from './built-ins.ts';
 import type { Resource } from './collection.ts';
 import { contentTypeIssues } from './content-type.rules.ts';
 import { dataLossWarning, losesData } from './data-loss.ts';
 import { withDefaults } from './defaults.ts';
 import { KnownModel } from './known-model.ts';
-import { mergePatch } from './merge-patch.ts';
 import { CONTENT_TYPE, type ContentType, type StoredContentType } from './model.ts';
 import { Problem } from './problem.ts';
 import { isObject, readAs } from './shape.ts';

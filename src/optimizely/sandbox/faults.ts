@@ -1,4 +1,4 @@
-import type { Json } from '#snapshot';
+import type { Json } from '#json';
 import { Problem } from './problem.ts';
 import { type Issue, readAs, type Shape, type Shaped } from './shape.ts';
 

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { contentTypeIssues } from './content-type.rules.ts';
 import { dataLossWarning, losesData } from './data-loss.ts';
 import { withDefaults, withoutServerFields } from './defaults.ts';
-import { displayTemplateIssues, localeIssues, propertyGroupIssues } from './other-kinds.rules.ts';
 import { KnownModel } from './known-model.ts';
 import type { ContentType, ManifestInput } from './model.ts';
+import { displayTemplateIssues, localeIssues, propertyGroupIssues } from './other-kinds.rules.ts';
 import type { Issue } from './shape.ts';
 import type { Tenant } from './tenant.ts';
 

@@ -1,8 +1,8 @@
 import { BUILT_IN_GROUPS } from './built-ins.ts';
 import type { DisplayTemplate, Locale, PropertyGroup } from './model.ts';
 import type { Issue } from './shape.ts';
-import { keyIssues, lengthIssues } from './text-rules.ts';
 import type { Tenant } from './tenant.ts';
+import { keyIssues, lengthIssues } from './text-rules.ts';
 
 const RESERVED = new Set(BUILT_IN_GROUPS.map(({ key }) => key.toLowerCase()));
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '#snapshot';
+import type { Json, JsonObject } from '#json';
 import { Problem } from './problem.ts';
 
 /** The JSON types of a body, and no more: lengths, patterns and references are rules. */

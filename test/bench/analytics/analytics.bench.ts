@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { NestFactory } from '@nestjs/core';
 import type { Pool } from 'pg';
-import { StatsRebuilder, SyncAnalyticsService, type SyncNumbers } from '#analytics';
 import { DRIVER_TYPES, postgresPool } from '#database';
+import { StatsRebuilder, SyncAnalyticsService, type SyncNumbers } from '#statistics';
 import { AppModule, readConfig } from '../../../src/app.module.ts';
 import { openBenchDatabase } from '../bench-database.ts';
 import { fillHistory } from '../history/fill-history.ts';

@@ -3,9 +3,9 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Pool } from 'pg';
 import { SyncHistoryService } from '#tracking';
-import { type BenchOptions, rounded, type Section } from '../report.ts';
-import { type Contender, median, type Round, rotate } from '../rounds.ts';
 import { positioned } from '../record/tracked-calls.ts';
+import { type BenchOptions, rounded, type Section } from '../report.ts';
+import { type Contender, median, rotate, type Round } from '../rounds.ts';
 
 const CONCURRENCY = 64;
 /** The rounds of recording differ much from one another. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { JsonObject } from '#snapshot';
+import type { JsonObject } from '#json';
 
 /** A content type of about this many bytes of JSON: many properties, as a large model has. */
 export function definitionOf(bytes: number): JsonObject {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { Json } from '#json';
 import { type ContentType, Platform, type PlatformAdapter, type SyncAnswer, type SyncCall } from '#platform';
-import type { Json } from '#snapshot';
 import { TrackSync } from '#tracking';
 
 /** A platform that takes everything at once: what remains of a call is what recording costs. */

@@ -3,9 +3,9 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Pool } from 'pg';
 import { DatabaseModule } from '#database';
+import { trackingEntities, TrackingModule } from '#embedding';
+import type { JsonObject } from '#json';
 import { DEFAULT_ENVIRONMENT, type SyncItem } from '#platform';
-import type { JsonObject } from '#snapshot';
-import { trackingEntities, TrackingModule } from '#tracking';
 import { changed } from './definitions.ts';
 import { NoOpAdapter } from './no-op.adapter.ts';
 

@@ -1,0 +1,136 @@
+import { type Constructor, EntityManager, MikroORM } from '@mikro-orm/core';
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Global,
+  Inject,
+  Module,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { migrate } from '#database';
+import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
+import { OutsideController, OutsideService } from '#external';
+import {
+  LiveVersions,
+  SyncComparison,
+  SyncController,
+  SyncDetails,
+  SyncHistoryController,
+  SyncHistoryExport,
+  SyncHistoryQueries,
+} from '#history';
+import { TextFiles } from '#http';
+import { IdempotencyService } from '#idempotency';
+import { recordingMigrations } from '#migrations';
+import { PlatformModule } from '#platform';
+import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
+import { ReplayController, SyncReplayer } from '#replay';
+import { Retention } from '#retention';
+import { Snapshot } from '#snapshot';
+import { CircuitBreakers, PulledVersions, SyncExplorer, SyncHistoryService, SyncSweeper, SyncTracker } from '#tracking';
+import { ContentTypeVersion, VersioningModule } from '#versioning';
+import {
+  DEFAULT_RETRY_POLICY,
+  DEFAULT_TRACKING_OPTIONS,
+  type RetryPolicy,
+  TRACKING_OPTIONS,
+  type TrackingOptions,
+} from '../tracking-options.ts';
+import { besideSyncTrail } from './own-tables.ts';
+
+/** The entities of recording, for an application that lists its own. */
+export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
+
+const CONTROLLERS = [EventController, OutsideController, ReplayController, SyncController, SyncHistoryController];
+
+/** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
+@Global()
+@Module({})
+export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
+  constructor(
+    private readonly orm: MikroORM,
+    private readonly em: EntityManager,
+    private readonly tracker: SyncTracker,
+    private readonly sweeper: SyncSweeper,
+    private readonly sequencer: EventSequencer,
+    private readonly heartbeat: Heartbeat,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
+  ) {}
+
+  static forRoot(
+    given: Partial<Omit<TrackingOptions, 'retry'>> & { retry?: Partial<RetryPolicy> } = {},
+  ): DynamicModule {
+    const options: TrackingOptions = {
+      ...DEFAULT_TRACKING_OPTIONS,
+      ...given,
+      retry: { ...DEFAULT_RETRY_POLICY, ...given.retry },
+    };
+    return {
+      module: TrackingModule,
+      imports: [DiscoveryModule, PlatformModule, VersioningModule],
+      controllers: options.http ? CONTROLLERS : [],
+      providers: [
+        { provide: TRACKING_OPTIONS, useValue: options },
+        Admission,
+        CircuitBreakers,
+        EventSequencer,
+        Heartbeat,
+        IdempotencyService,
+        OutsideService,
+        EventFeed,
+        EventStreams,
+        LiveVersions,
+        PulledVersions,
+        Retention,
+        SyncComparison,
+        SyncDetails,
+        SyncExplorer,
+        SyncHistoryExport,
+        SyncHistoryQueries,
+        SyncHistoryService,
+        SyncReader,
+        SyncRecorder,
+        SyncReplayer,
+        SyncSweeper,
+        SyncTracker,
+        SyncWriter,
+        TextFiles,
+      ],
+      exports: [
+        PlatformModule,
+        VersioningModule,
+        Admission,
+        CircuitBreakers,
+        EventStreams,
+        Heartbeat,
+        IdempotencyService,
+        Retention,
+        SyncHistoryExport,
+        SyncHistoryQueries,
+        SyncHistoryService,
+        SyncReader,
+        SyncRecorder,
+        SyncSweeper,
+        SyncTracker,
+        SyncWriter,
+      ],
+    };
+  }
+
+  /** While the database is still there: calls end, what died before is settled, events get their places, and we sign off. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.tracker.drained();
+    await this.sweeper.stop();
+    await this.sequencer.stop();
+    await this.heartbeat.stop();
+  }
+
+  async onModuleInit(): Promise<void> {
+    const missing = trackingEntities.filter((entity) => !this.orm.getMetadata().has(entity));
+    if (missing.length > 0) this.orm.discoverEntity(missing);
+    const schemaTool = this.orm.config.get('schemaGenerator');
+    Object.assign(schemaTool, besideSyncTrail(schemaTool));
+    if (this.options.migrate) await migrate(this.em, recordingMigrations);
+  }
+}

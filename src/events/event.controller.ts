@@ -1,0 +1,42 @@
+import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiForms, OwnRequests, type RawReply, StreamAnswer } from '#http';
+import { InvalidRequestError } from '#validation';
+import { quoted } from '../quoted.ts';
+import { EventPageDto, EventQuery } from './event.dto.ts';
+import { EventFeed } from './event.feed.ts';
+import { readPlace, writePlace } from './event.position.ts';
+import { EventStreams } from './event.streams.ts';
+
+@OwnRequests()
+@ApiTags('events')
+@Controller('sync/events')
+export class EventController {
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** Lists the events after a position; with `Accept: text/event-stream` sends them, and every later one as it happens. */
+  @Get()
+  @ApiForms(EventPageDto, { 'text/event-stream': 'text' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after the event with this id.' })
+  async events(
+    @Query() { after, limit, ...filter }: EventQuery,
+    @Headers('accept') accept: string | undefined,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<EventPageDto | undefined> {
+    const from = after === undefined ? undefined : readPlace(after);
+    if (!accept?.includes('text/event-stream')) {
+      const { items, next } = await this.feed.after(from ?? { position: 0 }, filter, limit);
+      return { items, next: writePlace(next) };
+    }
+    const resumed = lastEventId ? readPlace(lastEventId) : undefined;
+    if (lastEventId && !resumed) {
+      throw new InvalidRequestError(`Last-Event-ID must be the id of an event, which ${quoted(lastEventId)} is not`);
+    }
+    await this.streams.open(new StreamAnswer(reply), filter, resumed ?? from);
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { ask } from '#database';
+import { Periodic } from '#schedule';
+
+const EVERY_MS = 300;
+const MOST = 5_000;
+
+/**
+ * Gives committed events their position: gapless, and in an order in which a cause stands before its effect. One short
+ * transaction at a time, in whichever replica gets the row. A sequence would skip those who commit late.
+ */
+@Injectable()
+export class EventSequencer implements OnApplicationBootstrap {
+  private readonly runs = new Periodic(EventSequencer.name, EVERY_MS, () => this.drain());
+
+  constructor(private readonly em: EntityManager) {}
+
+  onApplicationBootstrap(): void {
+    this.runs.start();
+  }
+
+  /** Leaves no committed event without its position, if the database answers. */
+  async stop(): Promise<void> {
+    await this.runs.stop();
+    await this.drain().catch(() => undefined);
+  }
+
+  /** Runs until no committed event is without a position. */
+  private async drain(): Promise<void> {
+    for (let given = MOST; given === MOST;) {
+      const { rowCount } = await ask(this.em, 'select from sync_event where position is null limit 1');
+      if (rowCount === 0) return;
+      given = await this.sequence();
+    }
+  }
+
+  /** A server that was not known gives no position before its epoch has begun. In one message, so in one transaction that no pause of ours can hold open: a replica that stops stops nobody else. */
+  private async sequence(): Promise<number> {
+    // Without parameters the answer is that of each statement.
+    const noteEpoch = `select note_event_epoch('${uuidv7()}')`;
+    const answers: unknown = await ask(this.em, { text: `${LOCK}; ${noteEpoch}; ${POSITION}`, records: true });
+    return (answers as { rowCount: number }[]).at(-1)!.rowCount;
+  }
+}
+
+const LOCK = 'select from event_position for update';
+
+/** A statement of its own: it must see what was committed before the row was ours. */
+const POSITION = `
+  with numbered as (
+    select id, (select last from event_position) + row_number() over (order by created_at, id) as position
+    from (select id, created_at from sync_event where position is null order by created_at, id limit ${MOST}) fresh),
+  counted as (update event_position set last = last + (select count(*) from numbered))
+  update sync_event e set position = n.position from numbered n where e.id = n.id`;

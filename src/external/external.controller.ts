@@ -1,0 +1,135 @@
+import { Body, Controller, Param, Patch, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { SyncParams } from '#history';
+import { Idempotent, Ids, RequestIds } from '#idempotency';
+import type { Json, JsonObject } from '#json';
+import type { SyncRecord, SyncResult } from '#recording';
+import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
+import { readLink, readOutcome, readSync, readSyncs } from './external.body.ts';
+import {
+  OutsideSyncDto,
+  RecordedSyncDto,
+  RecordedSyncsDto,
+  RecordSyncDto,
+  RecordSyncsDto,
+  SyncErrorDto,
+  SyncExtensionDto,
+  SyncResultDto,
+  VersionLinkDto,
+} from './external.dto.ts';
+import { OutsideService, type OutsideSync } from './external.service.ts';
+
+interface Reply {
+  header(name: string, value: string): Reply;
+}
+
+const LOCATION = { Location: { description: 'Where the sync is.', schema: { type: 'string' } } } as const;
+const OUTCOME = {
+  oneOf: [{ $ref: getSchemaPath(SyncResultDto) }, { $ref: getSchemaPath(SyncExtensionDto) }],
+  example: { status: 'SUCCESS', statusCode: 200, durationMs: 840 },
+};
+
+/** For teams whose adapter is not ours: they run their syncs, and keep the record here. */
+@ApiTags('history')
+@ApiExtraModels(SyncResultDto, SyncExtensionDto, SyncErrorDto)
+@Controller('sync')
+export class OutsideController {
+  constructor(private readonly outside: OutsideService) {}
+
+  /** Records a sync that you run yourself, under way or already over. */
+  @Post()
+  @BodyLimit(SNAPSHOTS_BODY)
+  @Idempotent()
+  @ApiBody({ type: RecordSyncDto })
+  @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'It is recorded.' })
+  async record(
+    @Body() body: object,
+    @Ids() ids: RequestIds,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<RecordedSyncDto> {
+    const request = readSync(body);
+    const [{ id, callId, kind, typeKey, versionHash }] = (await this.outside.record([newSync(request, ids, 0)])) as [
+      RecordedSyncDto,
+    ];
+    reply.header('location', `/api/v1/sync/${id}`);
+    return { id, callId, kind, typeKey, versionHash, status: request.result?.status ?? 'IN_PROGRESS' };
+  }
+
+  /** Records up to 1,000 syncs, all or none. */
+  @Post('batch')
+  @BodyLimit(SNAPSHOTS_BODY)
+  @Idempotent()
+  @ApiBody({ type: RecordSyncsDto })
+  @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'They are recorded.' })
+  async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
+    const { syncs } = readSyncs(body);
+    const recorded = await this.outside.record(syncs.map((sync, index) => newSync(sync, ids, index)));
+    return { ids: recorded.map(({ id }) => id) };
+  }
+
+  /** Says what came of a sync that you recorded, or that it is still under way; what is settled stays so. */
+  @Patch(':syncId/status')
+  @BodyLimit(SNAPSHOT_BODY)
+  @Idempotent()
+  @ApiBody({ schema: OUTCOME })
+  async settle(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
+    const outcome = readOutcome(body);
+    const eventId = ids.at(0);
+    return outsideSyncDto(
+      outcome.status === 'IN_PROGRESS'
+        ? await this.outside.extend(syncId, outcome.expiresInMs)
+        : await this.outside.settle(syncId, resultOf(outcome), eventId),
+    );
+  }
+
+  /** Says which version a sync that you recorded carried, even after it was settled. */
+  @Patch(':syncId/version')
+  @Idempotent()
+  @ApiBody({ type: VersionLinkDto })
+  async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
+    return outsideSyncDto(await this.outside.link(syncId, readLink(body).versionHash, ids.at(0)));
+  }
+}
+
+/** `null` says that there is none. */
+function newSync(request: RecordSyncDto, ids: RequestIds, index: number): OutsideSync {
+  const { platform, environment, direction, kind, typeKey, actor, force, expiresInMs, result } = request;
+  return {
+    ...ids.ofSync(index),
+    ...{ platform, direction, kind, typeKey, expiresInMs },
+    data: request.data as Json | undefined,
+    versionHash: request.versionHash ?? undefined,
+    result: result ? resultOf(result) : undefined,
+    context: {
+      ...{ actor, environment, force },
+      trigger: 'API',
+      reason: request.reason ?? undefined,
+      deploymentId: request.deploymentId ?? undefined,
+      metadata: (request.metadata as JsonObject | null) ?? undefined,
+    },
+  };
+}
+
+function resultOf(result: SyncResultDto): SyncResult {
+  return {
+    status: result.status,
+    error: result.error ?? undefined,
+    statusCode: result.statusCode ?? undefined,
+    requestId: result.requestId ?? undefined,
+    response: result.response as Json | undefined,
+    versionHash: result.versionHash ?? undefined,
+    retryCount: result.retryCount ?? undefined,
+    durationMs: result.durationMs ?? undefined,
+    metadata: (result.metadata as JsonObject | null) ?? undefined,
+  };
+}
+
+function outsideSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncRecord): OutsideSyncDto {
+  return {
+    id,
+    status: syncStatus,
+    versionHash: versionHash ?? null,
+    expiresAt: expiresAt!,
+    completedAt: completedAt ?? null,
+  };
+}

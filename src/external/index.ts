@@ -1,0 +1,2 @@
+export { OutsideController } from './external.controller.ts';
+export { OutsideService } from './external.service.ts';

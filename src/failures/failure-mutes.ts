@@ -1,0 +1,44 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { ask, DRIVER_TYPES } from '#database';
+import { UnknownFingerprintError } from './failures.errors.ts';
+
+/** An error that is known and raises no pattern for a time. */
+export interface Mute {
+  until: Date;
+  reason: string;
+  actor: string;
+}
+
+/** Which errors are muted. */
+@Injectable()
+export class FailureMutes {
+  constructor(private readonly em: EntityManager) {}
+
+  /** Mutes, or changes how long and why. Throws {@link UnknownFingerprintError} for an error that never happened. */
+  async mute(fingerprint: string, { until, reason, actor }: Mute): Promise<void> {
+    const { rowCount } = await ask(
+      this.em,
+      `insert into failure_mute (fingerprint, until, reason, actor)
+       select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
+       on conflict (fingerprint) do update
+         set until = excluded.until, reason = excluded.reason, actor = excluded.actor, created_at = clock_timestamp()`,
+      [fingerprint, until, reason, actor],
+    );
+    if (rowCount === 0) throw new UnknownFingerprintError(fingerprint);
+  }
+
+  /** Safe to repeat. */
+  async unmute(fingerprint: string): Promise<void> {
+    await ask(this.em, 'delete from failure_mute where fingerprint = $1', [fingerprint]);
+  }
+
+  /** Those that are in force, by fingerprint. */
+  async inForce(): Promise<Map<string, Mute>> {
+    const { rows } = await ask<Mute & { fingerprint: string }>(this.em, {
+      types: DRIVER_TYPES,
+      text: 'select fingerprint, until, reason, actor from failure_mute where until > now()',
+    });
+    return new Map(rows.map(({ fingerprint, ...mute }) => [fingerprint, mute]));
+  }
+}

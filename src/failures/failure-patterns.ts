@@ -1,0 +1,78 @@
+import type { SyncStatus } from '#recording';
+
+/** What failures look like together; a failure belongs to one pattern at the most. */
+export const SHAPES = [
+  'outage',
+  'always-failing',
+  'burst',
+  'rate-limiting',
+  'authentication',
+  'data-loss',
+  'timeouts',
+  'slowness',
+  'flapping',
+  'retry-decay',
+] as const;
+export type FailureShape = (typeof SHAPES)[number];
+
+/** Something that happened to the syncs of one platform and environment, told once. */
+export interface FailurePattern {
+  shape: FailureShape;
+  platform: string;
+  environment: string;
+  /** The content types concerned, in order. */
+  typeKeys: string[];
+  /** Of most of the failures; null where there is none, or no one code. */
+  errorCode: string | null;
+  /** Of most of the failures; null where there is none, or no one fingerprint. */
+  fingerprint: string | null;
+  /** When the first and the last of its syncs started. */
+  firstSeen: Date;
+  lastSeen: Date;
+  /** Its syncs: those that failed; for slowness and retry-decay those that succeeded. */
+  count: number;
+  /** Ids of its syncs, at most 10, spread over it. */
+  evidence: string[];
+  summary: string;
+}
+
+/** A platform and one of its environments. */
+export interface FailurePlace {
+  platform: string;
+  environment: string;
+}
+
+/** What detection needs to know of a sync that is settled. */
+export interface SettledSync {
+  id: string;
+  callId: string;
+  kind: string;
+  typeKey: string;
+  direction: string;
+  status: Exclude<SyncStatus, 'IN_PROGRESS'>;
+  errorCode: string | null;
+  statusCode: number | null;
+  fingerprint: string | null;
+  retryCount: number;
+  durationMs: number | null;
+  startedAt: Date;
+}
+
+/** Ids of at most 10 of these, the first and the last among them. */
+export function evidenceOf(syncs: { id: string }[]): string[] {
+  const step = Math.max(1, (syncs.length - 1) / 9);
+  const places = Array.from({ length: Math.min(syncs.length, 10) }, (_, index) => Math.round(index * step));
+  return places.map((place) => syncs[place]!.id);
+}
+
+export function typeKeysOf(syncs: { typeKey: string }[]): string[] {
+  return [...new Set(syncs.map(({ typeKey }) => typeKey))].toSorted();
+}
+
+/** The value that at least so large a share has, or null. */
+export function dominant<T>(values: T[], share: number): T | null {
+  const counts = new Map<T, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [most] = [...counts].toSorted(([, a], [, b]) => b - a);
+  return most && most[1] >= share * values.length ? most[0] : null;
+}

@@ -1,0 +1,40 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { AnalyticsQuery, resolveWindow } from '#statistics';
+import { FailureMutes } from './failure-mutes.ts';
+import { FailurePatternService } from './failure-pattern.service.ts';
+import { FailuresDto, FingerprintParams, MuteDto, MuteRequestDto } from './failures.dto.ts';
+
+@ApiTags('analytics')
+@Controller('sync/analytics/failures')
+export class FailuresController {
+  constructor(
+    private readonly failures: FailurePatternService,
+    private readonly mutes: FailureMutes,
+  ) {}
+
+  /** Tells what the failures of a time have in common: errors by their fingerprint, and what is wrong with each place. */
+  @Get()
+  async list(@Query() filter: AnalyticsQuery): Promise<FailuresDto> {
+    const { scope, period, window } = resolveWindow(filter);
+    const [fingerprints, patterns] = await Promise.all([
+      this.failures.fingerprints(scope, period),
+      this.failures.detectFailurePatterns(scope, period),
+    ]);
+    return { window, fingerprints, patterns };
+  }
+
+  /** Mutes an error until a time: it is still listed, and raises no pattern. */
+  @Put(':fingerprint/mute')
+  async mute(@Param() { fingerprint }: FingerprintParams, @Body() mute: MuteRequestDto): Promise<MuteDto> {
+    await this.mutes.mute(fingerprint, mute);
+    return { until: mute.until, reason: mute.reason, actor: mute.actor };
+  }
+
+  /** Lets an error raise patterns again. */
+  @Delete(':fingerprint/mute')
+  @HttpCode(204)
+  async unmute(@Param() { fingerprint }: FingerprintParams): Promise<void> {
+    await this.mutes.unmute(fingerprint);
+  }
+}

@@ -1,0 +1,10 @@
+import { DomainError } from '../domain-error.ts';
+
+/** An error that never happened. */
+export class UnknownFingerprintError extends DomainError {
+  readonly code = 'FINGERPRINT_NOT_FOUND';
+
+  constructor(fingerprint: string) {
+    super(`No sync ever failed with the fingerprint "${fingerprint}".`, { fingerprint });
+  }
+}

@@ -1,0 +1,17 @@
+export type { Suspect } from './suspects.ts';
+export { FailuresModule } from './failures.module.ts';
+export { UnknownFingerprintError } from './failures.errors.ts';
+export { detectFailures } from './detect-failures.ts';
+export {
+  type ErrorFingerprint,
+  FailurePatternService,
+  FINGERPRINT_STATES,
+  type FingerprintState,
+} from './failure-pattern.service.ts';
+export {
+  type FailurePattern,
+  type FailurePlace,
+  type FailureShape,
+  type SettledSync,
+  SHAPES,
+} from './failure-patterns.ts';

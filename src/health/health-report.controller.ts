@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiForms, BY_ID, pageOf } from '#http';
+import { InvalidRequestError } from '#validation';
+import {
+  HealthReportDto,
+  HealthReportPageDto,
+  LatestReportQuery,
+  type ReportFormat,
+  ReportFormatQuery,
+  ReportPageQuery,
+  ReportParams,
+  ReportRequestDto,
+} from './health-report.dto.ts';
+import { HealthReportService, type StoredReport } from './health-report.service.ts';
+import { asHtml, asMarkdown } from './health-report.texts.ts';
+
+interface Reply {
+  header(name: string, value: string): Reply;
+}
+
+const LONGEST_MS = 366 * 24 * 3_600_000;
+const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
+
+@ApiTags('analytics')
+@Controller()
+export class HealthReportController {
+  constructor(private readonly reports: HealthReportService) {}
+
+  /** Lists health reports, the newest window first. */
+  @Get('sync/health-reports')
+  async list(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
+    const page = await pageOf<StoredReport>(
+      { limit, cursor },
+      { ...BY_ID, find: (start, count) => this.reports.list(filter, count, start) },
+    );
+    return { ...page, items: page.items.map(reportDto) };
+  }
+
+  /** Makes the report of a window, or brings the one there is. */
+  @Post('sync/health-reports')
+  @HttpCode(200)
+  async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
+    if (startDate >= endDate) throw new InvalidRequestError('endDate must be after startDate');
+    if (endDate.getTime() - startDate.getTime() > LONGEST_MS) {
+      throw new InvalidRequestError('endDate must be at most 366 days after startDate');
+    }
+    return reportDto(await this.reports.generateHealthReport({ ...request, from: startDate, to: endDate }));
+  }
+
+  /** Shows the newest report of an environment of a platform. */
+  @Get('sync/health-reports/latest')
+  @ApiForms(HealthReportDto, TEXTS)
+  async latest(
+    @Query() { platform, environment, format }: LatestReportQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<unknown> {
+    return shown(await this.reports.latest(platform, environment), format ?? formatOf(accept), reply);
+  }
+
+  /** Shows a report as JSON, as Markdown, or as a page to be printed. */
+  @Get('health-reports/:reportId')
+  @ApiForms(HealthReportDto, TEXTS)
+  async get(
+    @Param() { reportId }: ReportParams,
+    @Query() { format }: ReportFormatQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<unknown> {
+    return shown(await this.reports.get(reportId), format ?? formatOf(accept), reply);
+  }
+}
+
+function formatOf(accept = ''): ReportFormat {
+  if (accept.startsWith('text/html')) return 'html';
+  return accept.startsWith('text/markdown') ? 'markdown' : 'json';
+}
+
+function shown(stored: StoredReport, format: ReportFormat, reply: Reply): unknown {
+  if (format === 'json') return reportDto(stored);
+  if (format === 'markdown') {
+    reply.header('content-type', 'text/markdown; charset=utf-8');
+    return asMarkdown(stored.report);
+  }
+  const nonce = randomBytes(16).toString('base64');
+  reply
+    .header('content-type', 'text/html; charset=utf-8')
+    .header('content-security-policy', `default-src 'none'; style-src 'nonce-${nonce}'; frame-ancestors 'none'`)
+    .header('x-content-type-options', 'nosniff');
+  return asHtml(stored.report, nonce);
+}
+
+/** Times are kept as ISO 8601, and shown as they are kept. */
+function reportDto({ report, ...head }: StoredReport): HealthReportDto {
+  return { ...head, ...report } as unknown as HealthReportDto;
+}

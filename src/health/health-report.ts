@@ -1,0 +1,90 @@
+import type { SyncNumbers } from '#statistics';
+import { recommend, type Recommendation } from './health-report.rules.ts';
+import { evaluateHealth, type Health, type HealthInputs, type HealthThresholds } from './health.ts';
+
+export interface RecentFailure {
+  syncId: string;
+  typeKey: string;
+  errorCode: string | null;
+  errorMessage: string | null;
+  at: string;
+}
+
+export interface CommonError {
+  fingerprint: string;
+  errorCode: string;
+  message: string;
+  count: number;
+  share: number;
+  state: string;
+  typeKeys: string[];
+  evidence: string[];
+}
+
+export interface ReportedPattern {
+  shape: string;
+  summary: string;
+  count: number;
+  typeKeys: string[];
+  firstSeen: string;
+  lastSeen: string;
+  evidence: string[];
+}
+
+/** All that a report is made of, as it was when it was made: it is kept with the report. */
+export interface ReportInputs {
+  platform: string;
+  environment: string;
+  from: string;
+  to: string;
+  health: HealthInputs;
+  thresholds: HealthThresholds;
+  before: SyncNumbers;
+  recentFailures: RecentFailure[];
+  commonErrors: CommonError[];
+  patterns: ReportedPattern[];
+}
+
+export interface HealthReport {
+  platform: string;
+  environment: string;
+  window: { from: string; to: string };
+  health: Health;
+  cause: string;
+  /** 0 to 1; null when nothing was settled. */
+  successRate: number | null;
+  /** Milliseconds; null when nothing was settled. */
+  averageDuration: number | null;
+  numbers: SyncNumbers;
+  before: SyncNumbers;
+  recentFailures: RecentFailure[];
+  commonErrors: CommonError[];
+  patterns: ReportedPattern[];
+  inDoubt: HealthInputs['inDoubt'];
+  differences: HealthInputs['differences'];
+  lastSyncAt: string | null;
+  recommendations: Recommendation[];
+}
+
+/** What follows from the inputs; it is kept with them, so that other rules later do not change what was said. */
+export type ReportConclusion = Pick<HealthReport, 'health' | 'cause' | 'recommendations'>;
+
+/** A pure function: the same inputs give the same conclusion. */
+export function conclude(inputs: ReportInputs): ReportConclusion {
+  const windowHours = Math.round((Date.parse(inputs.to) - Date.parse(inputs.from)) / 360_000) / 10;
+  const judgement = evaluateHealth(inputs.health, { ...inputs.thresholds, windowHours });
+  const { health, cause } = judgement;
+  return { health, cause, recommendations: recommend(inputs, judgement) };
+}
+
+export function reportOf(inputs: ReportInputs, conclusion: ReportConclusion): HealthReport {
+  const { platform, environment, from, to, health, before, recentFailures, commonErrors, patterns } = inputs;
+  return {
+    ...{ platform, environment, window: { from, to } },
+    ...conclusion,
+    successRate: health.numbers.successRate,
+    averageDuration: health.numbers.duration.mean,
+    ...{ numbers: health.numbers, before, recentFailures, commonErrors, patterns },
+    ...{ inDoubt: health.inDoubt, differences: health.differences, lastSyncAt: health.lastSyncAt },
+  };
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SyncAnalyticsService } from '#statistics';
+import { HealthReader } from './health.reader.ts';
+import { evaluateHealth, type HealthInputs, type HealthThresholds, type Judgement } from './health.ts';
+
+export const HEALTH_THRESHOLDS = Symbol('health thresholds');
+
+const HOUR_MS = 3_600_000;
+
+/** The condition of an environment of a platform now, and what it was judged by. */
+export interface PlaceHealth extends Judgement {
+  platform: string;
+  environment: string;
+  inputs: HealthInputs;
+}
+
+/** Tells the condition of every place with which something was ever synchronised. */
+@Injectable()
+export class HealthService {
+  constructor(
+    private readonly analytics: SyncAnalyticsService,
+    private readonly reader: HealthReader,
+    @Inject(HEALTH_THRESHOLDS) private readonly thresholds: HealthThresholds,
+  ) {}
+
+  /** By platform and environment. */
+  async current(): Promise<PlaceHealth[]> {
+    const to = await this.reader.now();
+    const from = new Date(to.getTime() - this.thresholds.windowHours * HOUR_MS);
+    const healths: PlaceHealth[] = [];
+    for (const { platform, environment } of await this.analytics.places()) {
+      const inputs = await this.reader.inputs({ platform, environment }, { from, to });
+      healths.push({ platform, environment, ...evaluateHealth(inputs, this.thresholds), inputs });
+    }
+    return healths;
+  }
+}

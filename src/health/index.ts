@@ -1,0 +1,6 @@
+export { HealthModule, type HealthOptions } from './health.module.ts';
+export { HealthReportService, type ReportRequest, type StoredReport } from './health-report.service.ts';
+export { HealthService, type PlaceHealth } from './health.service.ts';
+export { ReportNotFoundError } from './health.errors.ts';
+export { type Health, HEALTHS, type HealthThresholds } from './health.ts';
+export { type ReportSchedule, ReportScheduler } from './report.scheduler.ts';

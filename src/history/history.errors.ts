@@ -1,0 +1,19 @@
+import { DomainError } from '../domain-error.ts';
+
+/** A filter that cannot hold together. */
+export class InvalidFilterError extends DomainError {
+  readonly code = 'INVALID_FILTER';
+
+  constructor(field: string, detail: string) {
+    super(`The filter cannot be used: ${field} ${detail}.`, { errors: [{ field, detail }] });
+  }
+}
+
+/** A sync without content: a pull that received nothing. */
+export class NoContentError extends DomainError {
+  readonly code = 'NO_CONTENT';
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} holds no content that could be compared: nothing was received.`, { syncId });
+  }
+}

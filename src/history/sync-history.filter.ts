@@ -1,0 +1,166 @@
+import type { Trigger } from '#platform';
+import type { Direction, SyncStatus } from '#recording';
+import { EARLIEST } from '#validation';
+import { InvalidFilterError } from './history.errors.ts';
+
+/** One value, or several of which one must hold. */
+export type OneOf<T> = T | T[];
+
+/** What a history is asked for; everything given must hold. One object for list, count, facets, export and replay. */
+export interface HistoryFilter {
+  typeKey?: OneOf<string>;
+  kind?: OneOf<string>;
+  platform?: OneOf<string>;
+  environment?: OneOf<string>;
+  status?: OneOf<SyncStatus>;
+  direction?: OneOf<Direction>;
+  trigger?: OneOf<Trigger>;
+  deploymentId?: OneOf<string>;
+  versionHash?: OneOf<string>;
+  actor?: OneOf<string>;
+  errorCode?: OneOf<string>;
+  callId?: OneOf<string>;
+  /** HTTP status of the platform's answer by its class. */
+  statusClass?: OneOf<StatusClass>;
+  forced?: boolean;
+  /** Text that must occur in type key or error message, whatever the case. */
+  q?: string;
+  /** Which moment the dates are about; `started` unless said. */
+  dateField?: DateField;
+  /** At or after. */
+  startDate?: Date;
+  /** Before. */
+  endDate?: Date;
+  /** The time until now, instead of dates: `90m`, `24h`, `7d`. */
+  last?: string;
+}
+
+export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
+export type StatusClass = (typeof STATUS_CLASSES)[number];
+
+export const DATE_FIELDS = ['started', 'completed'] as const;
+export type DateField = (typeof DATE_FIELDS)[number];
+
+/** The time that an answer covers. */
+export interface Window {
+  from: Date | null;
+  to: Date | null;
+  /** Whether we chose it, because the question would else go through the whole history. */
+  default: boolean;
+}
+
+/** A filter whose times are fixed. */
+export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: Window };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DEFAULT_WINDOW_MS = 30 * DAY_MS;
+const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
+
+/**
+ * Fixes relative times, once. A question that looks at every sync under it (`looksAtAll`, and any search) and names
+ * neither a beginning nor something small covers the last 30 days. Throws {@link InvalidFilterError} for what cannot
+ * hold together.
+ */
+export function resolveFilter(
+  { last, startDate, endDate, ...filter }: HistoryFilter,
+  { looksAtAll = filter.q !== undefined, now = new Date() } = {},
+): ResolvedFilter {
+  if (last !== undefined && (startDate ?? endDate)) {
+    throw new InvalidFilterError('last', 'goes with neither startDate nor endDate');
+  }
+  if (startDate && endDate && startDate >= endDate) throw new InvalidFilterError('endDate', 'must be after startDate');
+  if (
+    filter.dateField === 'completed' &&
+    filter.status &&
+    [filter.status].flat().every((one) => one === 'IN_PROGRESS')
+  ) {
+    throw new InvalidFilterError('dateField', 'cannot be "completed" for syncs that are IN_PROGRESS');
+  }
+  if (last !== undefined) return { ...filter, window: { from: before(now, lastMs(last)), to: now, default: false } };
+  if (looksAtAll && !startDate && !isSmall(filter)) {
+    const to = endDate ?? now;
+    return { ...filter, window: { from: before(to, DEFAULT_WINDOW_MS), to, default: true } };
+  }
+  return { ...filter, window: { from: startDate ?? null, to: endDate ?? null, default: false } };
+}
+
+/** The syncs of a deployment or call are few, and found by an index. */
+function isSmall({ deploymentId, callId }: HistoryFilter): boolean {
+  return deploymentId !== undefined || callId !== undefined;
+}
+
+function lastMs(last: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(last) ?? [];
+  if (!count || !unit || count === '0') throw new InvalidFilterError('last', 'must be like 90m, 24h or 7d');
+  return Number(count) * UNITS[unit]!;
+}
+
+function before(moment: Date, ms: number): Date {
+  return new Date(Math.max(moment.getTime() - ms, EARLIEST.getTime()));
+}
+
+/** Clocks of services and of the database differ by less than this; ids are made by services, before they are stored. */
+const CLOCK_SLACK_MS = 60 * 60 * 1000;
+/** A request that is sent again under its Idempotency-Key keeps its ids for a day. */
+const OLDEST_ID_MS = DAY_MS + CLOCK_SLACK_MS;
+
+const COLUMNS = {
+  typeKey: 'type_key',
+  kind: 'kind',
+  platform: 'target_platform',
+  environment: 'environment',
+  status: 'sync_status',
+  direction: 'sync_direction',
+  trigger: 'trigger',
+  deploymentId: 'deployment_id',
+  versionHash: 'version_hash',
+  actor: 'actor',
+  errorCode: 'error_code',
+  callId: 'call_id',
+} as const;
+
+/** The filter as SQL over `sync_history h`; each value goes through `bind`, which gives its place in the statement. */
+export function whereSql(filter: ResolvedFilter, bind: (value: unknown, type: string) => string): string {
+  const conditions: string[] = [];
+  for (const [field, column] of Object.entries(COLUMNS)) {
+    const value = filter[field as keyof typeof COLUMNS];
+    if (value === undefined) continue;
+    const type = column.endsWith('_id') ? 'uuid' : 'text';
+    // One value as `=`: an index whose next column is the id then gives the order as well.
+    const one = Array.isArray(value) && value.length === 1 ? value[0] : value;
+    conditions.push(
+      Array.isArray(one) ? `h.${column} = any(${bind(one, `${type}[]`)})` : `h.${column} = ${bind(one, type)}`,
+    );
+  }
+  if (filter.statusClass !== undefined) {
+    const classes = [filter.statusClass].flat().map((name) => Number(name[0]));
+    conditions.push(`h.status_code / 100 = any(${bind(classes, 'integer[]')})`);
+  }
+  if (filter.forced !== undefined) conditions.push(`h.forced = ${bind(filter.forced, 'boolean')}`);
+  if (filter.q !== undefined) {
+    const pattern = bind(`%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`, 'text');
+    conditions.push(`(h.type_key ilike ${pattern} or h.error_message ilike ${pattern})`);
+  }
+  conditions.push(...windowSql(filter, bind));
+  return conditions.length > 0 ? conditions.join(' and ') : 'true';
+}
+
+/** Besides the moment itself, the range of ids in which it can lie: this is what leaves out whole months. */
+function windowSql({ window, dateField }: ResolvedFilter, bind: (value: unknown, type: string) => string): string[] {
+  const { from, to } = window;
+  const column = dateField === 'completed' ? 'h.completed_at' : 'h.started_at';
+  const conditions: string[] = [];
+  if (from) conditions.push(`${column} >= ${bind(from, 'timestamptz')}`);
+  if (to)
+    conditions.push(`${column} < ${bind(to, 'timestamptz')}`, `h.id < ${bind(uuidAt(to, CLOCK_SLACK_MS), 'uuid')}`);
+  // What is completed in a month may have started in an earlier one.
+  if (from && dateField !== 'completed') conditions.push(`h.id >= ${bind(uuidAt(from, -OLDEST_ID_MS), 'uuid')}`);
+  return conditions;
+}
+
+/** The smallest UUIDv7 of a moment. */
+function uuidAt(moment: Date, shiftMs: number): string {
+  const time = Math.min(Math.max(moment.getTime() + shiftMs, 0), 2 ** 48 - 1);
+  const hex = time.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

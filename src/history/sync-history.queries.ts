@@ -1,0 +1,165 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import pLimit from 'p-limit';
+import type { QueryResultRow } from 'pg';
+import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { SYNC_COLUMNS, type SyncRecord } from '#recording';
+import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
+import {
+  type HistoryFilter,
+  type ResolvedFilter,
+  resolveFilter,
+  whereSql,
+  type Window,
+} from './sync-history.filter.ts';
+
+/** A page of a history, with cursors to those beside it. */
+export interface HistoryPage {
+  items: SyncRecord[];
+  next: string | null;
+  prev: string | null;
+  window: Window;
+}
+
+export interface FacetValue {
+  value: string | null;
+  count: number;
+}
+
+/** The fields that facets count by; the values of each are counted under the whole filter. */
+export const FACETS = {
+  status: 'sync_status',
+  platform: 'target_platform',
+  environment: 'environment',
+  direction: 'sync_direction',
+  trigger: 'trigger',
+  errorCode: 'error_code',
+} as const;
+export type FacetName = keyof typeof FACETS;
+
+const MOST_VALUES = 100;
+/** Reads at once, of all the connections that there are: whoever records must never wait for whoever looks. */
+const MOST_READS = 8;
+
+/** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */
+@Injectable()
+export class SyncHistoryQueries {
+  private readonly turns = pLimit(MOST_READS);
+
+  constructor(private readonly em: EntityManager) {}
+
+  /** Throws `InvalidFilterError` and `InvalidCursorError`. */
+  async page(filter: HistoryFilter, { sort = '-startedAt', limit = 50, cursor }: PageRequest): Promise<HistoryPage> {
+    const question = questionDigest(filter, sort);
+    const place = cursor === undefined ? undefined : readCursor(question, cursor);
+    const resolved = place ? { ...withoutTimes(filter), window: place.window } : resolveFilter(filter);
+    const backwards = place?.direction === 'prev';
+    const found = await this.read(resolved, sort, place, limit + 1);
+    const more = found.length > limit;
+    const items = backwards ? found.slice(0, limit).toReversed() : found.slice(0, limit);
+    const at = (sync: SyncRecord | undefined, direction: Cursor['direction']) =>
+      sync
+        ? writeCursor(question, {
+            direction,
+            id: sync.id,
+            durationMs: sync.durationMs ?? null,
+            window: resolved.window,
+          })
+        : null;
+    return {
+      items,
+      next: backwards || more ? at(items.at(-1), 'next') : null,
+      prev: (backwards ? more : place) ? at(items[0], 'prev') : null,
+      window: resolved.window,
+    };
+  }
+
+  async count(filter: HistoryFilter): Promise<{ count: number; window: Window }> {
+    const resolved = resolveFilter(filter);
+    const { bind, parameters } = binder();
+    const text = `select count(*)::float8 as count from sync_history h where ${whereSql(resolved, bind)}`;
+    const [row] = await this.ask<{ count: number }>(text, parameters);
+    return { count: row!.count, window: resolved.window };
+  }
+
+  /** How many syncs there are by each value of each facet, most first. */
+  async facets(
+    filter: HistoryFilter,
+  ): Promise<{ total: number; facets: Record<FacetName, FacetValue[]>; window: Window }> {
+    const resolved = resolveFilter(filter, { looksAtAll: true });
+    const { bind, parameters } = binder();
+    const rows = await this.ask<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
+    const values = (column: string) =>
+      rows
+        .filter(({ facet }) => facet === column)
+        .slice(0, MOST_VALUES)
+        .map((row) => ({ value: row[column] ?? null, count: row.count }));
+    const facets = Object.fromEntries(Object.entries(FACETS).map(([name, column]) => [name, values(column)]));
+    return {
+      total: rows.find(({ facet }) => facet === '')?.count ?? 0,
+      facets: facets as Record<FacetName, FacetValue[]>,
+      window: resolved.window,
+    };
+  }
+
+  private async read(
+    filter: ResolvedFilter,
+    sort: Sort,
+    place: Cursor | undefined,
+    limit: number,
+  ): Promise<SyncRecord[]> {
+    const { bind, parameters } = binder();
+    const descending = sort.startsWith('-') !== (place?.direction === 'prev');
+    const order = descending ? 'desc' : 'asc';
+    const byDuration = sort.endsWith('durationMs');
+    // A sync without a duration sorts as the shortest.
+    const key = byDuration ? `(coalesce(h.duration_ms, -1), h.id)` : `h.id`;
+    const conditions = [whereSql(filter, bind)];
+    if (place) {
+      const id = bind(place.id, 'uuid');
+      const bound = byDuration ? `(${bind(place.durationMs ?? -1, 'integer')}, ${id})` : id;
+      conditions.push(`${key} ${descending ? '<' : '>'} ${bound}`);
+    }
+    const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
+    const text = `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')}
+      order by ${ordered} limit ${bind(limit, 'integer')}`;
+    return this.ask<SyncRecord>(text, parameters);
+  }
+
+  private ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+    return this.turns(async () => {
+      return (await ask<Row>(this.em, { types: DRIVER_TYPES, text, values, withinMs: LONG_READ_MS })).rows;
+    });
+  }
+}
+
+type FacetRow = Record<string, string | null> & { facet: string; count: number };
+
+/** Counts each combination once, which goes in parallel, and adds those up for each facet. */
+function facetsSql(where: string): string {
+  const columns = Object.values(FACETS).join(', ');
+  const each = (template: (column: string) => string, between: string) =>
+    Object.values(FACETS).map(template).join(between);
+  return `select ${columns}, sum(n)::float8 as count,
+      case ${each((column) => `when grouping(${column}) = 0 then '${column}'`, ' ')} else '' end as facet
+    from (
+      select ${columns}, count(*) as n from sync_history h where ${where} group by ${columns}) combination
+    group by grouping sets (${each((column) => `(${column})`, ', ')}, ())
+    order by count desc nulls last`;
+}
+
+export interface PageRequest {
+  sort?: Sort;
+  limit?: number;
+  cursor?: string;
+}
+
+/** Collects the parameters of a statement. */
+export function binder(): { bind: (value: unknown, type: string) => string; parameters: unknown[] } {
+  const parameters: unknown[] = [];
+  return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
+}
+
+function withoutTimes({ last: _last, startDate: _start, endDate: _end, ...filter }: HistoryFilter) {
+  return filter;
+}

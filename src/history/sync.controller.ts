@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, TextFiles } from '#http';
+import { type SyncEvent, SyncReader } from '#recording';
+import { SnapshotService } from '#snapshot';
+import { LiveVersions } from './live-versions.ts';
+import { SyncComparison } from './sync.comparison.ts';
+import { SyncDetails } from './sync.details.ts';
+import {
+  eventDto,
+  KindQuery,
+  LiveVersionsDto,
+  type SnapshotDto,
+  SyncDetailDto,
+  SyncDetailQuery,
+  SyncDiffDto,
+  SyncDiffQuery,
+  SyncEventPageDto,
+  SyncParams,
+  SyncSnapshotDto,
+  SyncStatusDto,
+  TypeKeyParams,
+} from './sync.dto.ts';
+
+const JSON_PATCH = {
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['op', 'path'],
+    properties: { op: { type: 'string', enum: ['add', 'remove', 'replace'] }, path: { type: 'string' }, value: {} },
+  },
+};
+
+interface Reply {
+  status(code: number): Reply;
+  header(name: string, value: string): Reply;
+}
+
+@OwnRequests()
+@ApiTags('history')
+@Controller()
+export class SyncController {
+  constructor(
+    private readonly syncs: SyncReader,
+    private readonly details: SyncDetails,
+    private readonly snapshots: SnapshotService,
+    private readonly comparison: SyncComparison,
+    private readonly live: LiveVersions,
+    private readonly files: TextFiles,
+  ) {}
+
+  /** Shows a sync; heavy parts by `include`. */
+  @Get('sync/:syncId')
+  async get(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<SyncDetailDto> {
+    return this.details.of(await this.syncs.get(syncId), new Set(include));
+  }
+
+  /** Shows the status of a sync: small, for polling every 2 s; answers 304 while nothing has changed. */
+  @Get('sync/:syncId/status')
+  @ApiResponse({ status: 304, description: 'Nothing has changed since the answer with this `ETag`.' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` of the last answer.' })
+  @ApiOkResponse({ type: SyncStatusDto })
+  async status(
+    @Param() { syncId }: SyncParams,
+    @Headers('if-none-match') known: string | undefined,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<SyncStatusDto | undefined> {
+    const status = await this.details.status(await this.syncs.get(syncId));
+    const etag = `"${createHash('sha256').update(JSON.stringify(status)).digest('base64url').slice(0, 22)}"`;
+    reply.header('etag', etag);
+    if (!isKnown(etag, known)) return status;
+    reply.status(304);
+    return undefined;
+  }
+
+  /** Lists the timeline of a sync, oldest first. */
+  @Get('sync/:syncId/events')
+  async events(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
+    await this.syncs.get(syncId);
+    const page = await pageOf<SyncEvent>(query, {
+      ...BY_ID,
+      find: (start, count) => this.syncs.getEvents(syncId, count, start),
+    });
+    return { ...page, items: page.items.map(eventDto) };
+  }
+
+  /** Shows what exactly was sent, and what came back. */
+  @Get('sync/:syncId/snapshot')
+  async snapshot(@Param() { syncId }: SyncParams): Promise<SyncSnapshotDto> {
+    const { pushedDigest, responseDigest } = await this.syncs.get(syncId);
+    const digests = [pushedDigest, responseDigest].filter((digest) => typeof digest === 'string');
+    const contents = await this.snapshots.readMany(digests);
+    const shown = (digest?: string | null): SnapshotDto | null =>
+      digest ? { digest, content: contents.get(digest)! } : null;
+    return { sent: shown(pushedDigest), received: shown(responseDigest) };
+  }
+
+  /**
+   * Shows how the content of a sync differs from that of the sync before, of another sync, or from a version: as
+   * changes, of which `omitted` were too many or too large to show; or all of them, as a file of JSON lines (`ndjson`), as
+   * JSON Patch (RFC 6902), or as text.
+   */
+  @Get('sync/:syncId/diff')
+  @ApiForms(SyncDiffDto, {
+    'application/json-patch+json': JSON_PATCH,
+    'application/x-ndjson': 'text',
+    'text/plain': 'text',
+  })
+  async diff(
+    @Param() { syncId }: SyncParams,
+    @Query() { against, format }: SyncDiffQuery,
+    @Headers('accept') accept: string | undefined,
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<SyncDiffDto | undefined> {
+    const sync = await this.syncs.get(syncId);
+    const wanted = format ?? formatAccepted(accept);
+    if (wanted === 'changes') return { syncId, ...(await this.comparison.shown(sync, against)) };
+    const [type, ending, written] = FILES[wanted];
+    await this.files.send(reply, { type, name: `${syncId}.diff.${ending}` }, async () =>
+      (await this.comparison.compare(sync, against))[written](),
+    );
+    return undefined;
+  }
+
+  /** Tells which version of a content type is live where, as far as we know, since when, and by which sync. */
+  @Get('content-types/:typeKey/where')
+  async where(@Param() { typeKey }: TypeKeyParams, @Query() { kind }: KindQuery): Promise<LiveVersionsDto> {
+    return { items: await this.live.of({ kind, typeKey }) };
+  }
+}
+
+/** The formats that come as files: their media type, how the file's name ends, and which form of a comparison they are. */
+const FILES = {
+  patch: ['application/json-patch+json', 'json', 'patch'],
+  text: ['text/plain; charset=utf-8', 'txt', 'text'],
+  ndjson: ['application/x-ndjson', 'ndjson', 'lines'],
+} as const;
+
+function formatAccepted(accept = ''): 'changes' | keyof typeof FILES {
+  if (accept.startsWith('text/plain')) return 'text';
+  if (accept.startsWith('application/x-ndjson')) return 'ndjson';
+  return accept.startsWith('application/json-patch+json') ? 'patch' : 'changes';
+}
+
+/** A cache on the way may have made the tag a weak one; whoever has several names them all. */
+function isKnown(etag: string, ifNoneMatch = ''): boolean {
+  const known = new Set(ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, '')));
+  return known.has(etag) || known.has('*');
+}

@@ -1,0 +1,85 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { ask, find } from '#database';
+import { SyncReader, SyncRecord } from '#recording';
+import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
+import {
+  type DeploymentSyncsDto,
+  eventDto,
+  type SyncDetailDto,
+  syncDto,
+  type SyncInclude,
+  type SyncStatusDto,
+  type SyncVersionDto,
+} from './sync.dto.ts';
+
+/** One sync in full, and in brief. */
+@Injectable()
+export class SyncDetails {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly syncs: SyncReader,
+    private readonly versions: VersionHistoryService,
+  ) {}
+
+  async of(sync: SyncRecord, include: Set<SyncInclude>): Promise<SyncDetailDto> {
+    return {
+      ...syncDto(sync),
+      ...(include.has('events') && { events: (await this.syncs.getEvents(sync.id)).map(eventDto) }),
+      ...(include.has('version') && { version: await this.version(sync) }),
+      ...(include.has('deployment') && { deployment: await this.deployment(sync) }),
+      ...(include.has('replays') && { replays: (await this.replays(sync)).map(syncDto) }),
+    };
+  }
+
+  async status(sync: SyncRecord): Promise<SyncStatusDto> {
+    return {
+      id: sync.id,
+      status: sync.syncStatus,
+      attempt: sync.retryCount + 1,
+      nextAttemptAt: await this.nextAttemptAt(sync),
+      errorCode: sync.errorCode ?? null,
+      completedAt: sync.completedAt ?? null,
+      deployment: await this.deployment(sync),
+    };
+  }
+
+  private async nextAttemptAt({ id, syncStatus, retryCount }: SyncRecord): Promise<Date | null> {
+    if (syncStatus !== 'IN_PROGRESS' || retryCount === 0) return null;
+    const failed = await this.syncs.getLastEvent(id, 'attempt.failed');
+    const waitMs = failed?.data.waitMs;
+    return typeof waitMs === 'number' ? new Date(failed!.createdAt.getTime() + waitMs) : null;
+  }
+
+  private async version(sync: SyncRecord): Promise<SyncVersionDto | null> {
+    if (!sync.versionHash) return null;
+    try {
+      const version = await this.versions.byHash(sync, sync.versionHash);
+      const before = version.number > 1 ? await this.versions.byNumber(sync, version.number - 1) : undefined;
+      const [current, old] = await this.versions.definitions(before ? [version, before] : [version]);
+      const { changes, impact, omitted } = await VersionDiff.inSlices(old?.definition ?? null, current!.definition);
+      const { number, versionHash, author, createdAt } = version;
+      return { number, versionHash, author, message: version.message ?? null, createdAt, impact, changes, omitted };
+    } catch (error) {
+      if (error instanceof VersionNotFoundError) return null;
+      throw error;
+    }
+  }
+
+  private async deployment({ deploymentId }: SyncRecord): Promise<DeploymentSyncsDto | null> {
+    if (!deploymentId) return null;
+    const { rows } = await ask<{ total: number; settled: number; succeeded: number }>(
+      this.em,
+      `select count(*)::integer as total, (count(*) filter (where sync_status <> 'IN_PROGRESS'))::integer as settled,
+         (count(*) filter (where sync_status = 'SUCCESS'))::integer as succeeded
+       from sync_history where deployment_id = $1`,
+      [deploymentId],
+    );
+    const { total, settled, succeeded } = rows[0]!;
+    return { id: deploymentId, total, settled, succeeded, percent: Math.floor((settled / total) * 100) };
+  }
+
+  private async replays({ id }: SyncRecord): Promise<SyncRecord[]> {
+    return find(this.em, SyncRecord, { replayOf: id, id: { $gt: id } }, { orderBy: { id: 'asc' }, limit: 100 });
+  }
+}

@@ -1,0 +1,3 @@
+export { IdempotencyService } from './idempotency.service.ts';
+export { Idempotent, Ids } from './idempotency.decorator.ts';
+export { RequestIds } from './request-ids.ts';

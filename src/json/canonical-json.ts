@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NotJsonError } from './not-json.error.ts';
+import { pointerSegment } from './json-pointer.ts';
+
+const CHUNK_CHARACTERS = 16_384;
+const SLICE_MS = 3;
+/** Keys that are sorted in one go. */
+const RUN = 1_000;
+
+/** The canonical JSON of a value (RFC 8785). Throws {@link NotJsonError} for what JSON cannot hold. */
+export function canonicalJson(value: unknown): string {
+  let text = '';
+  for (const chunk of canonicalChunks(value)) text += chunk;
+  return text;
+}
+
+/** SHA-256 of the canonical JSON (RFC 8785) in UTF-8, as 64 lower-case hexadecimal digits. */
+export function canonicalDigest(value: unknown): string {
+  const hash = createHash('sha256');
+  for (const chunk of canonicalChunks(value)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** The same for a value of any size: gives way to other work every few milliseconds. */
+export async function canonicalDigestAsync(value: unknown): Promise<string> {
+  const hash = createHash('sha256');
+  const slice = new TimeSlice();
+  for (const piece of canonicalPieces(value)) {
+    hash.update(piece);
+    if (slice.isOver) await slice.giveWay();
+  }
+  return hash.digest('hex');
+}
+
+/** The canonical JSON (RFC 8785) in UTF-8, piece by piece: between them one may pause. */
+export function* canonicalPieces(value: unknown): Generator<Buffer, void> {
+  for (const chunk of canonicalChunks(value)) yield Buffer.from(chunk);
+}
+
+/** The same as text. */
+export function canonicalText(value: unknown): Generator<string, void> {
+  return canonicalChunks(value);
+}
+
+/** Long work in slices of a few milliseconds, between which others have their turn. */
+export class TimeSlice {
+  private startedAt = performance.now();
+
+  get isOver(): boolean {
+    return performance.now() - this.startedAt > SLICE_MS;
+  }
+
+  async giveWay(): Promise<void> {
+    await nextTurn();
+    this.startedAt = performance.now();
+  }
+}
+
+type Frame =
+  | { items: unknown[]; keys?: undefined; isSorted: true; next: number }
+  | { items: Record<string, unknown>; keys: string[]; isSorted: boolean; next: number };
+
+/** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
+function* canonicalChunks(root: unknown): Generator<string, void> {
+  const stack: Frame[] = [];
+  const ancestors = new Set<object>();
+  const path = () =>
+    stack.map(({ keys, next }) => (keys ? pointerSegment(keys[next - 1]!) : String(next - 1))).join('/');
+  let text = '';
+
+  const open = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) {
+      text += scalar(value, path);
+      return;
+    }
+    if (ancestors.has(value)) throw new NotJsonError(path(), 'a value that contains itself');
+    ancestors.add(value);
+    if (Array.isArray(value)) {
+      text += '[';
+      stack.push({ items: value, isSorted: true, next: 0 });
+    } else if (isPlain(value)) {
+      text += '{';
+      const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+      const isSorted = keys.length <= RUN;
+      stack.push({ items: value, keys: isSorted ? keys.sort() : keys, isSorted, next: 0 });
+    } else {
+      throw new NotJsonError(path(), className(value));
+    }
+  };
+
+  open(root);
+  for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    if (!frame.isSorted) {
+      frame.keys = yield* sortedInSteps(frame.keys);
+      frame.isSorted = true;
+    }
+    const length = frame.keys ? frame.keys.length : frame.items.length;
+    if (frame.next === length) {
+      text += frame.keys ? '}' : ']';
+      stack.pop();
+      ancestors.delete(frame.items);
+    } else {
+      if (frame.next > 0) text += ',';
+      const index = frame.next++;
+      if (frame.keys) {
+        const key = frame.keys[index]!;
+        text += scalar(key, path) + ':';
+        open(frame.items[key]);
+      } else {
+        open(frame.items[index]);
+      }
+    }
+    if (text.length > CHUNK_CHARACTERS) {
+      yield text;
+      text = '';
+    }
+  }
+  yield text;
+}
+
+/** Sorts by UTF-16 code units; the caller may pause between the steps, at each of which it gets an empty text. */
+function* sortedInSteps(keys: string[]): Generator<string, string[]> {
+  let runs: string[][] = [];
+  for (let from = 0; from < keys.length; from += RUN) {
+    runs.push(keys.slice(from, from + RUN).sort());
+    yield '';
+  }
+  while (runs.length > 1) {
+    const longer: string[][] = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      longer.push(merged(runs[index]!, runs[index + 1] ?? []));
+      yield '';
+    }
+    runs = longer;
+  }
+  return runs[0]!;
+}
+
+function merged(some: string[], others: string[]): string[] {
+  const all: string[] = [];
+  let other = 0;
+  for (const one of some) {
+    while (other < others.length && others[other]! < one) all.push(others[other++]!);
+    all.push(one);
+  }
+  return all.concat(others.slice(other));
+}
+
+/** An object without a class; that of another realm, such as a `node:vm` context, has a prototype of its own. */
+function isPlain(value: object): value is Record<string, unknown> {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Not `value.constructor`, which may be data. */
+function className(value: object): string {
+  const { constructor }: { constructor?: unknown } = Object.getPrototypeOf(value);
+  return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of a class';
+}
+
+function scalar(value: unknown, path: () => string): string {
+  if (typeof value === 'string') {
+    if (!value.isWellFormed()) throw new NotJsonError(path(), 'a string with a lone surrogate');
+    return JSON.stringify(value);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new NotJsonError(path(), String(value));
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return JSON.stringify(value);
+  throw new NotJsonError(path(), typeof value);
+}

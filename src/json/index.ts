@@ -1,0 +1,18 @@
+export { JSON_LIMITS, type JsonLimits, MAX_VALUES } from './json-limits.ts';
+export { JsonReader, readInSlices } from './json-reader.ts';
+export { JsonTextError } from './json-text.error.ts';
+export { NotJsonError } from './not-json.error.ts';
+export {
+  canonicalDigest,
+  canonicalDigestAsync,
+  canonicalJson,
+  canonicalPieces,
+  canonicalText,
+  TimeSlice,
+} from './canonical-json.ts';
+export { isJsonObject, type Json, type JsonObject } from './json.ts';
+export { jsonPatchOf } from './json-patch.ts';
+export { pointerNames, pointerSegment } from './json-pointer.ts';
+export { textInSlices } from './text-in-slices.ts';
+export { type ComparisonLimits, ComparisonRoom, SHOWN } from './comparison-room.ts';
+export { type Difference, differenceLine, differences } from './json-differences.ts';

@@ -1,0 +1,15 @@
+import { DomainError } from '../domain-error.ts';
+
+/** A value that JSON cannot hold exactly: a function, a bigint, NaN, a lone surrogate, a class instance. */
+export class NotJsonError extends DomainError {
+  readonly code = 'NOT_JSON';
+
+  constructor(path: string, found: string) {
+    super(
+      `JSON cannot hold ${found} (at "/${path}"): send strings, finite numbers, booleans, null, lists and objects.`,
+      {
+        path: `/${path}`,
+      },
+    );
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Admission, Heartbeat } from '#recording';
+import { CircuitBreakers } from '#tracking';
+import { HealthDto, ReadinessDto } from './readiness.dto.ts';
+
+/** Circuits of one answer, at the most. */
+const MAX_CIRCUITS = 100;
+
+@ApiTags('health')
+@Controller({ path: 'health', version: VERSION_NEUTRAL })
+export class HealthController {
+  constructor(
+    private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
+    private readonly circuits: CircuitBreakers,
+  ) {}
+
+  /** Answers as long as the process lives, whatever becomes of the database: for what restarts it. */
+  @Get('live')
+  live(): HealthDto {
+    return { status: 'ok' };
+  }
+
+  /**
+   * Answers 200 when the service can record: the database took a write within the last second, the clock is right, and the
+   * service is not stopping. Else 503 with the code DATABASE_UNAVAILABLE, DATABASE_READ_ONLY, QUERY_TOO_SLOW, CLOCK_SKEW or
+   * SHUTTING_DOWN.
+   */
+  @Get('ready')
+  async ready(): Promise<ReadinessDto> {
+    this.admission.assertOpen();
+    await this.heartbeat.proveWrite();
+    this.admission.assertOpen();
+    return {
+      status: 'ok',
+      clockOffsetMs: Math.round(this.heartbeat.clock!.offsetMs),
+      circuits: this.circuits.states().slice(0, MAX_CIRCUITS),
+    };
+  }
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge } from 'prom-client';
+import { EventStreams } from '#events';
+import { SyncHistoryExport } from '#history';
+import { Heartbeat, SyncRecorder } from '#recording';
+import { CircuitBreakers, SyncSweeper, SyncTracker } from '#tracking';
+import { MetricsRegistry } from './metrics.registry.ts';
+
+const STATES = ['closed', 'half-open', 'open'] as const;
+
+/** What this process is busy with, as of the moment that it is asked for. */
+@Injectable()
+export class ServiceMetrics {
+  constructor(
+    registry: MetricsRegistry,
+    circuits: CircuitBreakers,
+    recorder: SyncRecorder,
+    sweeper: SyncSweeper,
+    streams: EventStreams,
+    exports: SyncHistoryExport,
+    tracker: SyncTracker,
+    heartbeat: Heartbeat,
+  ) {
+    registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => tracker.inFlight.size);
+    registry.gauge(
+      'synctrail_recorder_queue_length',
+      'Calls that wait for the next write.',
+      () => recorder.queueLength,
+    );
+    registry.gauge('synctrail_event_streams', 'Event streams that are open.', () => streams.count);
+    registry.gauge('synctrail_exports', 'Exports that are under way.', () => exports.count);
+    registry.gauge(
+      'synctrail_clock_offset_seconds',
+      'How far the clock of this process is ahead of that of the database.',
+      () => (heartbeat.clock?.offsetMs ?? Number.NaN) / 1_000,
+    );
+    const swept = new Counter({
+      name: 'synctrail_sweeper_settled_total',
+      help: 'Syncs that a dead process, or a silent recorder outside, left behind and this process settled.',
+      registers: [],
+      collect() {
+        this.reset();
+        this.inc(sweeper.swept);
+      },
+    });
+    const states = new Gauge({
+      name: 'synctrail_circuit_state',
+      help: 'Whether calls to an environment are let through: 0 closed, 1 half-open, 2 open.',
+      labelNames: ['platform', 'environment'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { state, ...labels } of circuits.states()) {
+          this.set(labels, STATES.indexOf(state));
+        }
+      },
+    });
+    registry.registerMetric(swept);
+    registry.registerMetric(states);
+  }
+}

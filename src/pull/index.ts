@@ -1,0 +1,2 @@
+export { PullModule } from './pull.module.ts';
+export { type PulledItem, PullService } from './pull.service.ts';

@@ -1,0 +1,35 @@
+import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { PlatformRegistry } from '#platform';
+import { PlatformListDto, PlatformParams, PullRequestDto, PullResultDto } from './pull.dto.ts';
+import { PullService } from './pull.service.ts';
+
+@ApiTags('platforms')
+@Controller('platforms')
+export class PlatformController {
+  constructor(
+    private readonly platforms: PlatformRegistry,
+    private readonly pulls: PullService,
+  ) {}
+
+  /** Lists the platforms that are installed, with the environments they are configured for. */
+  @Get()
+  list(): PlatformListDto {
+    const items = this.platforms.names().map((name) => {
+      const environments = this.platforms.get(name).environments?.() ?? null;
+      return { name, environments };
+    });
+    return { items };
+  }
+
+  /** Reads everything a platform holds, records a pull per content type, and tells which differ from our latest version. */
+  @Post(':platform/pull')
+  @HttpCode(200)
+  async pull(
+    @Param() { platform }: PlatformParams,
+    @Body() { environment, actor, reason }: PullRequestDto,
+  ): Promise<PullResultDto> {
+    const { callId, items } = await this.pulls.pull(platform, { environment, actor, reason, trigger: 'API' });
+    return { callId, differences: items.filter(({ state }) => state !== 'same').length, items };
+  }
+}

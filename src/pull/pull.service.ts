@@ -1,0 +1,51 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { find } from '#database';
+import { PlatformRegistry, type SyncContext } from '#platform';
+import { EVERYTHING, SyncRecord } from '#recording';
+import { refKey, type TypeRef, VersionHistoryService } from '#versioning';
+
+export interface PulledItem extends TypeRef {
+  /** `new`: only the platform has it; `missing`: only we have it; `failed`: it could not be read. */
+  state: 'same' | 'different' | 'new' | 'missing' | 'failed';
+  syncId: string | null;
+  platformHash: string | null;
+  latestHash: string | null;
+}
+
+/** Reads what a platform holds, and tells how it differs from our latest versions. */
+@Injectable()
+export class PullService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly platforms: PlatformRegistry,
+    private readonly versions: VersionHistoryService,
+  ) {}
+
+  /** Throws `UnknownPlatformError`, `UnknownEnvironmentError`, and what the adapter throws. */
+  async pull(platform: string, context: Omit<SyncContext, 'callId'>): Promise<{ callId: string; items: PulledItem[] }> {
+    const callId = uuidv7();
+    const adapter = this.platforms.at({ platform, environment: context.environment });
+    await adapter.pull({ items: [], context: { ...context, callId } });
+    const syncs = await find(this.em, SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
+    const latest = new Map((await this.versions.catalogue()).map((version) => [refKey(version), version.versionHash]));
+    const items = syncs.map((sync): PulledItem => {
+      const latestHash = latest.get(refKey(sync)) ?? null;
+      latest.delete(refKey(sync));
+      const { kind, typeKey, versionHash = null } = sync;
+      return { kind, typeKey, syncId: sync.id, platformHash: versionHash, latestHash, state: state(sync, latestHash) };
+    });
+    for (const [key, latestHash] of latest) {
+      const [kind, typeKey] = JSON.parse(key) as [string, string];
+      items.push({ kind, typeKey, syncId: null, platformHash: null, latestHash, state: 'missing' });
+    }
+    return { callId, items: items.sort((a, b) => (refKey(a) < refKey(b) ? -1 : 1)) };
+  }
+}
+
+function state({ syncStatus, versionHash }: SyncRecord, latestHash: string | null): PulledItem['state'] {
+  if (syncStatus !== 'SUCCESS') return 'failed';
+  if (latestHash === null) return 'new';
+  return versionHash === latestHash ? 'same' : 'different';
+}

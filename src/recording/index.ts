@@ -1,0 +1,33 @@
+export type { SettledSync, StartRow } from './sync.statements.ts';
+export { Admission } from './admission.ts';
+export {
+  ClockSkewError,
+  RecordingUnavailableError,
+  ShuttingDownError,
+  SyncNotFoundError,
+  SyncOwnedError,
+  SyncSettledError,
+} from './recording.errors.ts';
+export { FACTS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
+export { Heartbeat } from './heartbeat.ts';
+export { SYNC_COLUMNS, SyncRecord } from './sync-record.entity.ts';
+export { SyncEvent } from './sync-event.entity.ts';
+export { SyncReader } from './sync.reader.ts';
+export { SyncWriter } from './sync.writer.ts';
+export { checkOwners, checkSyncs } from './sync.check.ts';
+export { errorFingerprint, maskedMessage } from './error-fingerprint.ts';
+export { storableText } from './storable-text.ts';
+export {
+  type Direction,
+  DIRECTIONS,
+  EVERYTHING,
+  type FailedAttempt,
+  type NewSync,
+  type RecordedSync,
+  type Resolution,
+  SYNC_STATUSES,
+  type SyncEventType,
+  type SyncResult,
+  type SyncStatus,
+} from './sync.ts';
+export { type RecorderObserver, SyncRecorder } from './sync.recorder.ts';

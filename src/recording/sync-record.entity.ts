@@ -1,0 +1,47 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import { columnsOf } from '#database';
+import type { JsonObject } from '#json';
+import type { Trigger } from '#platform';
+import type { Direction, SyncStatus } from './sync.ts';
+
+const properties = {
+  id: p.uuid().primary(),
+  callId: p.uuid(),
+  kind: p.text(),
+  typeKey: p.text(),
+  versionHash: p.text().nullable(),
+  targetPlatform: p.text(),
+  environment: p.text(),
+  syncDirection: p.text().$type<Direction>(),
+  syncStatus: p.text().$type<SyncStatus>(),
+  pushedDigest: p.text().nullable(),
+  responseDigest: p.text().nullable(),
+  statusCode: p.smallint().nullable(),
+  requestId: p.text().nullable(),
+  errorCode: p.text().nullable(),
+  errorMessage: p.text().nullable(),
+  errorFingerprint: p.text().nullable(),
+  retryCount: p.smallint(),
+  syncMetadata: p.json<JsonObject>().nullable(),
+  deploymentId: p.uuid().nullable(),
+  replayOf: p.uuid().nullable(),
+  actor: p.text(),
+  trigger: p.text().$type<Trigger>(),
+  reason: p.text().nullable(),
+  forced: p.boolean(),
+  owner: p.uuid().nullable(),
+  expiresAt: p.datetime().nullable(),
+  startedAt: p.datetime(),
+  completedAt: p.datetime().nullable(),
+  durationMs: p.integer().nullable(),
+  createdAt: p.datetime(),
+};
+
+const SyncRecordSchema = defineEntity({ name: 'SyncRecord', tableName: 'sync_history', properties });
+
+/** One content type, one direction, one platform and environment, one call. */
+export class SyncRecord extends SyncRecordSchema.class {}
+SyncRecordSchema.setClass(SyncRecord);
+
+/** The columns of `sync_history h` as {@link SyncRecord} names them. */
+export const SYNC_COLUMNS = columnsOf(properties, 'h');

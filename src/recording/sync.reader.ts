@@ -1,0 +1,45 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { find, findOne } from '#database';
+import type { PageStart } from '#http';
+import { SyncNotFoundError } from './recording.errors.ts';
+import { SyncEvent } from './sync-event.entity.ts';
+import { SyncRecord } from './sync-record.entity.ts';
+import type { SyncEventType } from './sync.ts';
+
+/** Reads single syncs and their events. */
+@Injectable()
+export class SyncReader {
+  constructor(private readonly em: EntityManager) {}
+
+  /** Throws {@link SyncNotFoundError}. */
+  async get(syncId: string): Promise<SyncRecord> {
+    const sync = await findOne(this.em, SyncRecord, { id: syncId });
+    if (!sync) throw new SyncNotFoundError(syncId);
+    return sync;
+  }
+
+  /** The sync before this one of the same type, direction, platform and environment that has content; or null. */
+  getPrevious(sync: SyncRecord): Promise<SyncRecord | null> {
+    const { kind, typeKey, targetPlatform, environment, syncDirection } = sync;
+    const content = syncDirection === 'PUSH' ? { pushedDigest: { $ne: null } } : { responseDigest: { $ne: null } };
+    return findOne(
+      this.em,
+      SyncRecord,
+      { kind, typeKey, targetPlatform, environment, syncDirection, ...content, id: { $lt: sync.id } },
+      { orderBy: { id: 'desc' } },
+    );
+  }
+
+  /** The timeline of a sync, oldest first: the first `limit` events from a start on; read backwards for `prev`. */
+  async getEvents(syncId: string, limit = 100, start?: PageStart): Promise<SyncEvent[]> {
+    const [beyond, order] = start?.direction === 'prev' ? (['$lt', 'desc'] as const) : (['$gt', 'asc'] as const);
+    const where = { syncId, ...(start && { id: { [beyond]: start.key } }) };
+    return find(this.em, SyncEvent, where, { orderBy: { id: order }, limit });
+  }
+
+  /** The newest event of a type, or null. */
+  getLastEvent(syncId: string, type: SyncEventType): Promise<SyncEvent | null> {
+    return findOne(this.em, SyncEvent, { syncId, type }, { orderBy: { id: 'desc' } });
+  }
+}

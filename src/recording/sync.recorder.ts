@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable, Logger } from '@nestjs/common';
+import { ask, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
+import { GroupCommit } from './group-commit.ts';
+import { RecordingUnavailableError } from './recording.errors.ts';
+import {
+  type AttemptRow,
+  attemptStatement,
+  type EventRow,
+  extendStatement,
+  type FinishRow,
+  finishStatement,
+  lateStatement,
+  linkStatement,
+  type SettledSync,
+  type Settlement,
+  type StartRow,
+  startStatement,
+  type Written,
+} from './sync.statements.ts';
+
+const LIMITS = { rows: 32, writes: 2 };
+const START_TRIES = 3;
+/** Milliseconds after which a start is not tried again: one that waited for a dead connection is. */
+const START_WITHIN_MS = 15_000;
+/** A statement of many rows with their snapshots takes its time. */
+const ANSWER_WITHIN_MS = 10_000;
+/** A named statement that is not there, or is there already. */
+const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
+
+/** Hears what a recorder has written, after each commit. */
+export interface RecorderObserver {
+  /** So many rows went out together. */
+  written(step: 'start' | 'finish', rows: number): void;
+  settled(sync: SettledSync): void;
+}
+
+/** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
+@Injectable()
+export class SyncRecorder {
+  private readonly starts = new GroupCommit<StartRow, void>(
+    (rows) => this.writeStarts(rows),
+    LIMITS,
+    (error) => error instanceof RecordingUnavailableError,
+  );
+  private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
+  /** Versions that are known to exist, so that the usual sync does not ask again. */
+  private readonly knownVersions = new Set<string>();
+  /** The few texts of statements that have but one plan. */
+  private readonly names = new Map<string, string>();
+  private hasNames = true;
+  private readonly logger = new Logger(SyncRecorder.name);
+
+  private readonly observers = new Set<RecorderObserver>();
+
+  constructor(private readonly em: EntityManager) {}
+
+  /** How many calls wait for the next write. */
+  get queueLength(): number {
+    return this.starts.length + this.finishes.length;
+  }
+
+  observe(observer: RecorderObserver): void {
+    this.observers.add(observer);
+  }
+
+  /** Resolves after the commit. Throws {@link RecordingUnavailableError} when the database does not answer. */
+  async start(rows: StartRow[]): Promise<void> {
+    await this.starts.add(rows);
+  }
+
+  /** Resolves after the commit, however long the database is away. */
+  finish(rows: FinishRow[]): Promise<Settlement[]> {
+    return this.finishes.add(rows);
+  }
+
+  /** Resolves after the commit, however long the database is away; false when a sync was settled already. */
+  async attemptsFailed(rows: AttemptRow[]): Promise<boolean> {
+    const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.mend);
+    return open.length === rows.length;
+  }
+
+  /** Resolves after the commit; false when there is no such sync. */
+  async linkVersion(event: EventRow, versionHash: string): Promise<boolean> {
+    const linked = await untilWritten(() => this.execute(linkStatement(event, versionHash)), this.mend);
+    return linked.length > 0;
+  }
+
+  /** Resolves after the commit; false when the sync is settled or being settled. */
+  async extend(syncId: string, expiresInMs: number): Promise<boolean> {
+    const open = await untilWritten(() => this.execute(extendStatement(syncId, expiresInMs)), this.mend);
+    return open.length > 0;
+  }
+
+  /** The keys of these syncs, by their ids; waits for the database however long it is away. */
+  async typeKeys(syncIds: string[]): Promise<Map<string, string>> {
+    const statement = {
+      text: 'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
+      parameters: [syncIds],
+    };
+    const rows = await untilWritten(() => this.execute<{ id: string; typeKey: string }>(statement), this.mend);
+    return new Map(rows.map(({ id, typeKey }) => [id, typeKey]));
+  }
+
+  private async writeStarts(rows: StartRow[]): Promise<void[]> {
+    const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
+    const deadline = performance.now() + START_WITHIN_MS;
+    // The same statement may be written twice: ids are ours, and what exists is left alone.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await this.execute(startStatement(rows, unknown));
+        break;
+      } catch (error) {
+        const fault = databaseFault(error);
+        if (fault === undefined || fault === 'refused') throw error;
+        if (attempt === START_TRIES || performance.now() > deadline) throw new RecordingUnavailableError(error);
+        await this.mend(fault, attempt);
+      }
+    }
+    for (const observer of this.observers) {
+      observer.written('start', rows.length);
+      for (const row of rows) if (row.outside?.finish) observer.settled(settledOutside(row, row.outside.finish));
+    }
+    if (this.knownVersions.size > 10_000) this.knownVersions.clear();
+    for (const row of unknown) this.knownVersions.add(versionKey(row));
+    return rows.map(() => undefined);
+  }
+
+  private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
+    const settled = await untilWritten(
+      () => this.execute<Pick<Settlement, 'eventId'> & SettledSync>(finishStatement(rows)),
+      this.mend,
+    );
+    for (const observer of this.observers) {
+      observer.written('finish', rows.length);
+      for (const sync of settled) observer.settled(sync);
+    }
+    const met = new Map<string, Settlement>();
+    for (const { eventId } of settled)
+      met.set(eventId, { eventId, applied: true, repeated: false, known: true, kept: false });
+    const others = rows.filter((row) => !met.has(row.event.id));
+    if (others.length > 0) {
+      const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.mend);
+      for (const settlement of late) met.set(settlement.eventId, settlement);
+    }
+    return rows.map((row) => met.get(row.event.id)!);
+  }
+
+  /** Parsing and planning would be half of what a short statement costs: by its name the server knows it again. */
+  private async execute<Result>({ text, parameters, hasOnePlan }: Written): Promise<Result[]> {
+    const isNamed = hasOnePlan && this.hasNames;
+    const name = isNamed ? this.nameOf(text) : undefined;
+    try {
+      const statement = { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS, records: true };
+      return (await ask(this.em, statement)).rows as Result[];
+    } catch (error) {
+      if (!isNamed || !NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
+      // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
+      if (this.hasNames) this.logger.log('Statements go out without names: a pooler hands connections round');
+      this.hasNames = false;
+      return this.execute({ text, parameters, hasOnePlan });
+    }
+  }
+
+  /** The same for the same text in every process: behind a pooler a name may be that of somebody else's statement. */
+  private nameOf(text: string): string {
+    const name = this.names.get(text) ?? `synctrail_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+    this.names.set(text, name);
+    return name;
+  }
+
+  private readonly mend = async (fault: DatabaseFault, attempt: number): Promise<void> => {
+    if (fault !== 'no-partition') return pauseAfter(attempt);
+    const made = ask(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
+    await made.catch(() => pauseAfter(attempt));
+  };
+}
+
+function settledOutside({ platform, direction }: StartRow, finish: FinishRow): SettledSync {
+  const { status, retryCount, durationMs } = finish;
+  return { platform, direction, status, retryCount: retryCount ?? 0, durationMs };
+}
+
+function versionKey({ kind, typeKey, versionHash }: StartRow): string {
+  return JSON.stringify([kind, typeKey, versionHash]);
+}

@@ -1,0 +1,351 @@
+import type { JsonObject } from '#json';
+import type { Outcome, SyncContext } from '#platform';
+import type { PreparedSnapshot } from '#snapshot';
+import { type Column, names, Statement } from './statement.ts';
+import { type Direction, MAX_LATE_RESULTS, type SyncEventType } from './sync.ts';
+
+export interface EventRow {
+  id: string;
+  syncId: string;
+  type: SyncEventType;
+  data: JsonObject;
+}
+
+export interface StartRow {
+  id: string;
+  callId: string;
+  kind: string;
+  typeKey: string;
+  versionHash: string | null;
+  platform: string;
+  direction: Direction;
+  context: SyncContext;
+  pushedDigest: string | null;
+  replayOf: string | null;
+  /** Null for a sync that is run outside this service. */
+  owner: string | null;
+  /** What concerns only a sync that is run outside this service. */
+  outside: OutsideRow | null;
+  snapshots: PreparedSnapshot[];
+  /** The digest of the definition, when `versionHash` may be new to the history. */
+  newVersion?: { digest: string };
+  event: EventRow;
+}
+
+export interface OutsideRow {
+  expiresInMs: number;
+  receivedDigest: string | null;
+  /** What came of it, when it is recorded afterwards. */
+  finish: FinishRow | null;
+}
+
+export interface AttemptRow {
+  id: string;
+  retryCount: number;
+  event: EventRow;
+}
+
+export interface FinishRow {
+  id: string;
+  status: Outcome;
+  statusCode: number | null;
+  requestId: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  errorFingerprint: string | null;
+  responseDigest: string | null;
+  versionHash: string | null;
+  retryCount: number | null;
+  durationMs: number | null;
+  metadata: JsonObject | null;
+  snapshot: PreparedSnapshot | null;
+  event: EventRow;
+}
+
+/**
+ * What a finish met, by its event: `applied` when it settled the sync, `known` when there is such a sync, `kept` when it
+ * came late and stands among the events, or an equal one does.
+ */
+export interface Settlement {
+  eventId: string;
+  applied: boolean;
+  repeated: boolean;
+  known: boolean;
+  kept: boolean;
+}
+
+/** A sync that was settled, for those who watch. */
+export interface SettledSync {
+  platform: string;
+  direction: Direction;
+  status: Outcome;
+  retryCount: number;
+  /** Milliseconds; null where nobody knows. */
+  durationMs: number | null;
+}
+
+/** A statement with its parameters; one that has but one plan need not be planned again. */
+export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan?: boolean };
+
+/** IN_PROGRESS in other words: by these the planner would expect hardly any row, and pair each of ours with each of those. */
+const OPEN = 'num_nulls(h.completed_at) > 0';
+
+/** One statement, so one transaction: snapshots, versions, syncs and their events, all or none. */
+export function startStatement(rows: StartRow[], newVersions: StartRow[]): Written {
+  const statement = new Statement();
+  const parts = [
+    `record_in as (${recordPart(statement, rows)})`,
+    `event_in as (${statement.insert(
+      'sync_event',
+      EVENT,
+      rows.flatMap((row) => [row.event, ...(row.outside?.finish ? [row.outside.finish.event] : [])]),
+    )})`,
+    ...snapshotPart(
+      statement,
+      rows.flatMap((row) => [
+        ...row.snapshots,
+        ...(row.outside?.finish?.snapshot ? [row.outside.finish.snapshot] : []),
+      ]),
+    ),
+  ];
+  const versions = newVersions.toSorted((a, b) =>
+    JSON.stringify([a.kind, a.typeKey]) < JSON.stringify([b.kind, b.typeKey]) ? -1 : 1,
+  );
+  const main =
+    versions.length === 0
+      ? 'select 1'
+      : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
+         commit_version(kind, type_key, version_hash, digest, actor, reason, only_unknown => true)`;
+  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}`, hasOnePlan: true });
+}
+
+/** The columns of outside syncs cost those of ours nothing while there are none among them. */
+function recordPart(statement: Statement, rows: StartRow[]): string {
+  if (rows.every((row) => row.outside === null)) return statement.insert('sync_history', RECORD, rows);
+  const columns = names([...RECORD, ...OUTSIDE]);
+  return `insert into sync_history (${columns}, expires_at, started_at, completed_at)
+    select ${columns}, clock_timestamp() + expires_in_ms * interval '1 millisecond', clock_timestamp(),
+      case when sync_status <> 'IN_PROGRESS' then clock_timestamp() end
+    from (${statement.rows([...RECORD, ...OUTSIDE, EXPIRES_IN], rows)}) as r (${columns}, expires_in_ms)
+    on conflict do nothing`;
+}
+
+/** The attempts that failed so far, and an event for each; what is settled stays as it is. Safe to repeat. */
+export function attemptStatement(rows: AttemptRow[]): Written {
+  const statement = new Statement();
+  const text = `with attempt (${names(ATTEMPT)}) as (${statement.rows(ATTEMPT, rows)}),
+    updated as (
+      update sync_history h set retry_count = a.retry_count from attempt a
+      where h.id = a.id and ${OPEN} returning h.id, a.event_id, a.event_type, a.event_data),
+    event_in as (
+      insert into sync_event (id, sync_id, type, data) select event_id, id, event_type, event_data from updated
+      on conflict do nothing)
+    select id from updated`;
+  return Object.assign(statement, { text });
+}
+
+/** Gives an outside sync so much time again, unless it is settled or being settled. */
+export function extendStatement(syncId: string, expiresInMs: number): Written {
+  const text = `update sync_history set expires_at = clock_timestamp() + $2 * interval '1 millisecond'
+    where id = $1 and sync_status = 'IN_PROGRESS' and owner is null returning id`;
+  return { text, parameters: [syncId, expiresInMs] };
+}
+
+/** The version that a sync carried, said after it began; the same once more is no event. Safe to repeat. */
+export function linkStatement(event: EventRow, versionHash: string): Written {
+  const statement = new Statement();
+  const link: Column<string>[] = [{ name: 'version_hash', type: 'text', value: (hash) => hash }];
+  const text = `with event (${names(EVENT)}) as (${statement.rows(EVENT, [event])}),
+    link (version_hash) as (${statement.rows(link, [versionHash])}),
+    linked as (
+      update sync_history h set version_hash = l.version_hash from link l, event e
+      where h.id = e.sync_id and h.version_hash is distinct from l.version_hash
+        and not exists (select from sync_event said where said.id = e.id) returning h.id),
+    event_in as (
+      insert into sync_event (${names(EVENT)}) select e.* from event e, linked on conflict do nothing)
+    select h.id from sync_history h, event e where h.id = e.sync_id`;
+  return Object.assign(statement, { text });
+}
+
+/** Settles what is in progress, and tells the events of that; what became of others {@link lateStatement} tells. */
+export function finishStatement(rows: FinishRow[]): Written {
+  const statement = new Statement();
+  const parts = [
+    `settled as (
+      update sync_history h set
+        sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
+        error_code = r.error_code, error_message = r.error_message, error_fingerprint = r.error_fingerprint,
+        response_digest = coalesce(r.response_digest, h.response_digest),
+        version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
+        sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
+        duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
+      from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
+      where ${isOneOf(statement, rows)} and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
+        r.response_digest as kept_digest, h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
+    `event_in as (
+      insert into sync_event (id, sync_id, type, data)
+      select event_id, id, event_type, event_data from settled on conflict do nothing)`,
+    ...keptSnapshotPart(statement, rows, 'settled'),
+  ];
+  const text = `with ${parts.join(', ')}
+    select event_id as "eventId", target_platform as platform, sync_direction as direction, sync_status as status,
+      retry_count as "retryCount", duration_ms as "durationMs" from settled`;
+  // With many rows the plan depends on how large the table is by now.
+  return Object.assign(statement, { text, hasOnePlan: rows.length === 1 });
+}
+
+/** A single sync is found by a plan that is made once; for many the ids themselves let the planner leave out other months. */
+function isOneOf(statement: Statement, rows: FinishRow[]): string {
+  if (rows.length === 1) return 'h.id = at_execution(r.id)';
+  const ids = rows.map((row) => row.id);
+  return `h.id = r.id and h.id = any(${statement.array('uuid', ids)})`;
+}
+
+/**
+ * What became of results that settled nothing: one that comes after another is kept as an event, once, and so are the
+ * first of a sync. Statements at the same time do not see each other's: each may keep as many. Safe to repeat.
+ */
+export function lateStatement(rows: FinishRow[]): Written {
+  const statement = new Statement();
+  const earlier = `sync_event e where e.sync_id = r.id and e.type = 'sync.late_result'`;
+  const parts = [
+    `result (${names(FINISH)}) as (${statement.rows(FINISH, rows)})`,
+    `new as (
+      select distinct on (id, event_data::text) * from result r
+      where exists (select from sync_history h where h.id = r.id)
+        and not exists (select from sync_event e where e.id = r.event_id)
+        and not exists (select from ${earlier} and e.data::text = r.event_data::text)
+      order by id, event_data::text, event_id)`,
+    `counted as (
+      select *, (select count(*) from ${earlier}) + row_number() over (partition by id order by event_id) as count
+      from new r)`,
+    `late as (
+      select id, event_id, event_data, response_digest as kept_digest from counted where count <= ${MAX_LATE_RESULTS})`,
+    `event_in as (
+      insert into sync_event (id, sync_id, type, data)
+      select event_id, id, 'sync.late_result', event_data from late on conflict do nothing)`,
+    ...keptSnapshotPart(statement, rows, 'late'),
+  ];
+  const text = `with ${parts.join(', ')}
+    select event_id as "eventId", false as applied,
+      exists (select from sync_event e where e.id = r.event_id and e.type <> 'sync.late_result') as repeated,
+      exists (select from sync_history h where h.id = r.id) as known,
+      exists (select from late l where l.id = r.id and l.event_data::text = r.event_data::text)
+        or exists (select from ${earlier} and e.data::text = r.event_data::text) as kept
+    from result r`;
+  return Object.assign(statement, { text });
+}
+
+function snapshotPart(statement: Statement, snapshots: PreparedSnapshot[]): string[] {
+  if (snapshots.length === 0) return [];
+  return [`snapshot_in as (${statement.insert('snapshot', SNAPSHOT, inOrder(snapshots))})`];
+}
+
+/** Each snapshot once and in one order, so that no two writers wait for each other in a circle. */
+function inOrder(snapshots: PreparedSnapshot[]): PreparedSnapshot[] {
+  const once = [...new Map(snapshots.map((snapshot) => [snapshot.digest, snapshot])).values()];
+  return once.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+}
+
+/** What came back with the results that `kept` names, a part of the statement: nothing stays of one that is refused. */
+function keptSnapshotPart(statement: Statement, rows: FinishRow[], kept: string): string[] {
+  const snapshots = inOrder(rows.flatMap((row) => row.snapshot ?? []));
+  if (snapshots.length === 0) return [];
+  return [
+    `snapshot_in as (
+      insert into snapshot (${names(SNAPSHOT)})
+      select ${names(SNAPSHOT)} from (${statement.rows(SNAPSHOT, snapshots)}) as s (${names(SNAPSHOT)})
+      where digest in (select kept_digest from ${kept}) order by digest collate "C" on conflict do nothing)`,
+  ];
+}
+
+const SNAPSHOT: Column<PreparedSnapshot>[] = [
+  { name: 'digest', type: 'text', value: (row) => row.digest },
+  { name: 'original_size', type: 'integer', value: (row) => row.originalSize },
+  { name: 'stored_size', type: 'integer', value: (row) => row.storedSize },
+  { name: 'encoding', type: 'text', value: (row) => row.encoding },
+  { name: 'content', type: 'bytea', value: (row) => row.content },
+];
+
+const EVENT: Column<EventRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'sync_id', type: 'uuid', value: (row) => row.syncId },
+  { name: 'type', type: 'text', value: (row) => row.type },
+  { name: 'data', type: 'json', value: (row) => JSON.stringify(row.data) },
+];
+
+const RECORD: Column<StartRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'call_id', type: 'uuid', value: (row) => row.callId },
+  { name: 'kind', type: 'text', value: (row) => row.kind },
+  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'target_platform', type: 'text', value: (row) => row.platform },
+  { name: 'environment', type: 'text', value: (row) => row.context.environment },
+  { name: 'sync_direction', type: 'text', value: (row) => row.direction },
+  { name: 'pushed_digest', type: 'text', value: (row) => row.pushedDigest },
+  { name: 'deployment_id', type: 'uuid', value: (row) => row.context.deploymentId ?? null },
+  { name: 'replay_of', type: 'uuid', value: (row) => row.replayOf },
+  { name: 'actor', type: 'text', value: (row) => row.context.actor },
+  { name: 'trigger', type: 'text', value: (row) => row.context.trigger },
+  { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
+  { name: 'forced', type: 'boolean', value: (row) => row.context.force ?? false },
+  { name: 'sync_metadata', type: 'json', value: (row) => row.context.metadata && JSON.stringify(row.context.metadata) },
+  { name: 'owner', type: 'uuid', value: (row) => row.owner },
+];
+
+const OUTSIDE: Column<StartRow>[] = [
+  { name: 'sync_status', type: 'text', value: ({ outside }) => outside?.finish?.status ?? 'IN_PROGRESS' },
+  { name: 'status_code', type: 'smallint', value: ({ outside }) => outside?.finish?.statusCode },
+  { name: 'request_id', type: 'text', value: ({ outside }) => outside?.finish?.requestId },
+  { name: 'error_code', type: 'text', value: ({ outside }) => outside?.finish?.errorCode },
+  { name: 'error_message', type: 'text', value: ({ outside }) => outside?.finish?.errorMessage },
+  { name: 'error_fingerprint', type: 'text', value: ({ outside }) => outside?.finish?.errorFingerprint },
+  {
+    name: 'response_digest',
+    type: 'text',
+    value: ({ outside }) => outside?.finish?.responseDigest ?? outside?.receivedDigest,
+  },
+  { name: 'retry_count', type: 'smallint', value: ({ outside }) => outside?.finish?.retryCount ?? 0 },
+  { name: 'duration_ms', type: 'integer', value: ({ outside }) => outside?.finish?.durationMs },
+];
+const EXPIRES_IN: Column<StartRow> = {
+  name: 'expires_in_ms',
+  type: 'integer',
+  value: ({ outside }) => outside?.expiresInMs,
+};
+
+const VERSION: Column<StartRow>[] = [
+  { name: 'kind', type: 'text', value: (row) => row.kind },
+  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'digest', type: 'text', value: (row) => row.newVersion!.digest },
+  { name: 'actor', type: 'text', value: (row) => row.context.actor },
+  { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
+];
+
+const ATTEMPT: Column<AttemptRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+  { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
+  { name: 'event_type', type: 'text', value: (row) => row.event.type },
+  { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
+];
+
+const FINISH: Column<FinishRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'status', type: 'text', value: (row) => row.status },
+  { name: 'status_code', type: 'smallint', value: (row) => row.statusCode },
+  { name: 'request_id', type: 'text', value: (row) => row.requestId },
+  { name: 'error_code', type: 'text', value: (row) => row.errorCode },
+  { name: 'error_message', type: 'text', value: (row) => row.errorMessage },
+  { name: 'error_fingerprint', type: 'text', value: (row) => row.errorFingerprint },
+  { name: 'response_digest', type: 'text', value: (row) => row.responseDigest },
+  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
+  { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+  { name: 'duration_ms', type: 'integer', value: (row) => row.durationMs },
+  { name: 'metadata', type: 'json', value: (row) => row.metadata && JSON.stringify(row.metadata) },
+  { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
+  { name: 'event_type', type: 'text', value: (row) => row.event.type },
+  { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
+];

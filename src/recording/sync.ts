@@ -1,0 +1,104 @@
+import type { Json, JsonObject } from '#json';
+import type { Outcome, SyncContext, SyncFailure } from '#platform';
+
+export const DIRECTIONS = ['PUSH', 'PULL'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
+
+export const SYNC_STATUSES = ['IN_PROGRESS', 'SUCCESS', 'FAILED', 'PARTIAL'] as const;
+export type SyncStatus = (typeof SYNC_STATUSES)[number];
+
+/** The key of the one sync under which a pull of everything is recorded. */
+export const EVERYTHING = '*';
+
+/** Different results of a sync, after the one that settled it, that are kept as events. */
+export const MAX_LATE_RESULTS = 20;
+
+export type SyncEventType =
+  | 'sync.recorded'
+  | 'attempt.failed'
+  | 'sync.succeeded'
+  | 'sync.failed'
+  | 'sync.partial'
+  | 'sync.late_result'
+  | 'sync.version_linked'
+  | 'retention.applied'
+  | 'epoch.began';
+
+/** A sync that is about to begin. */
+export interface NewSync {
+  /** A UUIDv7; a new one unless said. What is recorded again under the same ids is there once. */
+  id?: string;
+  /** Of the events that are written with it; new ones unless said. */
+  eventIds?: { recorded: string; finished: string };
+  /** The call it is part of; syncs of one call share it. A new one unless said. */
+  callId?: string;
+  typeKey: string;
+  kind?: string;
+  platform: string;
+  direction: Direction;
+  context: SyncContext;
+  /** The definition in our terms; it becomes a version when its hash is unknown. */
+  data?: Json;
+  /** What exactly is sent; `data` unless said. */
+  payload?: Json;
+  /** The snapshot of what is sent, where its content is at hand only later; instead of `data` and `payload`. */
+  pushedDigest?: string;
+  /** The version that `data` is; computed unless said. */
+  versionHash?: string;
+  replayOf?: string;
+  /** It is run and settled from outside this service, by somebody who speaks again within so many milliseconds. */
+  expiresInMs?: number;
+  /** What came of it, where that is known already; only with `expiresInMs`. */
+  result?: SyncResult;
+}
+
+/** A sync that stands in the database as IN_PROGRESS. */
+export interface RecordedSync {
+  id: string;
+  callId: string;
+  typeKey: string;
+  kind: string;
+  versionHash: string | null;
+}
+
+/** One try of a call that failed. Times are milliseconds. */
+export interface FailedAttempt {
+  /** The first is number 1. */
+  attempt: number;
+  error: SyncFailure;
+  statusCode?: number;
+  durationMs: number;
+  /** How long until the next attempt; absent when there is none. */
+  waitMs?: number;
+  /** What the adapter wants remembered of the exchange. */
+  metadata?: JsonObject;
+}
+
+/** What came of a sync. */
+export interface SyncResult {
+  status: Outcome;
+  error?: SyncFailure;
+  statusCode?: number;
+  requestId?: string;
+  /** What came back, in whole; kept as the response snapshot. */
+  response?: Json;
+  /** The version that was received. */
+  versionHash?: string;
+  retryCount?: number;
+  /** Milliseconds from a monotonic clock; from the database's clock unless said. */
+  durationMs?: number;
+  /** Replaces the metadata of the sync. */
+  metadata?: JsonObject;
+  /** How it was found out, when the process that made the call could not tell; kept in metadata and event. */
+  resolution?: Resolution;
+}
+
+/** What another process found out about a sync whose own had died. */
+export interface Resolution {
+  /** The platform was asked what it holds. */
+  resolvedBy?: 'read-back';
+  /** The call that asked it: its syncs keep what it said. */
+  readBackCallId?: string;
+  /** It cannot be told whether the platform applied the push. */
+  outcome?: 'unknown';
+}

@@ -1,0 +1,249 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { ask } from '#database';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import { DEFAULT_KIND, type SyncFailure } from '#platform';
+import { type PreparedSnapshot, SnapshotService } from '#snapshot';
+import { ContentTypeHasher } from '#versioning';
+import { Admission } from './admission.ts';
+import { errorFingerprint } from './error-fingerprint.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { SyncNotFoundError, SyncSettledError } from './recording.errors.ts';
+import { storableText } from './storable-text.ts';
+import { SyncReader } from './sync.reader.ts';
+import { SyncRecorder } from './sync.recorder.ts';
+import type { FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import {
+  type FailedAttempt,
+  MAX_LATE_RESULTS,
+  type NewSync,
+  type RecordedSync,
+  type SyncEventType,
+  type SyncResult,
+} from './sync.ts';
+
+const FINISHED: Record<SyncResult['status'], SyncEventType> = {
+  SUCCESS: 'sync.succeeded',
+  FAILED: 'sync.failed',
+  PARTIAL: 'sync.partial',
+};
+
+const KEPT = 'the late result was kept as an event';
+const NOT_KEPT = `${MAX_LATE_RESULTS} late results are kept as events already, and this one was not`;
+
+/** Writes what syncs were and what came of them. Every write resolves after its commit. */
+@Injectable()
+export class SyncWriter {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly recorder: SyncRecorder,
+    private readonly heartbeat: Heartbeat,
+    private readonly admission: Admission,
+    private readonly reader: SyncReader,
+    private readonly snapshots: SnapshotService,
+    private readonly hasher: ContentTypeHasher,
+  ) {}
+
+  /** Records syncs as IN_PROGRESS, with their versions and snapshots, in one transaction. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
+  async record(syncs: NewSync[]): Promise<RecordedSync[]> {
+    this.admission.assertOpen();
+    return this.recordReceived(syncs);
+  }
+
+  /** Records what a call has brought that is under way: also while this process stops. */
+  async recordReceived(syncs: NewSync[]): Promise<RecordedSync[]> {
+    const rows: StartRow[] = [];
+    for (const sync of syncs) rows.push(await this.prepare(sync));
+    return this.recordPrepared(rows);
+  }
+
+  /** A sync ready to be recorded. Throws `NotJsonError` and `SnapshotTooLargeError`. */
+  async prepare(sync: NewSync): Promise<StartRow> {
+    const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
+    const { id = uuidv7(), data, payload = data } = sync;
+    const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
+    const known = result?.versionHash ?? sync.versionHash;
+    // What is sent as it is defined is prepared once; what has its hash already, only as it is sent.
+    let definition: PreparedSnapshot | undefined;
+    if (known === undefined && data !== undefined)
+      definition = data === payload ? sent : await this.snapshots.prepare(data);
+    const versionHash = known ?? (definition ? await this.hashOf(data!, definition) : null);
+    // What is pulled is the platform's, not a version of ours; what is no object is no definition.
+    const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
+    const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
+    const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
+    const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
+    const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
+    const context = finish?.metadata
+      ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
+      : sync.context;
+    const row = {
+      id,
+      callId: sync.callId ?? uuidv7(),
+      kind,
+      typeKey,
+      versionHash,
+      platform,
+      direction,
+      context,
+      pushedDigest,
+      replayOf: sync.replayOf ?? null,
+      owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
+      outside: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
+      snapshots,
+      ...(isNew && { newVersion: definition }),
+    };
+    const { callId, replayOf } = row;
+    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
+    const said = compact({
+      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest, receivedDigest },
+      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
+    });
+    return {
+      ...row,
+      event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data: said },
+    };
+  }
+
+  /** Records what was prepared, in one transaction. */
+  async recordPrepared(rows: StartRow[]): Promise<RecordedSync[]> {
+    await this.recorder.start(rows);
+    return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
+  }
+
+  /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
+  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
+    const { error, waitMs, ...rest } = failed;
+    const data = compact({
+      ...rest,
+      errorCode: storableText(error.code, 100),
+      errorMessage: storableText(error.message),
+      waitMs,
+    });
+    return this.recorder.attemptsFailed(
+      syncIds.map((id) => ({
+        id,
+        retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
+        event: { id: uuidv7(), syncId: id, type: 'attempt.failed', data },
+      })),
+    );
+  }
+
+  /**
+   * Settles a sync. Waits for the database however long it is away. Throws {@link SyncNotFoundError}, and
+   * {@link SyncSettledError} when it was settled before; the first late results that differ are kept as events.
+   */
+  async settle(syncId: string, result: SyncResult, eventId?: string): Promise<void> {
+    const [{ applied, repeated, known, kept }] = (await this.write([{ ...result, id: syncId, eventId }])) as [
+      Settlement,
+    ];
+    if (!known) throw new SyncNotFoundError(syncId);
+    if (applied || repeated) return;
+    const { syncStatus } = await this.reader.get(syncId);
+    throw new SyncSettledError(syncId, syncStatus, kept ? KEPT : NOT_KEPT);
+  }
+
+  /** Settles many in one transaction; results that come late are kept as events. The key spares us to look it up. */
+  async settleAll(results: (SyncResult & { id: string; typeKey?: string })[]): Promise<void> {
+    await this.write(results);
+  }
+
+  /** Whether all of these are still in progress, under this process. */
+  async areOpen(syncIds: string[]): Promise<boolean> {
+    const { rows } = await ask<{ open: number }>(
+      this.em,
+      `select count(*)::integer as open from sync_history
+       where id = any($1::uuid[]) and sync_status = 'IN_PROGRESS' and owner = $2`,
+      [syncIds, this.heartbeat.owner],
+    );
+    return rows[0]!.open === syncIds.length;
+  }
+
+  /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
+  async linkToVersion(syncId: string, versionHash: string, eventId = uuidv7()): Promise<void> {
+    const event = { id: eventId, syncId, type: 'sync.version_linked' as const, data: { versionHash } };
+    if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
+  }
+
+  private hashOf(data: Json, snapshot: PreparedSnapshot): Promise<string> | string {
+    return isJsonObject(data) ? this.hasher.hashOf(data, snapshot) : snapshot.digest;
+  }
+
+  private async write(results: IdentifiedResult[]): Promise<Settlement[]> {
+    const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
+    const rows: FinishRow[] = [];
+    for (const result of await this.withTypeKeys(results)) rows.push(await this.finishRow(result, prepared));
+    return this.recorder.finish(rows);
+  }
+
+  /** An error is told apart from others without the key that it names, so that must be known. */
+  private async withTypeKeys(results: IdentifiedResult[]): Promise<IdentifiedResult[]> {
+    const unknown = results.filter(({ error, typeKey }) => error && typeKey === undefined).map(({ id }) => id);
+    if (unknown.length === 0) return results;
+    const typeKeys = await this.recorder.typeKeys(unknown);
+    return results.map((result) => ({ ...result, typeKey: result.typeKey ?? typeKeys.get(result.id) }));
+  }
+
+  private async finishRow(
+    result: IdentifiedResult,
+    prepared = new Map<Json, PreparedSnapshot | SyncFailure>(),
+  ): Promise<FinishRow> {
+    const response = await this.prepareResponse(result.response, prepared);
+    const snapshot = response && 'digest' in response ? response : null;
+    // What a platform answers may be more than a snapshot holds; the sync is settled all the same, and says so.
+    const notKept: JsonObject =
+      response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
+    const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
+    const fields = {
+      statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
+      requestId: storableText(result.requestId, 200) ?? null,
+      errorCode: storableText(result.error?.code, 100) ?? null,
+      errorMessage: storableText(result.error?.message) ?? null,
+      responseDigest: snapshot?.digest ?? null,
+      versionHash: result.versionHash ?? null,
+      retryCount: result.retryCount ?? null,
+      durationMs: result.durationMs ?? null,
+    };
+    const fingerprint = errorFingerprint({ ...fields, status: result.status, typeKey: result.typeKey ?? null });
+    const event = {
+      id: result.eventId ?? uuidv7(),
+      syncId: result.id,
+      type: FINISHED[result.status],
+      data: compact({ status: result.status, ...fields, errorFingerprint: fingerprint, ...result.resolution }),
+    };
+    return {
+      ...fields,
+      errorFingerprint: fingerprint,
+      id: result.id,
+      status: result.status,
+      metadata: Object.keys(metadata).length > 0 ? metadata : null,
+      snapshot,
+      event,
+    };
+  }
+
+  /** A body shared by the syncs of one call is prepared once. */
+  private async prepareResponse(response: Json | undefined, prepared: Map<Json, PreparedSnapshot | SyncFailure>) {
+    if (response === undefined) return undefined;
+    const known = prepared.get(response);
+    if (known) return known;
+    const snapshot = await this.snapshots.prepare(response).catch((error: SyncFailure) => error);
+    prepared.set(response, snapshot);
+    return snapshot;
+  }
+}
+
+/** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */
+type IdentifiedResult = SyncResult & { id: string; typeKey?: string; eventId?: string };
+
+function isHttpStatus(status: number | undefined): status is number {
+  return Number.isInteger(status) && status! >= 0 && status! < 1_000;
+}
+
+/** Without the members that say nothing. */
+function compact(data: Record<string, Json | undefined>): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data).filter(([, value]) => value !== undefined && value !== null),
+  ) as JsonObject;
+}

@@ -1,0 +1,2 @@
+export { ReplayController } from './replay.controller.ts';
+export { SyncReplayer } from './sync.replayer.ts';

@@ -1,0 +1,54 @@
+import { Body, Controller, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { SyncParams } from '#history';
+import { OwnRequests } from '#http';
+import { Idempotent, Ids, RequestIds } from '#idempotency';
+import { ReplayFilterDto, ReplayRequestDto, ReplayResultDto, ReplayStartedDto } from './replay.dto.ts';
+import { SyncReplayer } from './sync.replayer.ts';
+
+@OwnRequests()
+@ApiTags('replay')
+@Controller('sync')
+export class ReplayController {
+  constructor(private readonly replayer: SyncReplayer) {}
+
+  /** Sends what a sync sent once more, byte for byte, as a new sync; answers at once. */
+  @Post(':syncId/replay')
+  @HttpCode(202)
+  @Idempotent()
+  async replay(
+    @Param() { syncId }: SyncParams,
+    @Body() request: ReplayRequestDto,
+    @Ids() ids: RequestIds,
+    @Res({ passthrough: true }) reply: { header(name: string, value: string): unknown },
+  ): Promise<ReplayStartedDto> {
+    const id = await this.replayer.replay(syncId, request, ids);
+    reply.header('location', `/api/v1/sync/${id}`);
+    return { id, replayOf: syncId };
+  }
+
+  /** Sends everything under a filter once more, in its original order, but for what a newer success has healed. */
+  @Post('replay')
+  @HttpCode(202)
+  @Idempotent()
+  @ApiResponse({ status: 202, type: ReplayResultDto, description: 'It has begun.' })
+  @ApiResponse({ status: 200, type: ReplayResultDto, description: 'With `dryRun`: what would be sent again.' })
+  async replayAll(
+    @Body() { filter, dryRun, includeHealed, ...request }: ReplayFilterDto,
+    @Ids() ids: RequestIds,
+    @Res({ passthrough: true }) reply: { status(code: number): unknown },
+  ): Promise<ReplayResultDto> {
+    const known = dryRun ? undefined : await this.replayer.begunUnder(ids);
+    // The filter finds more by now: what this very request has begun.
+    if (known) return { matched: known.syncIds.length, healed: 0, replays: known.syncIds.length, ...known };
+    const { replays, healed } = await this.replayer.plan(filter);
+    const syncs = includeHealed ? [...replays, ...healed].sort((a, b) => (a.id < b.id ? -1 : 1)) : replays;
+    this.replayer.assertTargets(syncs);
+    if (dryRun) reply.status(200);
+    const begun = dryRun
+      ? { batch: null, syncIds: syncs.map(({ id }) => id) }
+      : await this.replayer.replayAll(syncs, request, ids);
+    const counts = { matched: replays.length + healed.length, healed: healed.length };
+    return { ...counts, replays: begun.syncIds.length, ...begun };
+  }
+}

@@ -1,0 +1,21 @@
+import { DomainError } from '../domain-error.ts';
+
+/** A replay of what cannot be sent again. */
+export class NotReplayableError extends DomainError {
+  readonly code = 'NOT_REPLAYABLE';
+
+  constructor(syncId: string, why: string) {
+    super(`The sync ${syncId} cannot be replayed: ${why}.`, { syncId });
+  }
+}
+
+/** A replay of more than one request may ask for. */
+export class TooManyReplaysError extends DomainError {
+  readonly code = 'TOO_MANY_REPLAYS';
+
+  constructor(limit: number) {
+    super(`The filter has more than ${limit} syncs to replay, which is what a request takes: narrow the filter.`, {
+      limit,
+    });
+  }
+}

@@ -1,0 +1,1 @@
+export { Retention, type RetentionReport } from './retention.ts';

@@ -1,0 +1,63 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { EARLIEST } from '#validation';
+import { resolveWindow } from './analytics-interval.ts';
+import { AnalyticsDto, GroupsDto, GroupsQuery, NumbersQuery, TimeseriesDto, TimeseriesQuery } from './analytics.dto.ts';
+import { SyncAnalyticsService } from './sync-analytics.service.ts';
+import type { Period, SyncNumbers } from './sync-numbers.ts';
+
+@ApiTags('analytics')
+@Controller('sync/analytics')
+export class AnalyticsController {
+  constructor(private readonly analytics: SyncAnalyticsService) {}
+
+  /** Tells what the syncs of a time were like: counts, rates, durations, the slowest types, and how that has changed. */
+  @Get()
+  async numbers(@Query() { slowest, ...filter }: NumbersQuery): Promise<AnalyticsDto> {
+    const { scope, period, window } = resolveWindow(filter);
+    const before = periodBefore(period);
+    const [numbers, numbersBefore, slowestTypes] = await Promise.all([
+      this.analytics.numbers(scope, period),
+      this.analytics.numbers(scope, before),
+      slowest > 0 ? this.analytics.slowestTypes(scope, period, slowest) : [],
+    ]);
+    return {
+      window,
+      ...numbers,
+      before: { ...before, ...numbersBefore },
+      change: change(numbers, numbersBefore),
+      slowestTypes,
+    };
+  }
+
+  /** Tells what the syncs of a time were like by platform and environment, or by what else they have in common. */
+  @Get('groups')
+  async groups(@Query() { by, ...filter }: GroupsQuery): Promise<GroupsDto> {
+    const { scope, period, window } = resolveWindow(filter);
+    return { window, items: await this.analytics.groupedNumbers(scope, period, by) };
+  }
+
+  /** Tells what the syncs of each hour, day or week of a time were like, by the clocks of a time zone. */
+  @Get('timeseries')
+  async timeseries(@Query() { bucket, timeZone, ...filter }: TimeseriesQuery): Promise<TimeseriesDto> {
+    const { scope, period, window } = resolveWindow(filter);
+    return { window, bucket, timeZone, items: await this.analytics.timeseries(scope, period, bucket, timeZone) };
+  }
+}
+
+/** As long as this one, but not before our era. */
+function periodBefore({ from, to }: Period): Period {
+  return {
+    from: new Date(Math.max(2 * from.getTime() - to.getTime(), Math.min(EARLIEST.getTime(), from.getTime()))),
+    to: from,
+  };
+}
+
+function change(now: SyncNumbers, before: SyncNumbers): AnalyticsDto['change'] {
+  const share = (a: number | null, b: number | null) => (a === null || !b ? null : a / b - 1);
+  return {
+    total: share(now.counts.total, before.counts.total),
+    successRate: now.successRate === null || before.successRate === null ? null : now.successRate - before.successRate,
+    duration: share(now.duration.mean, before.duration.mean),
+  };
+}

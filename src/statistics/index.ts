@@ -1,0 +1,25 @@
+export { AnalyticsQuery, SyncNumbersDto } from './analytics.dto.ts';
+export { StatisticsModule } from './statistics.module.ts';
+export { StatsProjector } from './stats.projector.ts';
+export { StatsReader } from './stats.reader.ts';
+export { SyncAnalyticsService } from './sync-analytics.service.ts';
+export { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
+export { bucketStarts } from './time-buckets.ts';
+export { checkStats } from './stats.check.ts';
+export { type AnalyticsFilter, resolveWindow } from './analytics-interval.ts';
+export {
+  type AnalyticsScope,
+  type Bucket,
+  BUCKETS,
+  type Group,
+  type GroupedNumbers,
+  GROUPS,
+  lengthOf,
+  type Period,
+  type Place,
+  type SlowType,
+  type SyncNumbers,
+  type TimedNumbers,
+} from './sync-numbers.ts';
+export { type Rebuilt, StatsRebuilder } from './stats.rebuilder.ts';
+export { wilsonInterval } from './wilson-interval.ts';

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AnalyticsController } from './analytics.controller.ts';
+import { StatsProjector } from './stats.projector.ts';
+import { StatsReader } from './stats.reader.ts';
+import { StatsRebuilder } from './stats.rebuilder.ts';
+import { SyncAnalyticsService } from './sync-analytics.service.ts';
+
+/** Counts, rates and durations. Needs TrackingModule, and the migrations of the service. */
+@Module({
+  controllers: [AnalyticsController],
+  providers: [StatsProjector, StatsReader, StatsRebuilder, SyncAnalyticsService],
+  exports: [StatsProjector, StatsRebuilder, SyncAnalyticsService],
+})
+export class StatisticsModule {}

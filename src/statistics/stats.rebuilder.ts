@@ -1,0 +1,70 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { databaseFault, inTransaction, pauseAfter, type Transaction } from '#database';
+import { STATS_SINCE, timeOf } from './stats.since.ts';
+import { CATCH_UP_BEFORE, RECOUNT } from './stats.statements.ts';
+import { STATS_TABLES } from './stats.tables.ts';
+
+const TRIES = 50;
+/** Milliseconds that a day of the history, or the stats of all, may take. */
+const RECOUNT_MS = 10 * 60_000;
+
+/** What a rebuild counted. */
+export interface Rebuilt {
+  syncs: number;
+  /** Stats of hours before this moment were left as they are: retention has dropped syncs of theirs; null when it never did. */
+  since: string | null;
+}
+
+/** Counts the history again, while services run: what they write meanwhile is counted by its events afterwards. */
+@Injectable()
+export class StatsRebuilder {
+  constructor(private readonly em: EntityManager) {}
+
+  async rebuild(): Promise<Rebuilt> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await inTransaction(this.em, recount, RECOUNT_MS);
+      } catch (error) {
+        // Somebody counted between the moment that we see and our lock.
+        if (databaseFault(error) !== 'conflict' || attempt === TRIES) throw error;
+        await pauseAfter(0);
+      }
+    }
+  }
+}
+
+/** Everything as of one moment, holding the position: nobody counts meanwhile. */
+async function recount(client: Transaction): Promise<Rebuilt> {
+  await client.query('set transaction isolation level repeatable read');
+  await client.query('select from sync_stats_position for update');
+  await client.query(`set local work_mem = '128MB'`);
+  const { rows } = await client.query<{ since: string; is_whole: boolean }>(
+    `select to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since, since = 'epoch' as is_whole
+     from (select ${STATS_SINCE} as since) s`,
+  );
+  const { since, is_whole: isWhole } = rows[0]!;
+  if (!isWhole) await client.query(CATCH_UP_BEFORE, [since]);
+  for (const { name, span } of STATS_TABLES) await client.query(`delete from ${name} where ${span} >= $1`, [since]);
+  for (const { from, to } of await days(client)) await client.query(RECOUNT, [from, to, since]);
+  await client.query('update sync_stats_position set last = (select last from event_position)');
+  const counted = await client.query<{ syncs: number }>(
+    `select coalesce(sum(total), 0)::float8 as syncs from sync_stats_daily where day >= $1`,
+    [since],
+  );
+  return { syncs: counted.rows[0]!.syncs, since: isWhole ? null : since };
+}
+
+/** The ids of the history by days: each is counted in a time during which a connection may be silent. */
+async function days(client: Transaction): Promise<{ from: string; to: string }[]> {
+  const { rows } = await client.query<{ from: string; to: string }>(DAYS);
+  return rows;
+}
+
+/** A UUIDv7 begins with its time in milliseconds; the days before the first and after the last are open. */
+const DAYS = `
+  with found as (
+    select (select id from sync_history order by id limit 1) as first, (select id from sync_history order by id desc limit 1) as last),
+  span as (select ${timeOf('first')} as first, ${timeOf('last')} as last from found where first is not null)
+  select uuid_at(day) as from, uuid_at(day + interval '1 day') as to
+  from span, generate_series(date_trunc('day', first, 'UTC'), last, interval '24 hours') day`;

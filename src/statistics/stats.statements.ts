@@ -1,0 +1,151 @@
+import {
+  DAILY,
+  DIMENSIONS,
+  factColumns,
+  HOURLY,
+  MAXIMA,
+  STATS_TABLES,
+  type StatsTable,
+  summed,
+  SUMS,
+  TYPE,
+  TYPE_DAILY,
+} from './stats.tables.ts';
+
+/** SQL: whether an event starts its sync, or settles it. Each occurs once; a late result changes no number. */
+export const COUNTED_STEPS = {
+  started: (type: string) => `${type} = 'sync.recorded'`,
+  settled: (type: string) => `${type} in ('sync.succeeded', 'sync.failed', 'sync.partial')`,
+  any: (type: string) => `${type} in ('sync.recorded', 'sync.succeeded', 'sync.failed', 'sync.partial')`,
+};
+const { started, settled, any: isCounted } = COUNTED_STEPS;
+
+/** Events that are counted at once. */
+export const BATCH = 5_000;
+
+/** The position, held; no row while somebody else counts. */
+const HELD = 'select last from sync_stats_position for update skip locked';
+
+/**
+ * Counts the next events and moves the position: one statement, so all or nothing. What an event brings stands in the
+ * row of its sync: that is settled by the very statement that wrote the event, and stays so.
+ */
+export const PROJECT = `
+  with held as (${HELD}),
+  batch as (
+    select position, sync_id, type from sync_event
+    where position > (select last from held) order by position limit ${BATCH}),
+  fact as (
+    select ${keyColumns('h')}, ${factColumns(started('b.type'), settled('b.type'))}
+    from batch b cross join lateral (${syncOf('b.sync_id')}) h where ${isCounted('b.type')}),
+  ${countedFrom('fact')},
+  moved as (update sync_stats_position set last = (select max(position) from batch) where exists (select from batch))
+  select count(*)::integer as count from batch`;
+
+/** Counts the syncs of a range of ids, $1 to $2, that started at or after $3, as far as their events have positions. */
+export const RECOUNT = `
+  with pending as (${pendingSteps('e.position is null')}),
+  fact as (${factsOfHistory('h.id >= $1 and h.id < $2 and h.started_at >= $3')}),
+  ${countedFrom('fact')}
+  select 1`;
+
+/** Counts what the events after the position bring to syncs that started before $1. */
+export const CATCH_UP_BEFORE = `
+  with fact as (
+    select ${keyColumns('h')}, ${factColumns(started('e.type'), settled('e.type'))}
+    from sync_event e join sync_history h on h.id = e.sync_id
+    where e.position > (select last from sync_stats_position) and ${isCounted('e.type')} and h.started_at < $1),
+  ${countedFrom('fact')}
+  select 1`;
+
+/** Where a table differs from the history since a moment, up to the position. */
+export function differences(table: StatsTable, since: string): string {
+  const key = [table.span, ...table.dimensions];
+  const values = [...SUMS, ...MAXIMA, 'buckets', 'counts'];
+  const row = (alias: string) => `(${values.map((name) => `${alias}.${name}`).join(', ')})`;
+  return `
+    with pending as (${pendingSteps('e.position is null or e.position > (select last from sync_stats_position)')}),
+    fact as (${factsOfHistory(`h.started_at >= ${since}`)}),
+    rolled as (${rolledUp('fact', [table])}),
+    expected as (${rowsOf(table)})
+    select ${key.map((name) => `coalesce(a.${name}, e.${name}) as ${name}`).join(', ')},
+      coalesce(a.total, 0) as total, coalesce(e.total, 0) as expected_total,
+      coalesce(a.success + a.failed + a.partial, 0) as settled, coalesce(e.success + e.failed + e.partial, 0) as expected_settled
+    from expected e
+    full join (select * from ${table.name} where ${table.span} >= ${since}) a using (${key.join(', ')})
+    where ${row('a')} is distinct from ${row('e')}`;
+}
+
+/** By the primary key, whatever the planner thinks of how many there will be. */
+export function syncOf(id: string): string {
+  return `select * from sync_history where id = ${id} offset 0`;
+}
+
+/** The steps of syncs that are not counted yet, by sync. */
+function pendingSteps(events: string): string {
+  return `
+    select e.sync_id, bool_or(${started('e.type')}) as started, bool_or(${settled('e.type')}) as settled
+    from sync_event e where (${events}) and ${isCounted('e.type')} group by e.sync_id`;
+}
+
+function factsOfHistory(where: string): string {
+  return `
+    select ${keyColumns('h')}, ${factColumns('true', `h.sync_status <> 'IN_PROGRESS' and p.settled is not true`)}
+    from sync_history h left join pending p on p.sync_id = h.id where ${where} and p.started is not true`;
+}
+
+function keyColumns(alias: string): string {
+  return [
+    `date_trunc('hour', ${alias}.started_at, 'UTC') as hour`,
+    `date_trunc('day', ${alias}.started_at, 'UTC') as day`,
+    ...[...DIMENSIONS, ...TYPE].map((name) => `${alias}.${name}`),
+  ].join(', ');
+}
+
+/** The common table expressions that add facts to every table. */
+function countedFrom(facts: string): string {
+  return [
+    `rolled as (${rolledUp(facts, STATS_TABLES)})`,
+    ...STATS_TABLES.map((table) => `${table.name}_in as (${added(table)})`),
+  ].join(', ');
+}
+
+/** Facts added up for each table at once, by bucket of duration. */
+function rolledUp(facts: string, tables: StatsTable[]): string {
+  const sets = tables.map(({ span, dimensions }) => `(${[span, ...dimensions, 'bucket'].join(', ')})`);
+  const columns = [...new Set(tables.flatMap(({ span, dimensions }) => [span, ...dimensions]))];
+  return `
+    select ${columns.join(', ')}, ${levelOf(tables)} as level, bucket, ${summed()} from ${facts}
+    group by grouping sets (${sets.join(', ')})`;
+}
+
+function levelOf(tables: StatsTable[]): string {
+  if (tables.length === 1) return `'${tables[0]!.name}'`;
+  return `case when grouping(type_key) = 0 then '${TYPE_DAILY.name}' when grouping(hour) = 0 then '${HOURLY.name}' else '${DAILY.name}' end`;
+}
+
+/** The rows of a table, with their histograms, from what is rolled up. */
+function rowsOf({ name, span, dimensions }: StatsTable): string {
+  const key = [span, ...dimensions].join(', ');
+  const histogram = (of: string, type: string) =>
+    `coalesce(array_agg(${of} order by bucket) filter (where bucket is not null), '{}')::${type}[]`;
+  return `
+    select ${key}, ${summed()}, ${histogram('bucket', 'smallint')} as buckets, ${histogram('measured', 'integer')} as counts
+    from rolled where level = '${name}' group by ${key}`;
+}
+
+function added(table: StatsTable): string {
+  const { name, span, dimensions } = table;
+  const key = [span, ...dimensions].join(', ');
+  return `
+    insert into ${name} as s (${key}, ${[...SUMS, ...MAXIMA].join(', ')}, buckets, counts) ${rowsOf(table)}
+    on conflict (${key}) do update set
+      ${SUMS.map((sum) => `${sum} = s.${sum} + excluded.${sum}`).join(', ')},
+      ${MAXIMA.map((latest) => `${latest} = greatest(s.${latest}, excluded.${latest})`).join(', ')},
+      (buckets, counts) = (
+        select coalesce(array_agg(bucket order by bucket), '{}'), coalesce(array_agg(count order by bucket), '{}')
+        from (
+          select bucket, sum(count)::integer as count from (
+            select * from unnest(s.buckets, s.counts) union all select * from unnest(excluded.buckets, excluded.counts)
+          ) as both_of_them (bucket, count) group by bucket) merged)`;
+}

@@ -1,0 +1,74 @@
+import type { HistoryFilter } from '#history';
+
+/** Which syncs are counted; everything given must hold, by the names and values of a {@link HistoryFilter}. */
+export type AnalyticsScope = Pick<
+  HistoryFilter,
+  'platform' | 'environment' | 'typeKey' | 'kind' | 'direction' | 'trigger'
+>;
+
+/** The syncs that started at or after `from` and before `to`. */
+export interface Period {
+  from: Date;
+  to: Date;
+}
+
+/** What the syncs of a period were like. A rate of nothing is null, never NaN. */
+export interface SyncNumbers {
+  /** By status now, whenever they were settled. */
+  counts: { total: number; inProgress: number; success: number; failed: number; partial: number };
+  /** Success ÷ settled, 0 to 1. */
+  successRate: number | null;
+  /** Where the true rate lies with a certainty of 95 %, however few were settled (Wilson). */
+  successRateInterval: { low: number; high: number } | null;
+  /** Succeeded at attempt 1 ÷ settled, 0 to 1. */
+  firstAttemptSuccessRate: number | null;
+  /** Of settled syncs. */
+  attempts: number;
+  /** Of settled syncs: attempts after the first. */
+  retries: number;
+  /** Retries ÷ settled. */
+  retryBurden: number | null;
+  /** Of settled syncs, in milliseconds; percentiles by nearest rank, within 5 %. */
+  duration: { mean: number | null; p50: number | null; p95: number | null; p99: number | null };
+}
+
+/** A content type by the time its syncs take. Times are milliseconds. */
+export interface SlowType {
+  kind: string;
+  typeKey: string;
+  /** Settled syncs. */
+  count: number;
+  mean: number;
+  /** Within 5 %. */
+  p95: number;
+}
+
+export const BUCKETS = ['hour', 'day', 'week'] as const;
+export type Bucket = (typeof BUCKETS)[number];
+
+/** The numbers of one bucket of a period, cut where the period begins and ends. */
+export interface TimedNumbers extends SyncNumbers {
+  from: Date;
+  to: Date;
+}
+
+export const GROUPS = ['platform', 'environment', 'direction', 'trigger'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** The numbers of the syncs that have some values in common. */
+export interface GroupedNumbers extends SyncNumbers {
+  group: Partial<Record<Group, string>>;
+}
+
+/** An environment of a platform with which something was ever synchronised. */
+export interface Place {
+  platform: string;
+  environment: string;
+  lastSyncAt: Date;
+  lastSuccessAt: Date | null;
+}
+
+/** In milliseconds. */
+export function lengthOf({ from, to }: Period): number {
+  return to.getTime() - from.getTime();
+}

@@ -1,0 +1,64 @@
+/** What {@link TrackingModule.forRoot} takes. Times are milliseconds. */
+export interface TrackingOptions {
+  retry: RetryPolicy;
+  circuit: CircuitOptions;
+  /** Whether the HTTP routes of the history are served. Default: no. */
+  http: boolean;
+  /** Whether the tables are made or brought up to date at start. Default: yes. */
+  migrate: boolean;
+  /** How long a shutdown waits for running calls. */
+  shutdownGraceMs: number;
+  /** A process that has been silent for longer counts as dead, and others settle what it left. */
+  leaseMs: number;
+  /** A reader of a streamed answer that takes less than 64 KB in this time, while more waits for it, is cut. */
+  stallMs: number;
+  /** A process whose clock is further from that of the database begins nothing. */
+  maxClockOffsetMs: number;
+  retention: RetentionOptions;
+}
+
+/** How long things are kept; null is for ever. */
+export interface RetentionOptions {
+  /** Days that payloads no version and no younger sync names are kept. */
+  payloadDays: number | null;
+  /** Whole months before this one that syncs and events are kept. */
+  factMonths: number | null;
+}
+
+/** When calls to an environment of a platform stop for a while. */
+export interface CircuitOptions {
+  /** Failures in a row that open it. */
+  failures: number;
+  /** How long it stays open before one call is let through. */
+  resetMs: number;
+}
+
+export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
+  circuit: { failures: 5, resetMs: 10_000 },
+  http: false,
+  migrate: true,
+  shutdownGraceMs: 10_000,
+  leaseMs: 15_000,
+  stallMs: 30_000,
+  maxClockOffsetMs: 5_000,
+  retention: { payloadDays: null, factMonths: null },
+};
+
+export const TRACKING_OPTIONS = Symbol('tracking-options');
+
+/** When a failed call is tried again. Times are milliseconds. */
+export interface RetryPolicy {
+  /** Tries in all, the first included. */
+  maxAttempts: number;
+  initialDelayMs: number;
+  multiplier: number;
+  /** The longest pause, also for what a platform asks by `Retry-After`. */
+  maxDelayMs: number;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = {
+  maxAttempts: 3,
+  initialDelayMs: 1_000,
+  multiplier: 2,
+  maxDelayMs: 30_000,
+};

@@ -1,0 +1,7 @@
+export { EARLIEST, LATEST, Moment } from './moment.decorator.ts';
+export { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
+export { MayBeLeftOut, MayBeNull, Nested, OneOrMany, ReadBy, TrueOrFalse, WholeNumber } from './input.decorators.ts';
+export { RequestValidation } from './request-validation.ts';
+export { Text, textProblem } from './text.decorator.ts';
+export { assertNone, InvalidRequestError } from './invalid-request.error.ts';
+export { readDto } from './read-dto.ts';
