@@ -40,9 +40,12 @@ export const ORDINARY: Record<string, Caller> = {
   analyse: (url) => ask(url, '/api/v1/sync/analytics?platform=optimizely'),
   export: (url) => ask(url, '/api/v1/sync/history/export?format=csv&last=1h&typeKey=T1'),
   watch: async (url) => {
-    const signal = AbortSignal.timeout(2_000);
-    const response = await fetch(`${url}/api/v1/sync/events`, { headers: { accept: 'text/event-stream' }, signal });
-    await response.text().catch(() => undefined);
+    const leaving = new AbortController();
+    const timer = setTimeout(() => leaving.abort(), 2_000);
+    const init = { headers: { accept: 'text/event-stream' }, signal: leaving.signal };
+    const response = await fetch(`${url}/api/v1/sync/events`, init).finally(() => clearTimeout(timer));
+    await Promise.race([response.text(), wait(2_000)]).catch(() => undefined);
+    leaving.abort();
   },
 };
 

@@ -12,6 +12,13 @@ import { type Caller, HOSTILE, ORDINARY } from './callers.ts';
 const PAUSE_MS = 100;
 const SAMPLES = 40;
 
+/** What a caller has done; one that is still under way after the end never comes to its own. */
+interface Turns {
+  done: number;
+  failed: number;
+  'under way': number;
+}
+
 /** What the process holds at one moment. */
 interface Sample {
   minute: number;
@@ -36,9 +43,9 @@ export async function soak({ rounds, seconds }: BenchOptions): Promise<Section[]
     OPTIMIZELY_CMS_API_URL: cms.url,
   });
   const stop = new AbortController();
-  const turns = new Map<string, { done: number; failed: number }>();
+  const turns = new Map<string, Turns>();
   const callers = Object.entries({ ...ORDINARY, ...HOSTILE }).map(([name, caller]) => {
-    const counts = { done: 0, failed: 0 };
+    const counts: Turns = { done: 0, failed: 0, 'under way': 0 };
     turns.set(name, counts);
     return keepCalling(caller, service.url, counts, stop.signal);
   });
@@ -58,14 +65,11 @@ export async function soak({ rounds, seconds }: BenchOptions): Promise<Section[]
   }
 }
 
-async function keepCalling(
-  caller: Caller,
-  url: string,
-  turns: { done: number; failed: number },
-  signal: AbortSignal,
-): Promise<void> {
+async function keepCalling(caller: Caller, url: string, turns: Turns, signal: AbortSignal): Promise<void> {
   for (; !signal.aborted; await wait(PAUSE_MS)) {
+    turns['under way'] = 1;
     await caller(url, turns.done).catch(() => (turns.failed += 1));
+    turns['under way'] = 0;
     turns.done += 1;
   }
 }
@@ -117,6 +121,6 @@ function flatness(samples: Sample[], after: Sample): Section {
   return { title: `What the service held in ${samples.at(-1)!.minute} minutes of mixed load`, rows };
 }
 
-function countsOf(turns: Map<string, { done: number; failed: number }>): Section['rows'] {
+function countsOf(turns: Map<string, Turns>): Section['rows'] {
   return [...turns].map(([caller, counts]) => ({ caller, ...counts }));
 }
