@@ -1,3 +1,4 @@
+import type { PlatformAdapter } from '#platform';
 import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
 import { type ClosablePort, startClosablePort } from './support/closable-port.ts';
 import { begin, deploy, settled } from './support/deployments.ts';
@@ -52,7 +53,7 @@ describe('while the database does not answer', () => {
   });
 
   it('a push through the adapter itself does not leave', async () => {
-    const adapter = service.app.get(OptimizelyAdapter);
+    const adapter: PlatformAdapter = service.app.get(OptimizelyAdapter);
     const items = [{ typeKey: 'Kept', data: { key: 'Kept', displayName: 'Kept', baseType: '_page' } }];
     proxy.cut();
     const context = { environment: 'default', actor: 'jane', trigger: 'API' } as const;

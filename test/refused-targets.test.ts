@@ -1,4 +1,5 @@
 import { CircuitBreakers } from '#tracking';
+import type { PlatformAdapter } from '#platform';
 import { OptimizelyAdapter } from '../src/optimizely/optimizely.adapter.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
@@ -66,7 +67,9 @@ describe('what names a target that does not exist', () => {
     const before = await counts();
     const context = { environment: 'nowhere', actor: 'jane', trigger: 'API' as const };
     const item = { typeKey: 'Article', data: { key: 'Article' } };
-    await expect(service.app.get(OptimizelyAdapter)[method]({ items: [item], context })).rejects.toMatchObject({
+    await expect(
+      service.app.get<PlatformAdapter>(OptimizelyAdapter)[method]({ items: [item], context }),
+    ).rejects.toMatchObject({
       code: 'UNKNOWN_ENVIRONMENT',
     });
     expect(await counts()).toEqual(before);

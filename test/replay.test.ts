@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { RequestIds } from '#idempotency';
 import { PlatformRegistry } from '#platform';
 import { SyncReader } from '#recording';
-import { SyncHistoryService, SyncTracker } from '#tracking';
+import { SyncHistoryService, PendingSyncs } from '#tracking';
 import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { SyncReplayer } from '../src/replay/sync.replayer.ts';
 import { journal, sql } from './support/books.ts';
@@ -172,7 +172,7 @@ describe('a replay', () => {
     const context = { environment: 'default', actor: 'jane', trigger: 'REPLAY' as const };
     const item = { typeKey: 'TakenOver', syncId: id, data: type('TakenOver') };
     const told = { platform: 'optimizely', direction: 'PUSH' as const, context };
-    await service.app.get(SyncTracker).recordAhead([{ ...told, id, typeKey: item.typeKey, data: item.data }]);
+    await service.app.get(PendingSyncs).reserve([{ ...told, id, typeKey: item.typeKey, data: item.data }]);
     await sql(service.databaseUrl, 'update sync_history set owner = $2 where id = $1', [id, uuidv7()]);
     const sent = (await journal(sandbox.url)).length;
     const push = service.app
@@ -188,8 +188,8 @@ describe('a replay', () => {
     const begun = { ...told, id: theirs, typeKey: item.typeKey, data: item.data };
     await service.app.get(SyncHistoryService).recordSyncAttempt(begun);
     await sql(service.databaseUrl, 'update sync_history set owner = $2 where id = $1', [theirs, uuidv7()]);
-    expect(await service.app.get(SyncTracker).recordAhead([begun])).toBe(false);
-    expect(service.app.get(SyncTracker).isAhead(theirs)).toBe(false);
+    expect(await service.app.get(PendingSyncs).reserve([begun])).toBe(false);
+    expect(service.app.get(PendingSyncs).isReserved(theirs)).toBe(false);
   });
 
   it('keeps what it sends, also where retention has dropped that', async () => {

@@ -36,7 +36,6 @@ export { Idempotent, Ids, RequestIds } from '#idempotency';
 export { Periodic } from '#schedule';
 export { Retention, type RetentionReport } from '#retention';
 export {
-  assertMayLeave,
   type Circuit,
   CircuitBreakers,
   type CircuitName,
@@ -76,6 +75,8 @@ export {
   type PlatformAdapter,
   PlatformError,
   type PlatformFailure,
+  type RecordedCall,
+  type RecordedItem,
   PlatformRegistry,
   type SyncAnswer,
   type SyncCall,

@@ -28,7 +28,15 @@ import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, 
 import { ReplayController, SyncReplayer } from '#replay';
 import { Retention } from '#retention';
 import { Snapshot } from '#snapshot';
-import { CircuitBreakers, PulledVersions, SyncExplorer, SyncHistoryService, SyncSweeper, SyncTracker } from '#tracking';
+import {
+  CircuitBreakers,
+  PendingSyncs,
+  PulledVersions,
+  SyncExplorer,
+  SyncHistoryService,
+  SyncSweeper,
+  SyncTracker,
+} from '#tracking';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
 import {
   DEFAULT_RETRY_POLICY,
@@ -81,6 +89,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         EventFeed,
         EventStreams,
         LiveVersions,
+        PendingSyncs,
         PulledVersions,
         Retention,
         SyncComparison,
@@ -106,6 +115,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         Heartbeat,
         IdempotencyService,
         Retention,
+        PendingSyncs,
         SyncHistoryExport,
         SyncHistoryQueries,
         SyncHistoryService,

@@ -3,7 +3,7 @@ import { Counter, Gauge } from 'prom-client';
 import { EventStreams } from '#events';
 import { SyncHistoryExport } from '#history';
 import { Heartbeat, SyncRecorder } from '#recording';
-import { CircuitBreakers, SyncSweeper, SyncTracker } from '#tracking';
+import { CircuitBreakers, PendingSyncs, SyncSweeper } from '#tracking';
 import { MetricsRegistry } from './metrics.registry.ts';
 
 const STATES = ['closed', 'half-open', 'open'] as const;
@@ -18,10 +18,10 @@ export class ServiceMetrics {
     sweeper: SyncSweeper,
     streams: EventStreams,
     exports: SyncHistoryExport,
-    tracker: SyncTracker,
+    pending: PendingSyncs,
     heartbeat: Heartbeat,
   ) {
-    registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => tracker.inFlight.size);
+    registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => pending.size);
     registry.gauge(
       'synctrail_recorder_queue_length',
       'Calls that wait for the next write.',

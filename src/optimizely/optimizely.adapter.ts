@@ -5,13 +5,14 @@ import {
   DEFAULT_KIND,
   Platform,
   type PlatformAdapter,
+  type RecordedCall,
+  type RecordedItem,
   type SyncAnswer,
   type SyncAnswerItem,
-  type SyncCall,
   type SyncFailure,
   type SyncItem,
 } from '#platform';
-import { assertMayLeave, TrackSync } from '#tracking';
+import { TrackSync } from '#tracking';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
 import { readManifestAnswer, type SentItem } from './manifest-answer.ts';
 import {
@@ -51,12 +52,11 @@ export class OptimizelyAdapter implements PlatformAdapter {
 
   /** Sends what may be sent; an item that may not fails by itself. */
   @TrackSync({ direction: 'PUSH' })
-  async push(call: SyncCall): Promise<SyncAnswer> {
-    const { items, context } = call;
+  async push({ items, context, permit }: RecordedCall): Promise<SyncAnswer> {
     const checked = items.map((item) => sendable(item));
     const sent = checked.filter((item) => 'definition' in item);
     if (sent.length === 0) return { items: checked.filter((item) => 'status' in item) };
-    const options = { force: context.force, mayLeave: () => assertMayLeave(call) };
+    const options = { force: context.force, mayLeave: permit };
     const answer = await this.client.importManifest(context.environment, manifestOf(sent), options);
     const outcomes = readManifestAnswer(sent, answer.body);
     return {
@@ -67,14 +67,11 @@ export class OptimizelyAdapter implements PlatformAdapter {
 
   /** Reads everything but the built-in parts, or the items asked for. */
   @TrackSync({ direction: 'PULL' })
-  async pull(call: SyncCall): Promise<SyncAnswer> {
-    const { items, context } = call;
+  async pull({ items, context, permit }: RecordedCall): Promise<SyncAnswer> {
     const wanted = KINDS.filter((kind) => items.length === 0 || items.some((item) => kindOf(item) === kind));
     if (wanted.length === 0) return { items: items.map((item) => refusedItem(item)!) };
     const sections = wanted.map((kind) => SECTION_OF_KIND[kind]);
-    const answer = await this.client.exportManifest(context.environment, sections, {
-      mayLeave: () => assertMayLeave(call),
-    });
+    const answer = await this.client.exportManifest(context.environment, sections, { mayLeave: permit });
     const held = wanted.flatMap((kind) => pulled(kind, answer.manifest));
     const heldBy = new Map(held.map((item) => [identity(item), item]));
     const found = items.map(
@@ -85,13 +82,13 @@ export class OptimizelyAdapter implements PlatformAdapter {
 }
 
 /** The item as the platform takes it, or why it does not. */
-function sendable(item: SyncItem): Sendable | SyncAnswerItem {
+function sendable(item: RecordedItem): Sendable | SyncAnswerItem {
   const refused = refusedItem(item);
   if (refused) return refused;
-  const { typeKey, data } = item;
+  const { typeKey, data, payload } = item;
   const kind = kindOf(item);
-  if (isOptimizelyKind(kind) && isDefinition(data) && data.key === typeKey) {
-    return { typeKey, kind, definition: { ...toPlatform(data), key: typeKey } };
+  if (isOptimizelyKind(kind) && isDefinition(payload) && payload.key === typeKey) {
+    return { typeKey, kind, definition: payload };
   }
   const key = isJsonObject(data) ? data['key'] : undefined;
   const found = key === undefined ? 'has no key' : `has the key ${JSON.stringify(key)}`;

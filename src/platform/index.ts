@@ -12,6 +12,8 @@ export {
   DEFAULT_ENVIRONMENT,
   DEFAULT_KIND,
   type Outcome,
+  type RecordedCall,
+  type RecordedItem,
   OUTCOMES,
   type PlatformAdapter,
   type SyncAnswer,

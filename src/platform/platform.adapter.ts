@@ -54,6 +54,22 @@ export interface SyncFailure {
   message: string;
 }
 
+/** An item as it stands in the record. */
+export interface RecordedItem extends SyncItem {
+  /** Exactly what was recorded as sent: the adapter sends this and nothing else. A pull has none. */
+  payload?: Json;
+}
+
+/** A call that stands in the record: what an adapter's method with `@TrackSync` gets. */
+export interface RecordedCall extends SyncCall {
+  items: RecordedItem[];
+  /**
+   * Ask right before bytes leave, above all where calls wait for their turn. Throws `InterruptedError` when others have
+   * settled the syncs meanwhile, and a `PlatformError` with code CIRCUIT_OPEN when the platform has failed meanwhile.
+   */
+  permit(): Promise<void>;
+}
+
 export const OUTCOMES = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
@@ -77,7 +93,7 @@ export interface SyncAnswer {
   metadata?: JsonObject;
 }
 
-/** The contract of a platform. `push` and `pull` carry `@TrackSync`. */
+/** The contract of a platform. `push` and `pull` carry `@TrackSync`, which hands them a {@link RecordedCall}. */
 export interface PlatformAdapter {
   /** What the platform would be sent for this content type: pure, no I/O. */
   toPlatform(definition: ContentType, kind?: string): Json;

@@ -8,7 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from '#json';
 import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
 import { SyncReader, SyncRecord } from '#recording';
 import { type PreparedSnapshot, SnapshotNotFoundError, SnapshotService } from '#snapshot';
-import { SyncTracker } from '#tracking';
+import { PendingSyncs } from '#tracking';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { NotReplayableError, TooManyReplaysError } from './replay.errors.ts';
 
@@ -59,7 +59,7 @@ export class SyncReplayer {
   constructor(
     private readonly em: EntityManager,
     private readonly syncs: SyncReader,
-    private readonly tracker: SyncTracker,
+    private readonly pending: PendingSyncs,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
@@ -144,7 +144,7 @@ export class SyncReplayer {
 
   /** False when the same request has begun them already. */
   private record(replays: Replay[]): Promise<boolean> {
-    return this.tracker.recordAhead(
+    return this.pending.reserve(
       replays.map(({ id, of, context }) => ({
         id,
         context,
@@ -165,7 +165,7 @@ export class SyncReplayer {
 
   /** The call settles its sync, whatever comes of it; what does not get that far is settled here. */
   private async send({ id, of, context }: Replay, known?: Content): Promise<void> {
-    if (!this.tracker.isAhead(id)) return;
+    if (!this.pending.isReserved(id)) return;
     const { typeKey, kind } = of;
     try {
       const { data, payload } = known ?? (await this.contentOf(of));
@@ -175,7 +175,7 @@ export class SyncReplayer {
       await this.adapterOf(of).push({ items: [item], context });
     } catch (error) {
       this.logger.warn(`The replay of ${of.id} failed: ${(error as Error).message}`);
-      await this.tracker.giveUp([id], error).catch((cause: unknown) => {
+      await this.pending.cancel([id], error).catch((cause: unknown) => {
         this.logger.error({ err: cause, syncId: id }, 'A replay that was not sent could not be settled');
       });
     }

@@ -5,6 +5,6 @@ export { SyncExplorer } from './sync.explorer.ts';
 export { SyncHistoryService } from './sync-history.service.ts';
 export { SyncSweeper } from './sync.sweeper.ts';
 export { SyncTracker } from './sync.tracker.ts';
-export { assertMayLeave } from './recorded-calls.ts';
+export { PendingSyncs } from './pending-syncs.ts';
 export { delayAfter } from './backoff.ts';
 export { type Circuit, CircuitBreakers, type CircuitName } from './circuit-breakers.ts';

@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, MetadataScanner } from '@nestjs/core';
-import { platformOf } from '#platform';
-import { NO_SYNC_RECORD, TRACK_SYNC } from './track-sync.decorator.ts';
+import { platformOf, type SyncCall } from '#platform';
+import { NO_SYNC_RECORD, TRACK_SYNC } from './sync-metadata.ts';
+import { TrackedCall } from './tracked-call.ts';
 
 /** Methods of an adapter that do no I/O by contract, or that Nest calls. */
 const UNTRACKED = new Set([
@@ -49,7 +50,7 @@ export class SyncExplorer implements OnModuleInit {
     const place = `${instance.constructor.name}.${name}`;
     if (Reflect.hasMetadata(TRACK_SYNC, method)) {
       if (!isPlatform) throw new Error(`${place} has @TrackSync, but its class has no @Platform('name').`);
-      instance[name] = this.contexts.create(
+      const intercepted = this.contexts.create(
         instance,
         method,
         name,
@@ -60,6 +61,7 @@ export class SyncExplorer implements OnModuleInit {
         { guards: false, filters: false, interceptors: true },
         'sync',
       );
+      instance[name] = (call: SyncCall) => intercepted(new TrackedCall(call));
     } else if (isPlatform && !UNTRACKED.has(name) && !Reflect.hasMetadata(NO_SYNC_RECORD, method)) {
       throw new Error(
         `${place} would escape the record: give it @TrackSync({ direction }) or @NoSyncRecord('reason'), ` +

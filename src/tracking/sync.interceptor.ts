@@ -1,10 +1,11 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
-import { PLATFORM, type SyncAnswer, type SyncCall } from '#platform';
+import { PLATFORM, type RecordedCall, type SyncAnswer } from '#platform';
 import type { Direction } from '#recording';
 import { SyncTracker } from './sync.tracker.ts';
-import { TRACK_SYNC } from './track-sync.decorator.ts';
+import { TRACK_SYNC } from './sync-metadata.ts';
+import type { TrackedCall } from './tracked-call.ts';
 
 /** Nest's way to the tracker; each attempt runs the rest of the interceptor chain again. */
 @Injectable()
@@ -15,11 +16,15 @@ export class SyncInterceptor implements NestInterceptor<SyncAnswer, SyncAnswer> 
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler<SyncAnswer>): Observable<SyncAnswer> {
-    const [call] = context.getArgs<[SyncCall]>();
+    const [call] = context.getArgs<[TrackedCall]>();
     const route = {
       platform: this.reflector.get<string>(PLATFORM, context.getClass()),
       direction: this.reflector.get<Direction>(TRACK_SYNC, context.getHandler()),
     };
-    return defer(() => this.tracker.track(route, call, () => lastValueFrom(next.handle())));
+    const attempt = (recorded: RecordedCall) => {
+      call.recorded = recorded;
+      return lastValueFrom(next.handle());
+    };
+    return defer(() => this.tracker.track(route, call, attempt));
   }
 }

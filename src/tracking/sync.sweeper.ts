@@ -9,7 +9,7 @@ import { Periodic } from '#schedule';
 import { SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
-import { SyncTracker } from './sync.tracker.ts';
+import { PendingSyncs } from './pending-syncs.ts';
 
 const MOST = 500;
 /** When everything has started. */
@@ -46,7 +46,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
     private readonly em: EntityManager,
     private readonly heartbeat: Heartbeat,
     private readonly writer: SyncWriter,
-    private readonly tracker: SyncTracker,
+    private readonly pending: PendingSyncs,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
@@ -90,7 +90,7 @@ export class SyncSweeper implements OnApplicationBootstrap {
            else not is_alive(owner) end
          order by id limit $4 for update skip locked)
        and sync_status = 'IN_PROGRESS' returning *`,
-      [this.heartbeat.owner, this.leaseMs, [...this.tracker.inFlight], MOST],
+      [this.heartbeat.owner, this.leaseMs, this.pending.ids, MOST],
     );
     await ask(this.em, `delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
     const em = this.em.fork();

@@ -1,28 +1,24 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import type { SyncAnswer, SyncCall } from '#platform';
+import type { RecordedCall, SyncAnswer, SyncCall } from '#platform';
 import type { Direction } from '#recording';
-import { assertRecorded } from './recorded-calls.ts';
 import { SyncInterceptor } from './sync.interceptor.ts';
+import { NO_SYNC_RECORD, TRACK_SYNC } from './sync-metadata.ts';
+import { recordedCall } from './tracked-call.ts';
 
-type TrackedMethod = (call: SyncCall) => Promise<SyncAnswer>;
-
-/** Metadata of a method that is recorded: its direction. */
-export const TRACK_SYNC = Symbol('track-sync');
-/** Metadata of a method that is not recorded: why. */
-export const NO_SYNC_RECORD = Symbol('no-sync-record');
+type TrackedMethod = (call: RecordedCall) => Promise<SyncAnswer>;
 
 /**
- * Records every call of this adapter method as syncs: before it leaves, each attempt, and what came of it. A call that
- * was not recorded, because the application has not started yet or knows no TrackingModule, is refused.
+ * Records every call of this adapter method as syncs: before it leaves, each attempt, and the outcome. The method gets the
+ * call as it stands in the record. A call that was not recorded, because the application has not started yet or has no
+ * TrackingModule, is refused.
  */
 export const TrackSync =
   ({ direction }: { direction: Direction }) =>
   (target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<TrackedMethod>): void => {
     const method = descriptor.value!;
     const place = `${target.constructor.name}.${String(name)}`;
-    descriptor.value = async function (this: unknown, call) {
-      assertRecorded(call, place);
-      return method.call(this, call);
+    descriptor.value = async function (this: unknown, call: SyncCall) {
+      return method.call(this, recordedCall(call, place));
     };
     applyDecorators(SetMetadata(TRACK_SYNC, direction), UseInterceptors(SyncInterceptor))(target, name, descriptor);
   };

@@ -48,6 +48,15 @@ export class InterruptedError extends DomainError {
   }
 }
 
+/** An adapter that makes another payload of the same content than the one that stands in the record. */
+export class PayloadChangedError extends DomainError {
+  readonly code = 'PAYLOAD_CHANGED';
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} was not sent: its adapter would now send other content than was recorded.`, { syncId });
+  }
+}
+
 /** This process was stopped before the turn of this call came. */
 export class StoppedError extends DomainError {
   readonly code = 'NOT_SENT';

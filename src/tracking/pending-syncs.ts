@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import { canonicalDigestAsync } from '#json';
+import type { RecordedItem } from '#platform';
+import { type NewSync, type RecordedSync, SyncWriter } from '#recording';
+import { failureOf } from './outcome.ts';
+import { PayloadChangedError, StoppedError, SyncUnderWayError } from './tracking.errors.ts';
+
+/** A recorded sync whose call comes later, with the digest of what it will send, where that is known. */
+interface Reserved {
+  sync: RecordedSync;
+  pushedDigest: string | undefined;
+}
+
+/** The syncs that this process is busy with; some are reserved for calls that come later. */
+@Injectable()
+export class PendingSyncs {
+  private readonly pending = new Set<string>();
+  private readonly reserved = new Map<string, Reserved>();
+  private isClosed = false;
+
+  constructor(private readonly writer: SyncWriter) {}
+
+  get size(): number {
+    return this.pending.size;
+  }
+
+  get ids(): string[] {
+    return [...this.pending];
+  }
+
+  /**
+   * Records syncs whose calls, of one item each, come later. A call claims its sync by the `syncId` of its item; cancel a
+   * sync whose call will not come. False when another caller, in this process or another, makes these calls. Throws
+   * `RecordingUnavailableError`.
+   */
+  async reserve(syncs: (NewSync & { id: string })[]): Promise<boolean> {
+    const ids = syncs.map(({ id }) => id);
+    if (ids.some((id) => this.pending.has(id))) {
+      await this.writer.record(syncs);
+      return false;
+    }
+    for (const id of ids) this.pending.add(id);
+    let isOurs = false;
+    try {
+      const recorded = await this.writer.record(syncs);
+      // Another process may have recorded the same ids first.
+      isOurs = await this.writer.areOpen(ids);
+      if (isOurs)
+        recorded.forEach((sync, n) => this.reserved.set(sync.id, { sync, pushedDigest: syncs[n]!.pushedDigest }));
+    } finally {
+      if (!isOurs) this.end(ids);
+    }
+    if (this.isClosed) await this.cancel(ids, new StoppedError());
+    return isOurs;
+  }
+
+  isReserved(syncId: string): boolean {
+    return this.reserved.has(syncId);
+  }
+
+  /** The sync that is reserved for a call with these items; undefined when none is. Throws {@link PayloadChangedError}. */
+  async claim([item]: RecordedItem[]): Promise<RecordedSync | undefined> {
+    const found = item?.syncId === undefined ? undefined : this.reserved.get(item.syncId);
+    if (!found) return undefined;
+    const { sync, pushedDigest } = found;
+    if (pushedDigest !== undefined && (await canonicalDigestAsync(item!.payload!)) !== pushedDigest) {
+      throw new PayloadChangedError(sync.id);
+    }
+    return this.reserved.delete(sync.id) ? sync : undefined;
+  }
+
+  /** Settles reserved syncs as failed; a sync whose call has begun is settled by that call. */
+  async cancel(syncIds: string[], reason: unknown): Promise<void> {
+    const cancelled = syncIds.map((id) => this.reserved.get(id)?.sync).filter((sync) => sync !== undefined);
+    for (const { id } of cancelled) this.reserved.delete(id);
+    const result = { status: 'FAILED' as const, error: failureOf(reason), durationMs: 0 };
+    await this.writer.settleAll(cancelled.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
+    this.end(cancelled.map(({ id }) => id));
+  }
+
+  /** Marks syncs as under way. Throws {@link SyncUnderWayError} when one of them is already. */
+  begin(syncs: RecordedSync[]): void {
+    const underWay = syncs.find(({ id }) => this.pending.has(id));
+    if (underWay) throw new SyncUnderWayError(underWay.id);
+    for (const { id } of syncs) this.pending.add(id);
+  }
+
+  end(syncIds: string[]): void {
+    for (const id of syncIds) this.pending.delete(id);
+  }
+
+  /** Cancels what is reserved, now and later. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.cancel([...this.reserved.keys()], new StoppedError());
+  }
+}
