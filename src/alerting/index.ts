@@ -1,3 +1,4 @@
+/** Tells a webhook when a condition changes; refuses addresses inside the network by default. */
 export type { AlertingOptions, AlertTarget } from './alerting.options.ts';
 export { AlertSender } from './alert.sender.ts';
 export { AlertWatcher } from './alert.watcher.ts';

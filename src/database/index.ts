@@ -1,3 +1,4 @@
+/** PostgreSQL, embedded or at an address, and the one way to query it; refuses a statement without a time limit. */
 export { Books, type Check, type Finding } from './books.ts';
 export {
   DatabaseAwayError,

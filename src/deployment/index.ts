@@ -1,3 +1,4 @@
+/** Content types that are pushed together: plan, run, settle, undo; refuses two of the same items at once. */
 export { Deployment, deploymentEntities, DeploymentItem } from './deployment.entity.ts';
 export { DeploymentModule } from './deployment.module.ts';
 export {

@@ -1,3 +1,4 @@
+/** TrackingModule, for applications of others: all that recording needs; refuses nothing itself. */
 export {
   Admission,
   checkOwners,

@@ -1,3 +1,4 @@
+/** Positions, feed and streams of events; refuses a position of another epoch. */
 export { EventController } from './event.controller.ts';
 export { EventFeed } from './event.feed.ts';
 export { EventSequencer } from './event.sequencer.ts';

@@ -1,3 +1,4 @@
+/** Errors that are alike, patterns among them and what may be behind them; refuses unknown fingerprints. */
 export type { Suspect } from './suspects.ts';
 export { FailuresModule } from './failures.module.ts';
 export { UnknownFingerprintError } from './failures.errors.ts';

@@ -1,4 +1,4 @@
-import type { ReportInputs } from './health-report.ts';
+import type { ReportInputs } from './health-report.inputs.ts';
 import type { Judgement } from './health.ts';
 
 /** What to do, by which rule, and on which evidence. */

@@ -1,3 +1,4 @@
+/** The condition of each target, and reports about it; refuses conclusions from too few syncs. */
 export { HealthModule, type HealthOptions } from './health.module.ts';
 export { HealthReportService, type ReportRequest, type StoredReport } from './health-report.service.ts';
 export { HealthService, type PlaceHealth } from './health.service.ts';

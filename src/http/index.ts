@@ -1,3 +1,4 @@
+/** How the service speaks HTTP: errors, pages, streams, callers; refuses foreign hosts, origins and methods. */
 export { ApiForms } from './api-forms.decorator.ts';
 export { BY_ID, type Page, pageOf, type PageStart } from './page.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';

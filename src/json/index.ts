@@ -1,3 +1,4 @@
+/** JSON of others, read, compared and written within limits; refuses what JSON cannot hold exactly. */
 export { JSON_LIMITS, type JsonLimits, MAX_VALUES } from './json-limits.ts';
 export { JsonReader, readInSlices } from './json-reader.ts';
 export { JsonTextError } from './json-text.error.ts';

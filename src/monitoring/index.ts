@@ -1,1 +1,2 @@
+/** Metrics and probes; refuses an unbounded number of labels. */
 export { MonitoringModule } from './monitoring.module.ts';

@@ -1,4 +1,5 @@
-import type { Range } from './secret-mask.ts';
+/** Where something stands in a text: from `start` up to, but without, `end`. */
+export type Range = [start: number, end: number];
 
 const MAY_BE = /[%\\&]/;
 const ESCAPE = /(?:%[0-9a-f]{2})+|\\u[0-9a-f]{4}|\\["'\\/bfnrt]|&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos);/gi;

@@ -1,3 +1,4 @@
+/** Optimizely CMS as a platform, and a simulated one; refuses built-in types and redirects. */
 export type { ApiAnswer } from './optimizely-connection.ts';
 export type { Manifest, OptimizelyKind, Section } from './manifest.ts';
 export { OptimizelyAdapter } from './optimizely.adapter.ts';

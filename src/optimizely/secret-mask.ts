@@ -1,12 +1,9 @@
-import { Escapes } from './escapes.ts';
+import { Escapes, type Range } from './escapes.ts';
 
 /** Shorter secrets are not masked: they would garble ordinary words. */
 const MIN_LENGTH = 6;
 /** Escapes within escapes that are read. */
 const MAX_LEVELS = 4;
-
-/** From one character of a text up to another. */
-export type Range = [start: number, end: number];
 
 interface Form {
   text: string;

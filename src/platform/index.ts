@@ -1,3 +1,4 @@
+/** The contract of a platform and the registry of those that are installed; refuses targets that do not exist. */
 export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';
 export {
   PlatformError,

@@ -1,2 +1,3 @@
+/** Reads a platform and compares it with our versions; refuses targets that do not exist. */
 export { PullModule } from './pull.module.ts';
 export { type PulledItem, PullService } from './pull.service.ts';

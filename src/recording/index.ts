@@ -1,3 +1,4 @@
+/** The record itself: writes and reads syncs and their events; refuses work that it cannot record. */
 export type { SettledSync, StartRow } from './sync.statements.ts';
 export { Admission } from './admission.ts';
 export {

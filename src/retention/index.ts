@@ -1,1 +1,2 @@
+/** Drops payloads and months after their time; refuses to drop what a version still names. */
 export { Retention, type RetentionReport } from './retention.ts';

@@ -1,3 +1,4 @@
+/** The content that was sent or received, each once under its digest; refuses more than 10,000,000 bytes. */
 export { GZIP_ABOVE, type PreparedSnapshot, SNAPSHOT_LIMIT, unpack } from './pack.ts';
 export { Snapshot } from './snapshot.entity.ts';
 export { SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';

@@ -1,3 +1,4 @@
+/** Counts, rates, durations and time series; refuses more buckets than an answer shows. */
 export { AnalyticsQuery, SyncNumbersDto } from './analytics.dto.ts';
 export { StatisticsModule } from './statistics.module.ts';
 export { StatsProjector } from './stats.projector.ts';

@@ -1,3 +1,4 @@
+/** The recorded call: record, attempt, judge, settle; refuses a call that nobody recorded. */
 export { DuplicateItemError, InterruptedError, NotTrackedYetError } from './tracking.errors.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';
 export { PulledVersions } from './pulled-versions.ts';

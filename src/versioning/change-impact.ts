@@ -1,10 +1,13 @@
 import { isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
-import type { VersionChange } from './version.diff.ts';
 
 /** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */
 export type Impact = 'additive' | 'breaking' | 'cosmetic';
 
-type Change = Pick<VersionChange, 'change' | 'before' | 'after'>;
+interface Change {
+  change: 'added' | 'removed' | 'modified';
+  before?: Json;
+  after?: Json;
+}
 
 /** A change to a field as a whole, or to an entry in it; `first`: an entry of a list that was empty. */
 interface FieldChange extends Change {
@@ -56,7 +59,7 @@ const RULES = new Map<string, Rule>([
 const NAMED_PARTS = new Set(['properties', 'settings', 'choices', 'enum']);
 
 /** What a change means; `before` is the whole definition that it starts from. */
-export function impactOf(change: Omit<VersionChange, 'impact'>, before: JsonObject | null): Impact {
+export function impactOf(change: Change & { path: string }, before: JsonObject | null): Impact {
   return impactAt(pointerNames(change.path), change, before);
 }
 

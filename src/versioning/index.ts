@@ -1,3 +1,4 @@
+/** The states of a content type in their order; refuses definitions without a key. */
 export { ContentTypeHasher } from './content-type.hasher.ts';
 export { ContentTypeImporter, type ImportResult, LONGEST_KEY } from './content-type.importer.ts';
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';

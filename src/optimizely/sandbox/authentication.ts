@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { exchangeOf } from './exchange.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import type { World } from './world.ts';
 
 /** Asks every request of this part of the server for a live token, which also chooses its tenant. */

@@ -6,7 +6,7 @@ import { dataLossWarning, losesData } from './data-loss.ts';
 import { withDefaults } from './defaults.ts';
 import { KnownModel } from './known-model.ts';
 import { CONTENT_TYPE, type ContentType, type StoredContentType } from './model.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { isObject, readAs } from './shape.ts';
 import type { Tenant } from './tenant.ts';
 

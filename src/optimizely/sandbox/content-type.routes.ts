@@ -6,7 +6,7 @@ import { actorOf, tenantOf } from './exchange.ts';
 import type { StoredContentType } from './model.ts';
 import { listed, pageOf, type Query } from './paging.ts';
 import { requireUnchanged } from './preconditions.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { answerRead, answerWrite, withValidators } from './resource-answer.ts';
 import type { World } from './world.ts';
 

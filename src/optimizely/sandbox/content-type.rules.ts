@@ -2,7 +2,7 @@ import { circularContainment } from './circular-containment.ts';
 import type { KnownModel } from './known-model.ts';
 import { BASE_TYPES, type ContentType } from './model.ts';
 import { propertyIssues } from './property.rules.ts';
-import type { Issue } from './shape.ts';
+import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, keyIssues, lengthIssues } from './text-rules.ts';
 
 /** What the service refuses in a content type that is created or changed. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createContentType, patchContentType } from './content-type.edits.ts';
 import { readFaults } from './faults.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { readAs, type Shape } from './shape.ts';
 import type { World } from './world.ts';
 

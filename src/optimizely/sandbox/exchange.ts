@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault } from './faults.ts';
 import { type JournalEntry, masked } from './journal.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import type { Tenant } from './tenant.ts';
 import type { World } from './world.ts';
 

@@ -1,6 +1,7 @@
 import type { Json } from '#json';
-import { Problem } from './problem.ts';
-import { type Issue, readAs, type Shape, type Shaped } from './shape.ts';
+import { Problem } from './error-answer.ts';
+import type { Issue } from './error-answer.ts';
+import { readAs, type Shape, type Shaped } from './shape.ts';
 
 /**
  * What goes wrong with a call. `status`, `html` and `reset-before` keep it from being applied; `slow`, `truncated`

@@ -5,7 +5,7 @@ import { withDefaults, withoutServerFields } from './defaults.ts';
 import { KnownModel } from './known-model.ts';
 import type { ContentType, ManifestInput } from './model.ts';
 import { displayTemplateIssues, localeIssues, propertyGroupIssues } from './other-kinds.rules.ts';
-import type { Issue } from './shape.ts';
+import type { Issue } from './error-answer.ts';
 import type { Tenant } from './tenant.ts';
 
 export interface ImportMessage {

@@ -4,7 +4,7 @@ import { actorOf, tenantOf } from './exchange.ts';
 import { importManifest } from './manifest.import.ts';
 import { MANIFEST } from './model.ts';
 import { listed, type Query } from './paging.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { readAs } from './shape.ts';
 import type { World } from './world.ts';
 

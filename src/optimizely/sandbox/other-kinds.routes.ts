@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { tenantOf } from './exchange.ts';
 import { pageOf, type Query } from './paging.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { answerRead } from './resource-answer.ts';
 
 const KINDS = {

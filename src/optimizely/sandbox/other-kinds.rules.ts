@@ -1,6 +1,6 @@
 import { BUILT_IN_GROUPS } from './built-ins.ts';
 import type { DisplayTemplate, Locale, PropertyGroup } from './model.ts';
-import type { Issue } from './shape.ts';
+import type { Issue } from './error-answer.ts';
 import type { Tenant } from './tenant.ts';
 import { keyIssues, lengthIssues } from './text-rules.ts';
 

@@ -1,4 +1,4 @@
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 
 /** What a query string may hold. */
 export type Query = Record<string, string | string[] | undefined>;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Resource } from './collection.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 
 /** Throws a 412 {@link Problem} if a write is conditional on another state; `If-Match` wins over the date. */
 export function requireUnchanged(headers: IncomingHttpHeaders, resource: Resource<unknown>): void {

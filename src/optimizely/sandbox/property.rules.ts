@@ -1,6 +1,6 @@
 import type { KnownModel } from './known-model.ts';
 import type { Property, PropertyLimits } from './model.ts';
-import type { Issue } from './shape.ts';
+import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, lengthIssues } from './text-rules.ts';
 
 const PRIMITIVES = ['string', 'url', 'boolean', 'integer', 'float', 'dateTime', 'richText'];

@@ -5,7 +5,7 @@ import { controlRoutes } from './control.routes.ts';
 import { observeExchanges } from './exchange.ts';
 import { manifestRoutes } from './manifest.routes.ts';
 import { otherKindsRoutes } from './other-kinds.routes.ts';
-import { answerProblem, Problem } from './problem.ts';
+import { answerProblem, Problem } from './error-answer.ts';
 import type { TenantCredentials } from './tenant.ts';
 import { tokenRoutes } from './token.routes.ts';
 import { World } from './world.ts';

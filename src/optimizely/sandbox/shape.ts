@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import { Problem } from './problem.ts';
+import { type Issue, Problem } from './error-answer.ts';
 
 /** The JSON types of a body, and no more: lengths, patterns and references are rules. */
 export type Shape =
@@ -42,12 +42,6 @@ export type Shaped<S> = S extends 'string'
                     : never;
 
 type ShapedFields<Fields> = { -readonly [Name in keyof Fields]?: Shaped<Fields[Name]> };
-
-/** One thing wrong with a body; `field` is a path such as `properties.heading.displayName`. */
-export interface Issue {
-  detail: string;
-  field: string;
-}
 
 /** Reads a body; a null field is an absent one. Throws a {@link Problem} (400) that names every wrong field. */
 export function readAs<S extends Shape>(shape: S, body: unknown, what: string): Shaped<S> {

@@ -1,4 +1,4 @@
-import type { Issue } from './shape.ts';
+import type { Issue } from './error-answer.ts';
 
 const KEY = /^[A-Za-z][_0-9A-Za-z]+$/;
 

@@ -1,7 +1,7 @@
 import { Clock } from './clock.ts';
 import { Faults } from './faults.ts';
 import { Journal } from './journal.ts';
-import { Problem } from './problem.ts';
+import { Problem } from './error-answer.ts';
 import { Tenant, type TenantCredentials } from './tenant.ts';
 import { Tokens } from './tokens.ts';
 

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import type { Issue } from './shape.ts';
+
+/** One thing wrong with a body; `field` is a path such as `properties.heading.displayName`. */
+export interface Issue {
+  detail: string;
+  field: string;
+}
 
 /** An error answer of the API, sent as `application/problem+json`. */
 export class Problem extends Error {
