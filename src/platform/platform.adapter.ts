@@ -67,7 +67,7 @@ export interface RecordedCall extends SyncCall {
    * Ask right before bytes leave, above all where calls wait for their turn. Throws `InterruptedError` when others have
    * settled the syncs meanwhile, and a `PlatformError` with code CIRCUIT_OPEN when the platform has failed meanwhile.
    */
-  permit(): Promise<void>;
+  permit: () => Promise<void>;
 }
 
 export const OUTCOMES = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
