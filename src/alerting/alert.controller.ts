@@ -14,14 +14,14 @@ export class AlertController {
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
   ) {}
 
-  /** Lists what was told and is to be told, newest first, with its delivery. */
+  /** Lists the alerts with the status of their delivery, newest first. */
   @Get()
   async list(@Query() query: PageQuery): Promise<AlertPageDto> {
     const page = await pageOf<Alert>(query, { ...BY_ID, find: (start, count) => this.alerts.list(count, start) });
     return { ...page, items: page.items.map(alertDto) };
   }
 
-  /** Sends a test to the target of alerts. */
+  /** Sends a test alert to the configured webhook. */
   @Post('test')
   @HttpCode(202)
   async test(@Body() { actor }: AlertTestDto): Promise<AlertTestedDto> {

@@ -5,7 +5,7 @@ import type { ALERT_STATUSES, AlertType } from './alerts.ts';
 /** Who wants to see whether an alert arrives. */
 export class AlertTestDto {
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
@@ -14,32 +14,32 @@ export class AlertTestDto {
 
 /** Something that somebody is told, and how far that is. */
 export class AlertDto {
-  /** A UUIDv7; the receiver knows the alert by it, however often it arrives. */
+  /** Id of the alert, a UUIDv7. Every delivery of the alert has the same id. */
   id: string;
-  /** That a place is unwell, that it is well again, or a test. */
+  /** Type of the alert: a target became unhealthy, a target recovered, or a test. */
   type: AlertType;
-  /** What is sent. */
+  /** JSON body that the receiver gets. */
   payload: object;
-  /** Whether it has arrived; FAILED after all attempts. */
+  /** Status of the delivery; `FAILED` after the last attempt failed. */
   status: (typeof ALERT_STATUSES)[number];
-  /** How often it was sent. */
+  /** Number of delivery attempts so far. */
   attempts: number;
-  /** HTTP status of the last answer. */
+  /** HTTP status code of the receiver's last answer. */
   statusCode: number | null;
-  /** Why the last attempt failed. */
+  /** Error of the last attempt; null when it succeeded. */
   error: string | null;
-  /** When it was noted. */
+  /** Time when the alert was recorded. */
   createdAt: Date;
-  /** When it arrived. */
+  /** Time when the receiver accepted the alert; null before that. */
   deliveredAt: Date | null;
 }
 
 export class AlertPageDto extends PageDto {
-  /** Newest first. */
+  /** Alerts of the page, newest first. */
   items: AlertDto[];
 }
 
 export class AlertTestedDto {
-  /** The alert, to be looked for in the list. */
+  /** Id of the test alert. The list of alerts shows its delivery. */
   id: string;
 }

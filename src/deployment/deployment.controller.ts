@@ -25,7 +25,7 @@ interface Reply {
 }
 
 const LOCATION = {
-  Location: { description: 'Where the deployment can be watched.', schema: { type: 'string' } },
+  Location: { description: 'Address of the deployment, which shows its progress.', schema: { type: 'string' } },
 } as const;
 
 @ApiTags('deployments')
@@ -38,15 +38,20 @@ export class DeploymentController {
     private readonly progress: DeploymentProgress,
   ) {}
 
-  /** Sends content types to a platform; answers at once, with the address at which it can be watched. */
+  /** Starts a deployment of content types to a target, and answers at once with its address. */
   @Post()
   @BodyLimit(ITEMS_BODY)
   @HttpCode(202)
   @Idempotent()
-  @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
+  @ApiResponse({
+    status: 202,
+    type: DeploymentDto,
+    headers: LOCATION,
+    description: 'The deployment has started and runs in the background.',
+  })
   @ApiResponse({
     status: 200,
-    description: 'With `dryRun`: the plan.',
+    description: 'The plan, for a request with `dryRun`.',
     schema: { $ref: getSchemaPath(DeploymentPlanDto) },
   })
   async deploy(
@@ -72,24 +77,34 @@ export class DeploymentController {
     return { ...page, items };
   }
 
-  /** Shows a deployment with its items, while it runs and after. */
+  /** Shows a deployment with its items and its progress. */
   @Get(':id')
   async get(@Param() { id }: DeploymentParams): Promise<DeploymentDetailDto> {
     const { deployment } = await this.deployments.get(id);
     return { ...deploymentDto(deployment), ...(await this.progress.of(id)) };
   }
 
-  /** Tells what a rollback would send, and how that differs from what is live; changes nothing. */
+  /**
+   * Shows the plan of a rollback: the versions to send, and their differences from the live versions. It changes
+   * nothing.
+   */
   @Get(':id/rollback')
   async planRollback(@Param() { id }: DeploymentParams): Promise<DeploymentPlanDto> {
     return this.planDto(await this.deployments.planRollback(id));
   }
 
-  /** Deploys, as a new deployment, the version of each item that was live before; answers at once. */
+  /**
+   * Starts a new deployment with the version of each item that was live before this deployment, and answers at once.
+   */
   @Post(':id/rollback')
   @HttpCode(202)
   @Idempotent()
-  @ApiResponse({ status: 202, type: DeploymentDto, headers: LOCATION, description: 'It has begun.' })
+  @ApiResponse({
+    status: 202,
+    type: DeploymentDto,
+    headers: LOCATION,
+    description: 'The deployment has started and runs in the background.',
+  })
   async rollback(
     @Param() { id }: DeploymentParams,
     @Body() request: RollbackRequestDto,

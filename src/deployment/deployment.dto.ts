@@ -6,7 +6,7 @@ import { MayBeLeftOut, Nested, Text, TrueOrFalse } from '#validation';
 /** Which deployment is meant. */
 export class DeploymentParams {
   /**
-   * The id of the deployment, a UUIDv7.
+   * Id of the deployment, a UUIDv7.
    * @example '019a5f0e-7c11-7aaa-8000-000000000000'
    */
   @IsUUID()
@@ -16,21 +16,21 @@ export class DeploymentParams {
 /** One content type to be sent. */
 export class DeploymentItemRequestDto {
   /**
-   * The key of the content type.
+   * Key of the content type.
    * @example 'Article'
    */
   @Text()
   typeKey: string;
 
   /**
-   * What the key names; `contentType` unless said.
+   * Kind of the item that the key names; `contentType` by default.
    * @example 'contentType'
    */
   @MayBeLeftOut()
   @Text(100)
   kind?: string;
 
-  /** The version to send; the latest unless said. */
+  /** Hash of the version to send. By default, the latest version. */
   @MayBeLeftOut()
   @Text()
   versionHash?: string;
@@ -39,14 +39,14 @@ export class DeploymentItemRequestDto {
 /** What is to be sent where. */
 export class DeploymentRequestDto {
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @Text()
   platform: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -54,27 +54,27 @@ export class DeploymentRequestDto {
   environment: string = 'default';
 
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
   /**
-   * Why.
+   * Free text shown in the history, 1 to 2,000 characters.
    * @example 'First deployment of the content model'
    */
   @MayBeLeftOut()
   @Text(2_000)
   reason?: string;
 
-  /** Apply changes that lose data. */
+  /** Allows the platform to apply changes that lose data. */
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 
   /**
-   * What to send; the latest version of everything in the catalogue unless said.
+   * Content types to send. By default, the latest version of every content type in the catalogue.
    * @example [{ "typeKey": "Article" }]
    */
   @MayBeLeftOut()
@@ -86,7 +86,7 @@ export class DeploymentRequestDto {
 }
 
 export class DryRunQuery {
-  /** Only tell what would be sent. */
+  /** Returns the plan and sends nothing. */
   @MayBeLeftOut()
   @TrueOrFalse({ flag: true })
   dryRun: boolean = false;
@@ -95,20 +95,20 @@ export class DryRunQuery {
 /** Why a deployment is undone. */
 export class RollbackRequestDto {
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
   /**
-   * Why.
+   * Free text shown in the history, 1 to 2,000 characters.
    * @example 'The new heading broke the start page'
    */
   @Text(2_000)
   reason: string;
 
-  /** Apply changes that lose data: what a deployment added can only be taken back by force. */
+  /** Allows the platform to apply changes that lose data. The removal of added properties needs it. */
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
@@ -117,7 +117,7 @@ export class RollbackRequestDto {
 /** Which deployments are listed; everything given must hold. */
 export class DeploymentPageQuery extends PageQuery {
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @MayBeLeftOut()
@@ -125,14 +125,14 @@ export class DeploymentPageQuery extends PageQuery {
   platform?: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
   @Text()
   environment?: string;
 
-  /** What came of it so far. */
+  /** Current status of the deployment. */
   @MayBeLeftOut()
   @IsIn(SYNC_STATUSES)
   status?: SyncStatus;
@@ -140,108 +140,111 @@ export class DeploymentPageQuery extends PageQuery {
 
 /** A set of content types pushed together. */
 export class DeploymentDto {
-  /** A UUIDv7: ids sort by time. */
+  /** Id of the deployment, a UUIDv7. */
   id: string;
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** From its items: SUCCESS when all succeeded, FAILED when none did, else PARTIAL. */
+  /**
+   * Status of the deployment, from its items: `SUCCESS` when all succeeded, `FAILED` when none succeeded, else
+   * `PARTIAL`.
+   */
   status: SyncStatus;
-  /** Who asked. */
+  /** User or system that made the request. */
   actor: string;
-  /** Why. */
+  /** Free text that the caller gave as the reason; null when there is none. */
   reason: string | null;
-  /** Whether changes that lose data were asked to be applied. */
+  /** True when the caller allowed changes that lose data. */
   forced: boolean;
-  /** The deployment that this one undoes. */
+  /** Id of the deployment that this one undoes; null when it is no rollback. */
   rollbackOf: string | null;
-  /** SHA-256 over what is sent where. */
+  /** SHA-256 over the target and the versions that are sent. */
   planDigest: string;
-  /** Stable code of the error that ended the whole call. */
+  /** Stable code of the error that ended the whole deployment. */
   errorCode: string | null;
-  /** What happened, and the way out. */
+  /** Description of the error, and of the way to solve it. */
   errorMessage: string | null;
-  /** When it was recorded. */
+  /** Time when the deployment was recorded. */
   createdAt: Date;
-  /** When it was settled. */
+  /** Time when the final status was recorded; null before that. */
   completedAt: Date | null;
 }
 
 /** One content type of a deployment. */
 export class DeploymentItemDto {
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** The version that is sent. */
+  /** Hash of the version that the deployment sends. */
   versionHash: string;
-  /** The version that was live before, as far as we know. */
+  /** Hash of the version that was live before, as far as the record shows. */
   previousHash: string | null;
-  /** Its sync. */
+  /** Id of the sync that sends the item. */
   syncId: string | null;
-  /** What came of it so far. */
+  /** Current status of the item. */
   status: SyncStatus;
-  /** Stable code of the error. */
+  /** Stable code of the error, for programs. */
   errorCode: string | null;
 }
 
 /** How far a deployment is. */
 export class ProgressDto {
-  /** Items in all. */
+  /** Number of items in the deployment. */
   total: number;
-  /** Items that are settled. */
+  /** Number of items that have a final status. */
   settled: number;
-  /** Items that succeeded. */
+  /** Number of items that succeeded. */
   succeeded: number;
-  /** Settled items in percent of all, rounded down. */
+  /** Percentage of items that have a final status, rounded down. */
   percent: number;
-  /** The attempt that is under way, or was the last; 0 before the first. */
+  /** Number of the current or last attempt; 0 before the first. */
   attempt: number;
 }
 
 export class DeploymentDetailDto extends DeploymentDto {
-  /** How far it is. */
+  /** Progress of the deployment, in items. */
   progress: ProgressDto;
-  /** By kind and key. */
+  /** Items of the deployment, sorted by kind and key. */
   items: DeploymentItemDto[];
 }
 
 export class ListedDeploymentDto extends DeploymentDto {
-  /** Items in all. */
+  /** Number of items in the deployment. */
   total: number;
-  /** Items that succeeded so far. */
+  /** Number of items that succeeded. */
   succeeded: number;
 }
 
 export class DeploymentPageDto extends PageDto {
-  /** Newest first. */
+  /** Deployments of the page, newest first. */
   items: ListedDeploymentDto[];
 }
 
 /** What a deployment would send for one content type. */
 export class PlannedItemDto {
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** The version that would be sent. */
+  /** Hash of the version that the deployment would send. */
   versionHash: string;
-  /** The version that is live, as far as we know. */
+  /** Hash of the version that is live, as far as the record shows. */
   previousHash: string | null;
-  /** What the change means to content that exists; null when what is live is no version of ours. */
+  /** Impact of the change on existing content; null when the live content is no version in the catalogue. */
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none' | null;
-  /** How many places change; null when what is live is no version of ours. */
+  /** Number of changed values; null when the live content is no version in the catalogue. */
   changes: number | null;
 }
 
 export class DeploymentPlanDto {
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** SHA-256 over what would be sent where. */
+  /** SHA-256 over the target and the versions that are sent. */
   planDigest: string;
-  /** By kind and key. */
+  /** Items of the plan, sorted by kind and key. */
   items: PlannedItemDto[];
 }

@@ -17,10 +17,14 @@ export class EventController {
     private readonly streams: EventStreams,
   ) {}
 
-  /** Lists the events after a position; with `Accept: text/event-stream` sends them, and every later one as it happens. */
+  /** Lists the events after a position. With `Accept: text/event-stream`, streams them and every later event. */
   @Get()
   @ApiForms(EventPageDto, { 'text/event-stream': 'text' })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Resumes a stream after the event with this id.' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the last event that the client received. The stream continues after it.',
+  })
   async events(
     @Query() { after, limit, ...filter }: EventQuery,
     @Headers('accept') accept: string | undefined,

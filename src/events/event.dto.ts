@@ -16,33 +16,33 @@ const IsEventPlace = (): PropertyDecorator =>
 /** Which events are wanted. */
 export class EventQuery {
   /**
-   * Only events after this place: `next` of a page, the id of an event of a stream, or 0 for all. The largest number,
-   * 9007199254740991, is the end. By default 0 for a list, and the end for a stream.
+   * Lists only events after this position: `next` of a page, the id of an event of a stream, or 0 for all events. The
+   * value 9007199254740991 means the end. The default is 0 for a list and the end for a stream.
    * @example '0'
    */
   @MayBeLeftOut()
   @IsEventPlace()
   after?: string;
 
-  /** How many are looked at. */
+  /** Number of events that the service reads. A filter can return fewer. */
   @MayBeLeftOut()
   @WholeNumber()
   @Min(1)
   @Max(1_000)
   limit: number = 100;
 
-  /** Only events of this sync. */
+  /** Lists only events about this sync. */
   @MayBeLeftOut()
   @IsUUID()
   syncId?: string;
 
-  /** Only events of this deployment. */
+  /** Lists only events about syncs of this deployment. */
   @MayBeLeftOut()
   @IsUUID()
   deploymentId?: string;
 
   /**
-   * Only events of this platform.
+   * Lists only events about syncs of this platform.
    * @example 'optimizely'
    */
   @MayBeLeftOut()
@@ -52,42 +52,42 @@ export class EventQuery {
 
 /** The sync that an event is about, as it is now. */
 export class EventSyncDto {
-  /** The sync. */
+  /** Id of the sync. */
   id: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** Sent or received. */
+  /** `PUSH` for content that is sent, `PULL` for content that is read. */
   direction: Direction;
-  /** What came of it so far. */
+  /** Current status of the sync. */
   status: SyncStatus;
-  /** The deployment that it is part of. */
+  /** Id of the deployment that the sync belongs to. */
   deploymentId: string | null;
 }
 
 export class PositionedEventDto {
-  /** Its place among all events: gapless, and later than that of whatever was committed before. */
+  /** Position of the event in the order of commits, without gaps. */
   position: number;
-  /** A UUIDv7. */
+  /** Id of the event, a UUIDv7. */
   id: string;
-  /** What happened. */
+  /** Type of the event, such as `sync.recorded`. */
   type: SyncEventType;
-  /** The particulars. */
+  /** Details of the event; their fields depend on its type. */
   data: JsonObject;
-  /** When it was written. */
+  /** Time when the event was written. */
   createdAt: Date;
-  /** The sync; null for an event about none. */
+  /** Sync that the event is about; null for an event about no sync. */
   sync: EventSyncDto | null;
 }
 
 export class EventPageDto {
-  /** In order of position. */
+  /** Events of the page, sorted by position. */
   items: PositionedEventDto[];
-  /** Where to go on: `after` of the next page. */
+  /** Value of `after` for the next page. */
   next: string;
 }

@@ -23,7 +23,7 @@ interface Reply {
   header(name: string, value: string): Reply;
 }
 
-const LOCATION = { Location: { description: 'Where the sync is.', schema: { type: 'string' } } } as const;
+const LOCATION = { Location: { description: 'Address of the recorded sync.', schema: { type: 'string' } } } as const;
 const OUTCOME = {
   oneOf: [{ $ref: getSchemaPath(SyncResultDto) }, { $ref: getSchemaPath(SyncExtensionDto) }],
   example: { status: 'SUCCESS', statusCode: 200, durationMs: 840 },
@@ -36,12 +36,12 @@ const OUTCOME = {
 export class OutsideController {
   constructor(private readonly outside: OutsideService) {}
 
-  /** Records a sync that you run yourself, under way or already over. */
+  /** Records an external sync: a sync that another system runs. It may be running, or have ended. */
   @Post()
   @BodyLimit(SNAPSHOTS_BODY)
   @Idempotent()
   @ApiBody({ type: RecordSyncDto })
-  @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'It is recorded.' })
+  @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'The sync is recorded.' })
   async record(
     @Body() body: object,
     @Ids() ids: RequestIds,
@@ -55,19 +55,19 @@ export class OutsideController {
     return { id, callId, kind, typeKey, versionHash, status: request.result?.status ?? 'IN_PROGRESS' };
   }
 
-  /** Records up to 1,000 syncs, all or none. */
+  /** Records up to 1,000 external syncs, all or none. */
   @Post('batch')
   @BodyLimit(SNAPSHOTS_BODY)
   @Idempotent()
   @ApiBody({ type: RecordSyncsDto })
-  @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'They are recorded.' })
+  @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'All syncs are recorded.' })
   async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
     const { syncs } = readSyncs(body);
     const recorded = await this.outside.record(syncs.map((sync, index) => newSync(sync, ids, index)));
     return { ids: recorded.map(({ id }) => id) };
   }
 
-  /** Says what came of a sync that you recorded, or that it is still under way; what is settled stays so. */
+  /** Records the result of an external sync, or extends its time to run. A final status does not change. */
   @Patch(':syncId/status')
   @BodyLimit(SNAPSHOT_BODY)
   @Idempotent()
@@ -82,7 +82,7 @@ export class OutsideController {
     );
   }
 
-  /** Says which version a sync that you recorded carried, even after it was settled. */
+  /** Links an external sync to the version that it carried, also after the sync has ended. */
   @Patch(':syncId/version')
   @Idempotent()
   @ApiBody({ type: VersionLinkDto })

@@ -39,14 +39,14 @@ const ExpiresInMs = (): PropertyDecorator => applyDecorators(IsInt(), Min(1_000)
 /** Why a sync did not succeed. */
 export class SyncErrorDto {
   /**
-   * A stable code of your own.
+   * Stable code of your own for the error, 1 to 100 characters.
    * @example 'RATE_LIMITED'
    */
   @Text(100)
   code: string;
 
   /**
-   * What happened.
+   * Description of the error, 1 to 10,000 characters.
    * @example 'The platform takes 10 requests a minute.'
    */
   @Text(10_000)
@@ -56,20 +56,20 @@ export class SyncErrorDto {
 /** What came of a sync. */
 export class SyncResultDto {
   /**
-   * What came of it; PARTIAL when the platform applied some parts and refused others.
+   * Final status; `PARTIAL` when the platform applied some parts and refused others.
    * @example 'SUCCESS'
    */
   @IsIn(OUTCOMES)
   status: Outcome;
 
-  /** Why it did not succeed. */
+  /** Error of a sync that did not succeed. */
   @MayBeNull()
   @IsObject()
   @Nested(() => SyncErrorDto)
   error?: SyncErrorDto | null;
 
   /**
-   * HTTP status of the platform's answer.
+   * HTTP status code of the platform's answer.
    * @example 200
    */
   @MayBeNull()
@@ -78,19 +78,19 @@ export class SyncResultDto {
   @Max(599)
   statusCode?: number | null;
 
-  /** The platform's own name for the request. */
+  /** Id that the platform gave to the request. */
   @MayBeNull()
   @Text(200)
   requestId?: string | null;
 
   /**
-   * What came back: any JSON, kept as it is. Beyond 10,000,000 bytes it is not, and `responseNotKept` in the metadata
-   * says so.
+   * Answer of the platform: any JSON, kept without changes. An answer over 10,000,000 bytes is not kept; the metadata
+   * of the sync then has `responseNotKept`.
    */
   @Allow()
   response?: unknown;
 
-  /** Attempts beyond the first. */
+  /** Number of attempts after the first one. */
   @MayBeNull()
   @IsInt()
   @Min(0)
@@ -98,7 +98,7 @@ export class SyncResultDto {
   retryCount?: number | null;
 
   /**
-   * Milliseconds of the whole call, waits included; the time since it was recorded unless said.
+   * Duration of the whole call in milliseconds, waits included. By default, the time since the sync was recorded.
    * @example 840
    */
   @MayBeNull()
@@ -107,12 +107,14 @@ export class SyncResultDto {
   @Max(2_147_483_647)
   durationMs?: number | null;
 
-  /** The version that was sent or received, when it was not known before. */
+  /** Hash of the version that was sent or read, when the sync has none yet. */
   @MayBeNull()
   @Text()
   versionHash?: string | null;
 
-  /** What should be remembered: an object, merged over the metadata that the sync has. */
+  /**
+   * Free data to keep with the sync: an object. Its members replace those of the same name in the metadata of the sync.
+   */
   @MayBeNull()
   @Metadata()
   metadata?: Record<string, unknown> | null;
@@ -120,11 +122,11 @@ export class SyncResultDto {
 
 /** Says that a sync is still under way. */
 export class SyncExtensionDto {
-  /** Still under way. */
+  /** Always `IN_PROGRESS`: the sync is still running. */
   @Equals('IN_PROGRESS')
   status: 'IN_PROGRESS';
 
-  /** Milliseconds from now until it counts as abandoned. */
+  /** Milliseconds from now until the sync expires, from one second to one day. */
   @ExpiresInMs()
   expiresInMs: number;
 }
@@ -132,14 +134,14 @@ export class SyncExtensionDto {
 /** A sync of a platform whose adapter is not ours. */
 export class RecordSyncDto {
   /**
-   * The platform, by any name.
+   * Name of the platform. It need not be installed here.
    * @example 'contentful'
    */
   @Text()
   platform: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -147,76 +149,76 @@ export class RecordSyncDto {
   environment: string = 'default';
 
   /**
-   * Sent or received.
+   * `PUSH` for content that is sent, `PULL` for content that is read.
    * @example 'PUSH'
    */
   @IsIn(DIRECTIONS)
   direction: Direction;
 
   /**
-   * The key of the content type.
+   * Key of the content type.
    * @example 'Article'
    */
   @Text()
   typeKey: string;
 
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   @MayBeLeftOut()
   @Text(100)
   kind: string = 'contentType';
 
   /**
-   * What is sent (PUSH) or was received (PULL): any JSON, kept as it is. An object that is sent becomes a version,
-   * unless its hash is known already.
+   * Content that is sent (`PUSH`) or was read (`PULL`): any JSON, kept without changes. An object that is sent becomes
+   * a version, unless a version with its hash exists.
    * @example { "key": "Article", "displayName": "Article" }
    */
   @Allow()
   data?: unknown;
 
-  /** The version that `data` is; the SHA-256 of its canonical JSON (RFC 8785) unless said. */
+  /** Hash of the version in `data`. By default, the SHA-256 of the canonical JSON (RFC 8785) of `data`. */
   @MayBeNull()
   @Text()
   versionHash?: string | null;
 
-  /** The deployment that it is part of. */
+  /** Id of the deployment that the sync belongs to. */
   @MayBeNull()
   @IsUUID()
   deploymentId?: string | null;
 
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
   /**
-   * Why.
+   * Free text shown in the history, 1 to 2,000 characters.
    * @example 'Nightly synchronisation'
    */
   @MayBeNull()
   @Text(2_000)
   reason?: string | null;
 
-  /** What should be remembered: an object of at most 65,536 bytes. */
+  /** Free data to keep with the sync: an object of at most 65,536 bytes of JSON. */
   @MayBeNull()
   @Metadata()
   metadata?: Record<string, unknown> | null;
 
-  /** Whether changes that lose data are applied. */
+  /** True when the caller allows changes that lose data. */
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
 
   /**
-   * Milliseconds, from a second to a day, until it counts as abandoned: then it ends as FAILED with the code
-   * INTERRUPTED, unless its result or an extension came before.
+   * Milliseconds until the sync expires, from one second to one day. A sync that expires without a result or an
+   * extension ends as `FAILED` with the code `INTERRUPTED`.
    */
   @MayBeLeftOut()
   @ExpiresInMs()
   expiresInMs: number = 900_000;
 
-  /** What came of it, for a sync that is over already. */
+  /** Result of the sync, when it has already ended. */
   @MayBeNull()
   @IsObject()
   @Nested(() => SyncResultDto)
@@ -226,7 +228,7 @@ export class RecordSyncDto {
 /** Many syncs, recorded all or none. */
 export class RecordSyncsDto {
   /**
-   * From 1 to 1,000.
+   * Syncs to record, 1 to 1,000.
    * @example [{ "platform": "contentful", "direction": "PUSH", "typeKey": "Article", "actor": "jane@example.com", "result": { "status": "SUCCESS" } }]
    */
   @IsArray()
@@ -239,7 +241,7 @@ export class RecordSyncsDto {
 /** Which version a sync carried. */
 export class VersionLinkDto {
   /**
-   * Its hash.
+   * Hash of the version that the sync carried.
    * @example '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
    */
   @Text()
@@ -248,35 +250,35 @@ export class VersionLinkDto {
 
 /** A sync that was recorded. */
 export class RecordedSyncDto {
-  /** A UUIDv7: ids sort by time. */
+  /** Id of the recorded sync, a UUIDv7. Ids sort by time. */
   id: string;
-  /** Shared by the syncs of one call. */
+  /** Id of the call. All syncs of one call share it. */
   callId: string;
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** The version that was sent or received; null where it is not known. */
+  /** Hash of the version that was sent or read; null when it is unknown. */
   versionHash: string | null;
-  /** What came of it so far. */
+  /** Current status of the sync. */
   status: SyncStatus;
 }
 
 export class RecordedSyncsDto {
-  /** Of each sync, in the order of the request. */
+  /** Ids of the syncs, in the order of the request. */
   ids: string[];
 }
 
 /** Where a sync that was recorded from outside stands. */
 export class OutsideSyncDto {
-  /** The sync. */
+  /** Id of the sync. */
   id: string;
-  /** What came of it so far. */
+  /** Current status of the sync. */
   status: SyncStatus;
-  /** The version that was sent or received; null where it is not known. */
+  /** Hash of the version that was sent or read; null when it is unknown. */
   versionHash: string | null;
-  /** When it counts, or would have counted, as abandoned. */
+  /** Time when the sync expires, or would have expired. */
   expiresAt: Date;
-  /** When it was settled. */
+  /** Time when the final status was recorded; null before that. */
   completedAt: Date | null;
 }

@@ -13,7 +13,7 @@ export class FailuresController {
     private readonly mutes: FailureMutes,
   ) {}
 
-  /** Tells what the failures of a time have in common: errors by their fingerprint, and what is wrong with each place. */
+  /** Lists the errors of an interval by fingerprint, and the failure patterns of each target. */
   @Get()
   async list(@Query() filter: AnalyticsQuery): Promise<FailuresDto> {
     const { scope, period, window } = resolveWindow(filter);
@@ -24,14 +24,14 @@ export class FailuresController {
     return { window, fingerprints, patterns };
   }
 
-  /** Mutes an error until a time: it is still listed, and raises no pattern. */
+  /** Mutes an error until a time. A muted error stays in the list and forms no pattern. */
   @Put(':fingerprint/mute')
   async mute(@Param() { fingerprint }: FingerprintParams, @Body() mute: MuteRequestDto): Promise<MuteDto> {
     await this.mutes.mute(fingerprint, mute);
     return { until: mute.until, reason: mute.reason, actor: mute.actor };
   }
 
-  /** Lets an error raise patterns again. */
+  /** Ends the mute of an error, so that it forms patterns again. */
   @Delete(':fingerprint/mute')
   @HttpCode(204)
   async unmute(@Param() { fingerprint }: FingerprintParams): Promise<void> {

@@ -7,7 +7,7 @@ import type { FailureShape } from './failure-patterns.ts';
 /** Which error is meant. */
 export class FingerprintParams {
   /**
-   * 16 hexadecimal digits.
+   * Fingerprint of the error: 16 hexadecimal digits.
    * @example '18ed84029078e4bb'
    */
   @Matches(/^[0-9a-f]{16}$/, { message: '$property must be 16 hexadecimal digits' })
@@ -17,7 +17,7 @@ export class FingerprintParams {
 /** For how long an error raises no pattern, and why. */
 export class MuteRequestDto {
   /**
-   * Until when; in the future.
+   * End of the mute; it must be in the future.
    * @example '2090-01-01T00:00:00Z'
    */
   @Moment()
@@ -25,14 +25,14 @@ export class MuteRequestDto {
   until: Date;
 
   /**
-   * Why.
+   * Free text about the reason for the mute, 1 to 2,000 characters.
    * @example 'The vendor knows; ticket 4711'
    */
   @Text(2_000)
   reason: string;
 
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
@@ -41,106 +41,114 @@ export class MuteRequestDto {
 
 /** An error that is known and raises no pattern for a time. */
 export class MuteDto {
-  /** Until when. */
+  /** Time when the mute ends. */
   until: Date;
-  /** Why. */
+  /** Free text about the reason for the mute. */
   reason: string;
-  /** Who said so. */
+  /** User or system that muted the error. */
   actor: string;
 }
 
 export class TrendDto {
-  /** How often it came in the time before, as long as this one. */
+  /** Number of syncs with this error in the previous interval of the same length. */
   before: number;
-  /** The change as a share of that: 0.5 is half as often again; null where it did not come before. */
+  /** Relative change from the previous interval: 0.5 is 50 % more. Null when the error did not occur before. */
   change: number | null;
 }
 
 /** Something that changed between the last success of a type and its first failure with an error. */
 export class SuspectDto {
-  /** The content type. */
+  /** Key of the content type that changed. */
   typeKey: string;
-  /** What changed. */
+  /** Type of the change: version, configuration, force, trigger or actor. */
   what: 'version' | 'configuration' | 'forced' | 'trigger' | 'actor';
-  /** Where in the definition, or in the metadata, as JSON Pointer (RFC 6901); null for what has no place. */
+  /**
+   * Path of the change in the definition or the metadata, as JSON Pointer (RFC 6901); null for a change without a path.
+   */
   path: string | null;
-  /** What was there; null for nothing, and for what is too long. */
+  /** Value before the change; null when there was none, or when it is too long. */
   before: unknown;
-  /** What is there; null for nothing, and for what is too long. */
+  /** Value after the change; null when there is none, or when it is too long. */
   after: unknown;
-  /** Whether the message of the error names it. */
+  /** True when the error message names the change. */
   isNamed: boolean;
-  /** The last sync that succeeded. */
+  /** Id of the last sync that succeeded before the error. */
   lastSuccess: string;
-  /** The first sync that failed. */
+  /** Id of the first sync that failed with the error. */
   firstFailure: string;
 }
 
 /** Failures that differ only in ids, numbers and names. */
 export class ErrorFingerprintDto {
-  /** 16 hexadecimal digits. */
+  /** Fingerprint of the error: 16 hexadecimal digits. */
   fingerprint: string;
-  /** Stable code of the error; `UNKNOWN` where none was said. */
+  /** Stable code of the error; `UNKNOWN` when the syncs have none. */
   errorCode: string;
-  /** HTTP status of the platform's answer. */
+  /** HTTP status code of the platform's answer. */
   statusCode: number | null;
-  /** What went wrong; `…` stands for what differs from sync to sync. */
+  /** Message of the error; `…` replaces the parts that differ between syncs. */
   message: string;
-  /** The first time ever, as far as the history goes. */
+  /** Time of the first sync with this error in the whole history. */
   firstSeen: Date;
-  /** The last time. */
+  /** Time of the last sync with this error. */
   lastSeen: Date;
-  /** How often. */
+  /** Number of syncs with this error. */
   count: number;
-  /** Of all failures of the time, 0 to 1. */
+  /** Share of this error in all failures of the interval, 0 to 1. */
   share: number;
-  /** The content types it came with. */
+  /** Keys of the content types that had this error. */
   typeKeys: string[];
-  /** The environments it came with. */
+  /** Environments that had this error. */
   environments: string[];
-  /** Compared with the time before. */
+  /** Comparison with the previous interval of the same length. */
   trend: TrendDto;
-  /** `resolved`: all its types succeeded since; `new`: never seen before; `recurring`: seen, but long ago; `ongoing`. */
+  /**
+   * State of the error: `new` (first seen in this interval), `ongoing`, `recurring` (seen long ago and again now), or
+   * `resolved` (all its content types have succeeded since).
+   */
   state: FingerprintState;
-  /** Whether it raises no pattern, until when, and why. */
+  /** Mute of the error; null when the error is not muted. */
   muted: MuteDto | null;
-  /** Ids of its newest syncs, at most 10. */
+  /** Ids of the newest syncs with this error, at most 10. */
   evidence: string[];
-  /** What changed before it first came, the likeliest first, at most 10; for the most frequent that were never seen before. */
+  /**
+   * Changes shortly before the first failure, the most likely first, at most 10. Only the most frequent new errors have
+   * them.
+   */
   suspects: SuspectDto[];
 }
 
 /** Something that happened to the syncs of one place, told once. */
 export class FailurePatternDto {
-  /** What it looks like. */
+  /** Shape of the pattern, such as `outage` or `burst`. */
   shape: FailureShape;
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** The content types concerned. */
+  /** Keys of the content types in the pattern. */
   typeKeys: string[];
-  /** The code of most of its errors; null where there is no one code. */
+  /** Code of most errors in the pattern; null when no code is the most common. */
   errorCode: string | null;
-  /** The fingerprint of most of its errors; null where there is no one. */
+  /** Fingerprint of most errors in the pattern; null when no fingerprint is the most common. */
   fingerprint: string | null;
-  /** When its first sync started. */
+  /** Start of the first sync of the pattern. */
   firstSeen: Date;
-  /** When its last sync started. */
+  /** Start of the last sync of the pattern. */
   lastSeen: Date;
-  /** Its syncs. */
+  /** Number of syncs in the pattern. */
   count: number;
-  /** Ids of its syncs, at most 10, spread over it. */
+  /** Ids of at most 10 syncs, spread over the pattern. */
   evidence: string[];
-  /** In a sentence. */
+  /** Summary of the pattern in one sentence. */
   summary: string;
 }
 
 export class FailuresDto {
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
-  /** The errors, the most frequent first, at most 200. */
+  /** Errors, the most frequent first, at most 200. */
   fingerprints: ErrorFingerprintDto[];
-  /** What is wrong with each platform and environment, by its begin. */
+  /** Patterns among the failures of each target, sorted by their start. */
   patterns: FailurePatternDto[];
 }

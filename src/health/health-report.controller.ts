@@ -28,7 +28,7 @@ const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
 export class HealthReportController {
   constructor(private readonly reports: HealthReportService) {}
 
-  /** Lists health reports, the newest window first. */
+  /** Lists health reports, the newest interval first. */
   @Get('sync/health-reports')
   async list(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
     const page = await pageOf<StoredReport>(
@@ -38,7 +38,7 @@ export class HealthReportController {
     return { ...page, items: page.items.map(reportDto) };
   }
 
-  /** Makes the report of a window, or brings the one there is. */
+  /** Creates the health report of an interval, or returns the existing one. */
   @Post('sync/health-reports')
   @HttpCode(200)
   async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
@@ -49,7 +49,7 @@ export class HealthReportController {
     return reportDto(await this.reports.generateHealthReport({ ...request, from: startDate, to: endDate }));
   }
 
-  /** Shows the newest report of an environment of a platform. */
+  /** Shows the newest health report of a target. */
   @Get('sync/health-reports/latest')
   @ApiForms(HealthReportDto, TEXTS)
   async latest(
@@ -60,7 +60,7 @@ export class HealthReportController {
     return shown(await this.reports.latest(platform, environment), format ?? formatOf(accept), reply);
   }
 
-  /** Shows a report as JSON, as Markdown, or as a page to be printed. */
+  /** Shows a health report as JSON, Markdown or printable HTML. */
   @Get('health-reports/:reportId')
   @ApiForms(HealthReportDto, TEXTS)
   async get(

@@ -11,7 +11,7 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 /** Which report is meant. */
 export class ReportParams {
   /**
-   * The id of the report, a UUIDv7.
+   * Id of the report, a UUIDv7.
    * @example '019a5f0e-7c11-7aaa-8000-000000000000'
    */
   @IsUUID()
@@ -19,7 +19,7 @@ export class ReportParams {
 }
 
 export class ReportFormatQuery {
-  /** JSON, Markdown, or a page to be printed; by `Accept` unless said. */
+  /** Format of the report: JSON, Markdown or printable HTML. By default, the `Accept` header decides. */
   @MayBeLeftOut()
   @IsIn(REPORT_FORMATS)
   format?: ReportFormat;
@@ -27,14 +27,14 @@ export class ReportFormatQuery {
 
 export class LatestReportQuery extends ReportFormatQuery {
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @Text()
   platform: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -44,7 +44,7 @@ export class LatestReportQuery extends ReportFormatQuery {
 
 export class ReportPageQuery extends PageQuery {
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @MayBeLeftOut()
@@ -52,7 +52,7 @@ export class ReportPageQuery extends PageQuery {
   platform?: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -72,14 +72,14 @@ const EndOfWindow = (): PropertyDecorator =>
 /** Of what time and place a report is wanted. */
 export class ReportRequestDto {
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @Text()
   platform: string;
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -87,153 +87,153 @@ export class ReportRequestDto {
   environment: string = 'default';
 
   /**
-   * At or after this moment.
+   * Start of the interval (inclusive).
    * @example '2026-01-01T00:00:00Z'
    */
   @EndOfWindow()
   startDate: Date;
 
   /**
-   * Before this moment, at most 366 days later.
+   * End of the interval (exclusive), at most 366 days after its start.
    * @example '2026-01-02T00:00:00Z'
    */
   @EndOfWindow()
   endDate: Date;
 
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
-  /** Look again, and make another revision, even when there is a report of this window. */
+  /** Creates a new revision even when a report of this interval exists. */
   @MayBeLeftOut()
   @IsBoolean()
   fresh: boolean = false;
 }
 
 export class ReportWindowDto {
-  /** At or after. */
+  /** Start of the interval of the report (inclusive). */
   from: Date;
-  /** Before. */
+  /** End of the interval of the report (exclusive). */
   to: Date;
 }
 
 export class RecentFailureDto {
-  /** The sync. */
+  /** Id of the sync that failed. */
   syncId: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** Stable code of the error. */
+  /** Stable code of the error, for programs. */
   errorCode: string | null;
-  /** What happened, and the way out. */
+  /** Description of the error, and of the way to solve it. */
   errorMessage: string | null;
-  /** When it started. */
+  /** Time when the sync started. */
   at: Date;
 }
 
 export class CommonErrorDto {
-  /** 16 hexadecimal digits. */
+  /** Fingerprint of the error: 16 hexadecimal digits. */
   fingerprint: string;
-  /** Stable code of the error. */
+  /** Stable code of the error, for programs. */
   errorCode: string;
-  /** What went wrong; `…` stands for what differs from sync to sync. */
+  /** Message of the error; `…` replaces the parts that differ between syncs. */
   message: string;
-  /** How often. */
+  /** Number of syncs with this error. */
   count: number;
-  /** Of all failures of the time, 0 to 1. */
+  /** Share of this error in all failures of the interval, 0 to 1. */
   share: number;
-  /** `new`, `ongoing`, `resolved` or `recurring`. */
+  /** State of the error: `new`, `ongoing`, `resolved` or `recurring`. */
   state: string;
-  /** The content types it came with. */
+  /** Keys of the content types that had this error. */
   typeKeys: string[];
-  /** Ids of its newest syncs. */
+  /** Ids of the newest syncs with this error. */
   evidence: string[];
 }
 
 export class ReportedPatternDto {
-  /** What it looks like. */
+  /** Shape of the pattern, such as `outage` or `burst`. */
   shape: string;
-  /** In a sentence. */
+  /** Summary of the pattern in one sentence. */
   summary: string;
-  /** Its syncs. */
+  /** Number of syncs in the pattern. */
   count: number;
-  /** The content types concerned. */
+  /** Keys of the content types in the pattern. */
   typeKeys: string[];
-  /** When its first sync started. */
+  /** Start of the first sync of the pattern. */
   firstSeen: Date;
-  /** When its last sync started. */
+  /** Start of the last sync of the pattern. */
   lastSeen: Date;
-  /** Ids of its syncs, at most 10. */
+  /** Ids of at most 10 syncs of the pattern. */
   evidence: string[];
 }
 
 export class RecommendationDto {
-  /** Stable name of the rule that gave it. */
+  /** Stable name of the rule that made the recommendation. */
   rule: string;
-  /** What to do. */
+  /** Action that the rule recommends. */
   action: string;
-  /** Ids of syncs that show it, at most 10. */
+  /** Ids of at most 10 syncs that show the problem. */
   evidence: string[];
 }
 
 export class EvidenceDto {
-  /** How many. */
+  /** Number of syncs found in the last 30 days, at most 200. */
   count: number;
-  /** Since when. */
+  /** Start of the oldest of these syncs; null when there is none. */
   since: Date | null;
-  /** Ids of the newest, at most 10. */
+  /** Ids of the newest syncs, at most 10. */
   syncIds: string[];
 }
 
 /** The health of an environment of a platform over a time. */
 export class HealthReportDto {
-  /** A UUIDv7. */
+  /** Id of the report, a UUIDv7. */
   id: string;
-  /** Counts the reports of one window. */
+  /** Number of the report among the reports of the same interval, from 1. */
   revision: number;
-  /** `hourly` or `daily` for one of the schedule; null for one that somebody asked for. */
+  /** Schedule of the report: `hourly` or `daily`; null for a report that a user requested. */
   slot: string | null;
-  /** Who asked for it. */
+  /** User or system that requested the report. */
   actor: string;
-  /** When it was made. */
+  /** Time when the report was created. */
   createdAt: Date;
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** The time that it covers. */
+  /** Interval that the report covers. */
   window: ReportWindowDto;
-  /** The condition at the end of the window. */
+  /** Condition of the target at the end of the interval. */
   health: Health;
-  /** Why, in a sentence. */
+  /** Cause of the condition in one sentence. */
   cause: string;
-  /** Successful among the settled, 0 to 1; null when nothing was settled. */
+  /** Share of successful syncs in all syncs that ended, 0 to 1; null when none ended. */
   successRate: number | null;
-  /** Milliseconds, of settled syncs; null when there were none. */
+  /** Average duration of the syncs that ended, in milliseconds; null when none ended. */
   averageDuration: number | null;
-  /** All numbers of the window. */
+  /** Numbers of the interval of the report. */
   numbers: SyncNumbersDto;
-  /** Those of the same time before. */
+  /** Numbers of the previous interval of the same length. */
   before: SyncNumbersDto;
-  /** The newest failures, at most 10. */
+  /** Newest failures of the interval, at most 10. */
   recentFailures: RecentFailureDto[];
-  /** The most frequent errors, at most 10. */
+  /** Most frequent errors of the interval, at most 10. */
   commonErrors: CommonErrorDto[];
-  /** What the failures have in common. */
+  /** Patterns among the failures of the interval. */
   patterns: ReportedPatternDto[];
-  /** Pushes of which nobody knows whether they were applied. */
+  /** Pushes with an unknown outcome: the platform may or may not have applied them. */
   inDoubt: EvidenceDto;
-  /** Content types that a pull found to be other than what was sent last. */
+  /** Content types that a pull found different from the last push. */
   differences: EvidenceDto;
-  /** When the newest sync started. */
+  /** Start of the newest sync; null when there is none. */
   lastSyncAt: Date | null;
-  /** What to do. */
+  /** Recommended actions with their evidence. */
   recommendations: RecommendationDto[];
 }
 
 export class HealthReportPageDto extends PageDto {
-  /** Newest window first. */
+  /** Reports of the page, the newest interval first. */
   items: HealthReportDto[];
 }

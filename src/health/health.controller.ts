@@ -8,7 +8,7 @@ import { HealthService } from './health.service.ts';
 export class PlaceHealthController {
   constructor(private readonly health: HealthService) {}
 
-  /** Tells the condition of each platform and environment, and its cause: of the 200 with the most syncs. */
+  /** Lists the health of the 200 targets with the most syncs, each with its cause. */
   @Get()
   async list(): Promise<HealthListDto> {
     const date = (time: string | null) => (time === null ? null : new Date(time));

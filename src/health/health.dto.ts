@@ -3,27 +3,27 @@ import type { Health } from './health.ts';
 
 /** The condition of an environment of a platform. */
 export class PlaceHealthDto {
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** Its condition, not its last result. */
+  /** Condition of the target. */
   health: Health;
-  /** Why, in a sentence. */
+  /** Cause of the condition in one sentence. */
   cause: string;
-  /** Since when it is so, as far as that is known. */
+  /** Time since when the target has this condition; null when it is unknown. */
   since: Date | null;
-  /** Ids of syncs that show it, at most 10. */
+  /** Ids of at most 10 syncs that show the problem. */
   evidence: string[];
-  /** The numbers of the time that the condition is judged by, 24 hours unless configured otherwise. */
+  /** Numbers of the interval that decides the condition, 24 hours by default. */
   numbers: SyncNumbersDto;
-  /** When the newest sync started. */
+  /** Start of the newest sync; null when there is none. */
   lastSyncAt: Date | null;
-  /** When the newest success started, as far as the last 200 syncs tell. */
+  /** Start of the newest successful sync among the last 200; null when there is none. */
   lastSuccessAt: Date | null;
 }
 
 export class HealthListDto {
-  /** By platform and environment: the 200 with the most syncs. */
+  /** The 200 targets with the most syncs, sorted by platform and environment. */
   items: PlaceHealthDto[];
 }

@@ -28,29 +28,31 @@ export class SyncHistoryController {
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
-  /** Lists syncs under a filter, newest first unless said. */
+  /** Lists the syncs that match a filter, newest first by default. */
   @Get('history')
   async list(@Query() { sort, limit, cursor, ...filter }: SyncListQuery): Promise<SyncPageDto> {
     const { items, ...page } = await this.queries.page(filter, { sort, limit, cursor });
     return { items: items.map(syncDto), ...page };
   }
 
-  /** Counts the syncs under a filter. */
+  /** Counts the syncs that match a filter. */
   @Get('history/count')
   count(@Query() filter: SyncFilterDto): Promise<SyncCountDto> {
     return this.queries.count(filter);
   }
 
-  /** Counts the syncs under a filter by the values of each field. */
+  /** Counts the syncs that match a filter, by the values of each field. */
   @Get('history/facets')
   facets(@Query() filter: SyncFilterDto): Promise<SyncFacetsDto> {
     return this.queries.facets(filter);
   }
 
-  /** Brings out every sync under a filter, newest first, as a stream; `X-SyncTrail-Count` says how many come. */
+  /**
+   * Exports every sync that matches a filter, newest first, as a stream. `X-SyncTrail-Count` is the number of syncs.
+   */
   @Get('history/export')
   @ApiProduces('text/csv', 'application/x-ndjson')
-  @ApiResponse({ status: 200, description: 'One row or line for each sync.', schema: { type: 'string' } })
+  @ApiResponse({ status: 200, description: 'A file with one row or line for each sync.', schema: { type: 'string' } })
   async export(
     @Query() { format, ...filter }: SyncExportQuery,
     @Headers('accept-encoding') encoding: string | undefined,
@@ -75,7 +77,7 @@ export class SyncHistoryController {
     });
   }
 
-  /** Lists the syncs of one content type across platforms, newest first unless said. */
+  /** Lists the syncs of one content type on all platforms, newest first by default. */
   @Get(':typeKey/history')
   async ofType(@Param() { typeKey }: TypeKeyParams, @Query() query: SyncListQuery): Promise<SyncPageDto> {
     if (query.typeKey) throw new InvalidFilterError('typeKey', 'is in the address already');

@@ -11,7 +11,7 @@ import { SyncDto } from './sync.dto.ts';
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
 export class SyncFilterDto {
   /**
-   * The key of the content type.
+   * Key of the content type.
    * @example ['Article']
    */
   @MayBeLeftOut()
@@ -20,7 +20,7 @@ export class SyncFilterDto {
   typeKey?: string[];
 
   /**
-   * What the key names.
+   * Kind of the item that the key names, such as `contentType`.
    * @example ['contentType']
    */
   @MayBeLeftOut()
@@ -29,7 +29,7 @@ export class SyncFilterDto {
   kind?: string[];
 
   /**
-   * The platform.
+   * Name of the platform, such as `optimizely`.
    * @example ['optimizely']
    */
   @MayBeLeftOut()
@@ -38,7 +38,7 @@ export class SyncFilterDto {
   platform?: string[];
 
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example ['default']
    */
   @MayBeLeftOut()
@@ -46,38 +46,38 @@ export class SyncFilterDto {
   @Text(255, { each: true })
   environment?: string[];
 
-  /** What came of it. */
+  /** Status of the sync. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsIn(SYNC_STATUSES, { each: true })
   status?: SyncStatus[];
 
-  /** Sent or received. */
+  /** `PUSH` for content that is sent, `PULL` for content that is read. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsIn(DIRECTIONS, { each: true })
   direction?: Direction[];
 
-  /** How it came about. */
+  /** Trigger of the sync, such as `API` or `DEPLOYMENT`. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsIn(TRIGGERS, { each: true })
   trigger?: Trigger[];
 
-  /** The deployment that the sync was part of. */
+  /** Id of the deployment that the sync belongs to. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsUUID(undefined, { each: true })
   deploymentId?: string[];
 
-  /** The version that was sent or received. */
+  /** Hash of the version that was sent or read. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   versionHash?: string[];
 
   /**
-   * Who asked.
+   * User or system that made the request.
    * @example ['jane@example.com']
    */
   @MayBeLeftOut()
@@ -86,7 +86,7 @@ export class SyncFilterDto {
   actor?: string[];
 
   /**
-   * The code of the error.
+   * Stable code of the error of the sync.
    * @example ['RATE_LIMITED']
    */
   @MayBeLeftOut()
@@ -94,38 +94,38 @@ export class SyncFilterDto {
   @Text(255, { each: true })
   errorCode?: string[];
 
-  /** The call that the sync was part of. */
+  /** Id of the call that the sync belongs to. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsUUID(undefined, { each: true })
   callId?: string[];
 
-  /** HTTP status of the platform's answer, by its class. */
+  /** Class of the HTTP status code of the platform's answer, such as `4xx`. */
   @MayBeLeftOut()
   @OneOrMany()
   @IsIn(STATUS_CLASSES, { each: true })
   statusClass?: StatusClass[];
 
-  /** Whether changes that lose data were asked to be applied. */
+  /** True when the caller allowed changes that lose data. */
   @MayBeLeftOut()
   @TrueOrFalse()
   forced?: boolean;
 
   /**
-   * Text that occurs in type key or error message, whatever the case; no character has a special meaning.
+   * Text to find in the type key or the error message, in upper or lower case. No character has a special meaning.
    * @example 'reserved'
    */
   @MayBeLeftOut()
   @Text(200)
   q?: string;
 
-  /** Which moment the dates are about. */
+  /** Time of the sync that the interval applies to: its start or its completion. */
   @MayBeLeftOut()
   @IsIn(DATE_FIELDS)
   dateField?: DateField;
 
   /**
-   * At or after this moment.
+   * Start of the interval (inclusive).
    * @example '2026-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
@@ -133,7 +133,7 @@ export class SyncFilterDto {
   startDate?: Date;
 
   /**
-   * Before this moment.
+   * End of the interval (exclusive).
    * @example '2027-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
@@ -141,7 +141,7 @@ export class SyncFilterDto {
   endDate?: Date;
 
   /**
-   * The time until now, instead of dates, in minutes, hours or days.
+   * Interval that ends now, in minutes, hours or days, such as `24h`. It replaces the dates.
    * @example '7d'
    */
   @MayBeLeftOut()
@@ -150,7 +150,7 @@ export class SyncFilterDto {
 }
 
 export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {
-  /** The order; `-` puts the largest first. */
+  /** Sort order; `-` puts the largest value first. */
   @MayBeLeftOut()
   @IsIn(SORTS)
   sort: Sort = '-startedAt';
@@ -158,59 +158,56 @@ export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {
 
 /** The time that an answer covers. */
 export class WindowDto {
-  /** At or after; null is the beginning. */
+  /** Start of the interval (inclusive); null when it has none. */
   from: Date | null;
-  /** Before; null is now. */
+  /** End of the interval (exclusive); null when it has none. */
   to: Date | null;
-  /**
-   * Whether we chose where it begins: a search, and facets, cover 30 days unless they name a time, a deployment or a
-   * call.
-   */
+  /** True when the service chose the interval because the request names none. */
   default: boolean;
 }
 
 export class SyncPageDto extends PageDto {
-  /** In the order asked for. */
+  /** Syncs of the page, in the requested order. */
   items: SyncDto[];
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
 }
 
 export class SyncCountDto {
-  /** How many syncs there are. */
+  /** Number of syncs that match the filter. */
   count: number;
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
 }
 
 export class FacetValueDto {
-  /** The value; null where a sync has none. */
+  /** Value of the field; null for syncs without a value. */
   value: string | null;
-  /** How many syncs have it. */
+  /** Number of syncs with this value. */
   count: number;
 }
 
 export class FacetsDto {
-  /** By what came of it. */
+  /** Number of syncs for each status. */
   status: FacetValueDto[];
-  /** By platform. */
+  /** Number of syncs for each platform. */
   platform: FacetValueDto[];
-  /** By instance of the platform. */
+  /** Number of syncs for each environment. */
   environment: FacetValueDto[];
-  /** By direction. */
+  /** Number of syncs for each direction. */
   direction: FacetValueDto[];
-  /** By how it came about. */
+  /** Number of syncs for each trigger. */
   trigger: FacetValueDto[];
-  /** By code of the error. */
+  /** Number of syncs for each error code. */
   errorCode: FacetValueDto[];
 }
 
 export class SyncFacetsDto {
-  /** How many syncs there are. */
+  /** Total number of syncs that match the filter. */
   total: number;
-  /** The values of each field with their counts, most first, at most 100 each. */
+  /** Values of each field with their number of syncs, the most frequent first, at most 100 for each field. */
   facets: FacetsDto;
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
 }
 
@@ -218,7 +215,7 @@ export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export class SyncExportQuery extends SyncFilterDto {
-  /** CSV (RFC 4180, formulas made harmless) or one JSON object a line. */
+  /** Format of the file: CSV (RFC 4180, with formulas made harmless) or one JSON object on each line. */
   @MayBeLeftOut()
   @IsIn(EXPORT_FORMATS)
   format: ExportFormat = 'csv';

@@ -50,16 +50,16 @@ export class SyncController {
     private readonly files: TextFiles,
   ) {}
 
-  /** Shows a sync; heavy parts by `include`. */
+  /** Shows a sync, with the parts that `include` names. */
   @Get('sync/:syncId')
   async get(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<SyncDetailDto> {
     return this.details.of(await this.syncs.get(syncId), new Set(include));
   }
 
-  /** Shows the status of a sync: small, for polling every 2 s; answers 304 while nothing has changed. */
+  /** Shows the status of a sync in a small answer for polling. Answers 304 when nothing has changed. */
   @Get('sync/:syncId/status')
-  @ApiResponse({ status: 304, description: 'Nothing has changed since the answer with this `ETag`.' })
-  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The `ETag` of the last answer.' })
+  @ApiResponse({ status: 304, description: 'The status has not changed since the answer with this `ETag`.' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'Value of `ETag` from the last answer.' })
   @ApiOkResponse({ type: SyncStatusDto })
   async status(
     @Param() { syncId }: SyncParams,
@@ -74,7 +74,7 @@ export class SyncController {
     return undefined;
   }
 
-  /** Lists the timeline of a sync, oldest first. */
+  /** Lists the events of a sync, oldest first. */
   @Get('sync/:syncId/events')
   async events(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
     await this.syncs.get(syncId);
@@ -85,7 +85,7 @@ export class SyncController {
     return { ...page, items: page.items.map(eventDto) };
   }
 
-  /** Shows what exactly was sent, and what came back. */
+  /** Shows the content that was sent, and the answer of the platform. */
   @Get('sync/:syncId/snapshot')
   async snapshot(@Param() { syncId }: SyncParams): Promise<SyncSnapshotDto> {
     const { pushedDigest, responseDigest } = await this.syncs.get(syncId);
@@ -97,9 +97,9 @@ export class SyncController {
   }
 
   /**
-   * Shows how the content of a sync differs from that of the sync before, of another sync, or from a version: as
-   * changes, of which `omitted` were too many or too large to show; or all of them, as a file of JSON lines (`ndjson`), as
-   * JSON Patch (RFC 6902), or as text.
+   * Compares the content of a sync with the previous sync, another sync or a version. JSON has the changes that fit into
+   * one answer, and counts the rest as `omitted`. A file has all changes: JSON lines (`ndjson`), JSON Patch (RFC 6902) or
+   * text.
    */
   @Get('sync/:syncId/diff')
   @ApiForms(SyncDiffDto, {
@@ -123,14 +123,16 @@ export class SyncController {
     return undefined;
   }
 
-  /** Tells which version of a content type is live where, as far as we know, since when, and by which sync. */
+  /** Lists the live version of a content type at each target, as far as the record shows. */
   @Get('content-types/:typeKey/where')
   async where(@Param() { typeKey }: TypeKeyParams, @Query() { kind }: KindQuery): Promise<LiveVersionsDto> {
     return { items: await this.live.of({ kind, typeKey }) };
   }
 }
 
-/** The formats that come as files: their media type, how the file's name ends, and which form of a comparison they are. */
+/**
+ * The formats that come as files: their media type, how the file's name ends, and which form of a comparison they are.
+ */
 const FILES = {
   patch: ['application/json-patch+json', 'json', 'patch'],
   text: ['text/plain; charset=utf-8', 'txt', 'text'],

@@ -11,7 +11,7 @@ export const ApiForms = (dto: Type, others: Record<string, Schema | 'text'>): Me
   applyDecorators(
     ApiExtraModels(dto),
     ApiOkResponse({
-      description: 'As JSON by default.',
+      description: 'The answer is JSON by default.',
       content: {
         'application/json': { schema: { $ref: getSchemaPath(dto) } },
         ...Object.fromEntries(

@@ -12,23 +12,32 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .setOpenAPIVersion('3.1.1')
     .setTitle('SyncTrail')
     .setDescription(
-      'What exactly was sent to which platform, when, from which version, who asked for it, what came back, ' +
-        'and how to undo it. Errors are application/problem+json (RFC 9457) with a stable `code`.',
+      'SyncTrail records every push and pull of content types between you and external platforms: the content, the ' +
+        'version, the time, the requester and the answer. Errors are `application/problem+json` (RFC 9457) with a ' +
+        'stable `code`.',
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
-    .addTag('content types', 'What is synchronised, and every version of it.')
-    .addTag('deployments', 'What is to be sent where, how far it is, and how to undo it.')
-    .addTag('platforms', 'Where content types are sent, and what stands there.')
-    .addTag('history', 'Every push and pull: what was sent, and what came of it.')
-    .addTag('events', 'What happened, in order: to be paged through, or watched live.')
-    .addTag('replay', 'Sending again, byte for byte, what was sent before.')
-    .addTag('analytics', 'What the history says: rates, durations, patterns.')
-    .addTag('alerts', 'Who was told that a platform is unwell, and whether it arrived.')
-    .addTag('health', 'Whether the service is well.')
-    .addGlobalResponse({ status: '4XX', description: 'The request cannot be answered so.', content: PROBLEM })
-    .addGlobalResponse({ status: '5XX', description: 'Ours or the platform’s failure.', content: PROBLEM })
+    .addTag('content types', 'Content types and their versions.')
+    .addTag('deployments', 'Plans, deployments with their progress, and rollbacks.')
+    .addTag('platforms', 'Installed platforms, and pulls of their content.')
+    .addTag('history', 'Every push and pull with its content and its result.')
+    .addTag('events', 'Events in the order of commits, as pages or as a live stream.')
+    .addTag('replay', 'New syncs with the exact content of earlier syncs.')
+    .addTag('analytics', 'Counts, rates, durations, failure patterns, health and reports.')
+    .addTag('alerts', 'Webhook messages about the health of targets, and their delivery.')
+    .addTag('health', 'State of the service itself, and its metrics.')
+    .addGlobalResponse({
+      status: '4XX',
+      description: 'The request is invalid, or conflicts with the current state. `code` names the reason.',
+      content: PROBLEM,
+    })
+    .addGlobalResponse({
+      status: '5XX',
+      description: 'The service or the platform failed. `code` names the reason.',
+      content: PROBLEM,
+    })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemDto],
@@ -57,8 +66,26 @@ function corrected(document: OpenAPIObject): OpenAPIObject {
       if ('schema' in parameter && hasDefault(parameter.schema)) parameter.required = false;
     }
   }
+  describeAnswers(document);
   sayNull(document);
   return document;
+}
+
+const ANSWERS: Record<string, string> = {
+  200: 'The request succeeded.',
+  201: 'The request created what it asked for.',
+  202: 'The service accepted the request and works on it.',
+};
+
+/** OpenAPI requires a description for each answer; Nest writes an empty one where the code gives none. */
+function describeAnswers(document: OpenAPIObject): void {
+  for (const methods of Object.values(document.paths)) {
+    for (const { responses } of Object.values(methods) as { responses?: Record<string, { description?: string }> }[]) {
+      for (const [status, answer] of Object.entries(responses ?? {})) {
+        answer.description ||= ANSWERS[status] ?? 'The request succeeded and has no content.';
+      }
+    }
+  }
 }
 
 /** OpenAPI 3.1 has a type for null; `nullable` is of 3.0, where it says nothing beside `allOf`. */

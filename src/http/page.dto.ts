@@ -3,14 +3,14 @@ import { MayBeLeftOut, WholeNumber } from '#validation';
 
 /** Which part of a list. */
 export class PageQuery {
-  /** How many at the most. */
+  /** Maximum number of items on the page. */
   @MayBeLeftOut()
   @WholeNumber()
   @Min(1)
   @Max(100)
   limit: number = 50;
 
-  /** `next` or `prev` of another page of the same list. */
+  /** Value of `next` or `prev` from another page of the same list. */
   @MayBeLeftOut()
   @IsString()
   @MaxLength(4_000)
@@ -19,8 +19,8 @@ export class PageQuery {
 
 /** Part of a list. */
 export class PageDto {
-  /** Cursor of the next page; null at the end. */
+  /** Cursor of the next page; null on the last page. */
   next: string | null;
-  /** Cursor of the page before; null at the beginning. */
+  /** Cursor of the previous page; null on the first page. */
   prev: string | null;
 }

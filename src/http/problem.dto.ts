@@ -1,37 +1,37 @@
 /** What went wrong, as RFC 9457 has it. A code may add members of its own, such as the `syncId` that was not found. */
 export class ProblemDto {
   /**
-   * Always `about:blank`: `code` says what it is.
+   * Always `about:blank`; `code` identifies the problem.
    * @example 'about:blank'
    */
   type: string;
   /**
-   * The HTTP status in words.
+   * Standard phrase of the HTTP status.
    * @example 'Not Found'
    */
   title: string;
   /**
-   * The HTTP status.
+   * HTTP status code of this answer.
    * @example 404
    */
   status: number;
   /**
-   * What went wrong, for programs: it never changes.
+   * Stable code of the problem, for programs.
    * @example 'SYNC_NOT_FOUND'
    */
   code: string;
   /**
-   * What happened, with which value, and the way out.
+   * Description of the problem with the value that caused it, and the way to solve it.
    * @example 'There is no sync 019a5f0e-7c11-7aaa-8000-000000000000.'
    */
   detail: string;
   /**
-   * The address that was asked.
+   * Address of the request that failed.
    * @example '/api/v1/sync/019a5f0e-7c11-7aaa-8000-000000000000'
    */
   instance: string;
-  /** Each problem by itself, where there may be several; at most 50. */
+  /** List of the single problems, at most 50, when there can be several. */
   errors?: unknown[];
-  /** How many problems there are beyond those. */
+  /** Number of further problems that the list leaves out. */
   moreErrors?: number;
 }

@@ -12,10 +12,11 @@ export const Idempotent = (): MethodDecorator =>
       name: 'Idempotency-Key',
       required: false,
       description:
-        'Any name for this request, such as a UUID: sent again within 24 hours, it is answered as the first time ' +
-        '(with `Idempotency-Replayed: true`) and nothing is done twice. 409 while the first is being answered, 422 ' +
-        'with another body. A request that was refused (4xx) leaves no key: correct it and send it under the same. One ' +
-        'that failed (5xx) may have been done: send the very same again. A dry run keeps no key.',
+        'Unique name of the request, such as a UUID. A request with the same key within 24 hours gets the first answer ' +
+        'again, with `Idempotency-Replayed: true`, and changes nothing. It gets 409 while the first request runs, and ' +
+        '422 when its body differs. A refused request (4xx) does not use up its key: correct the request and send it ' +
+        'with the same key. A failed request (5xx) may have taken effect: send the same request again. A dry run does ' +
+        'not use the key.',
       schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x21-\\x7e]+$' },
     }),
   );

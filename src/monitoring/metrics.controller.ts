@@ -12,7 +12,7 @@ export class MetricsController {
     private readonly database: DatabaseMetrics,
   ) {}
 
-  /** Tells what this process has done and is busy with, for Prometheus. */
+  /** Lists the metrics of this process in the format of Prometheus. */
   @Get()
   @Header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
   @ApiProduces('text/plain')

@@ -16,16 +16,16 @@ export class HealthController {
     private readonly circuits: CircuitBreakers,
   ) {}
 
-  /** Answers as long as the process lives, whatever becomes of the database: for what restarts it. */
+  /** Answers 200 while the process runs, also without a database. Use it as a liveness probe. */
   @Get('live')
   live(): HealthDto {
     return { status: 'ok' };
   }
 
   /**
-   * Answers 200 when the service can record: the database took a write within the last second, the clock is right, and the
-   * service is not stopping. Else 503 with the code DATABASE_UNAVAILABLE, DATABASE_READ_ONLY, QUERY_TOO_SLOW, CLOCK_SKEW or
-   * SHUTTING_DOWN.
+   * Answers 200 when the service can record: the database accepted a write within the last second, the clock is right, and
+   * the service does not stop. Otherwise answers 503 with the code DATABASE_UNAVAILABLE, DATABASE_READ_ONLY,
+   * QUERY_TOO_SLOW, CLOCK_SKEW or SHUTTING_DOWN. Use it as a readiness probe.
    */
   @Get('ready')
   async ready(): Promise<ReadinessDto> {

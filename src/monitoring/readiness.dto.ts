@@ -2,26 +2,29 @@ import type { CircuitName } from '#tracking';
 
 /** Whether the process lives. */
 export class HealthDto {
-  /** Always `ok`: a process that is not well does not answer. */
+  /** Always `ok`. A process that cannot work does not answer. */
   status: 'ok';
 }
 
 /** The circuit breaker of one environment of a platform. */
 export class CircuitDto {
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** `open`: calls are refused without being sent; `half-open`: one is let through to see. */
+  /** State of the circuit: `open` refuses calls and sends nothing; `half-open` lets one call through as a test. */
   state: CircuitName;
 }
 
 /** Whether the service can record. */
 export class ReadinessDto {
-  /** Always `ok`: else the answer is a problem with status 503. */
+  /** Always `ok`. Otherwise the answer is a problem with HTTP status 503. */
   status: 'ok';
-  /** Milliseconds that the clock of this process is ahead of that of the database. */
+  /**
+   * Difference between this process's clock and the database's clock, in milliseconds; positive when this process is
+   * ahead.
+   */
   clockOffsetMs: number;
-  /** The breakers that have been used since the start of this process; the first 100. */
+  /** Circuits that were used since the start of this process, at most 100. */
   circuits: CircuitDto[];
 }

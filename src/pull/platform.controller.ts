@@ -12,7 +12,7 @@ export class PlatformController {
     private readonly pulls: PullService,
   ) {}
 
-  /** Lists the platforms that are installed, with the environments they are configured for. */
+  /** Lists the installed platforms with their configured environments. */
   @Get()
   list(): PlatformListDto {
     const items = this.platforms.names().map((name) => {
@@ -22,7 +22,7 @@ export class PlatformController {
     return { items };
   }
 
-  /** Reads everything a platform holds, records a pull per content type, and tells which differ from our latest version. */
+  /** Reads all content of a platform, records a pull for each item, and compares each with its latest version. */
   @Post(':platform/pull')
   @HttpCode(200)
   async pull(

@@ -3,7 +3,7 @@ import { MayBeLeftOut, Text } from '#validation';
 /** Which platform is meant. */
 export class PlatformParams {
   /**
-   * The name of the platform.
+   * Name of an installed platform, such as `optimizely`.
    * @example 'optimizely'
    */
   @Text()
@@ -13,7 +13,7 @@ export class PlatformParams {
 /** What is to be read from a platform. */
 export class PullRequestDto {
   /**
-   * The instance of the platform.
+   * Environment of the platform, such as `production`.
    * @example 'default'
    */
   @MayBeLeftOut()
@@ -21,14 +21,14 @@ export class PullRequestDto {
   environment: string = 'default';
 
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
   /**
-   * Why.
+   * Free text shown in the history, 1 to 2,000 characters.
    * @example 'Has somebody edited behind our back?'
    */
   @MayBeLeftOut()
@@ -38,38 +38,41 @@ export class PullRequestDto {
 
 /** A platform that is installed. */
 export class PlatformDto {
-  /** Its name. */
+  /** Name of the platform, for use in requests. */
   name: string;
-  /** The instances it is configured for; null when it takes any. */
+  /** Names of the configured environments; null when the platform accepts any name. */
   environments: string[] | null;
 }
 
 export class PlatformListDto {
-  /** By name. */
+  /** Installed platforms, sorted by name. */
   items: PlatformDto[];
 }
 
 /** One content type, here and there. */
 export class PulledItemDto {
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** `same`, `different`, `new` (only the platform has it), `missing` (only we have it), or `failed` (it could not be read). */
+  /**
+   * Result of the comparison: `same`, `different`, `new` (only the platform has it), `missing` (only the catalogue has
+   * it), or `failed` (it could not be read).
+   */
   state: 'same' | 'different' | 'new' | 'missing' | 'failed';
-  /** The sync that recorded it; null for what is missing. */
+  /** Id of the sync that recorded the pull; null for a missing item. */
   syncId: string | null;
-  /** The hash of what the platform holds. */
+  /** Hash of the platform's content. */
   platformHash: string | null;
-  /** The hash of our latest version. */
+  /** Hash of the latest version in the catalogue. */
   latestHash: string | null;
 }
 
 export class PullResultDto {
-  /** Shared by the syncs of this pull. */
+  /** Id of the call. All syncs of this pull share it. */
   callId: string;
-  /** How many types are not the same. */
+  /** Number of items that are not the same. */
   differences: number;
-  /** By kind and key. */
+  /** Compared items, sorted by kind and key. */
   items: PulledItemDto[];
 }

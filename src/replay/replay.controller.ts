@@ -12,7 +12,7 @@ import { SyncReplayer } from './sync.replayer.ts';
 export class ReplayController {
   constructor(private readonly replayer: SyncReplayer) {}
 
-  /** Sends what a sync sent once more, byte for byte, as a new sync; answers at once. */
+  /** Sends the content of a sync again, byte for byte, as a new sync, and answers at once. */
   @Post(':syncId/replay')
   @HttpCode(202)
   @Idempotent()
@@ -27,12 +27,23 @@ export class ReplayController {
     return { id, replayOf: syncId };
   }
 
-  /** Sends everything under a filter once more, in its original order, but for what a newer success has healed. */
+  /**
+   * Sends the content of all matching syncs again in the original order. Syncs with a newer success are left out by
+   * default.
+   */
   @Post('replay')
   @HttpCode(202)
   @Idempotent()
-  @ApiResponse({ status: 202, type: ReplayResultDto, description: 'It has begun.' })
-  @ApiResponse({ status: 200, type: ReplayResultDto, description: 'With `dryRun`: what would be sent again.' })
+  @ApiResponse({
+    status: 202,
+    type: ReplayResultDto,
+    description: 'The replay has started and runs in the background.',
+  })
+  @ApiResponse({
+    status: 200,
+    type: ReplayResultDto,
+    description: 'The syncs to send again, for a request with `dryRun`.',
+  })
   async replayAll(
     @Body() { filter, dryRun, includeHealed, ...request }: ReplayFilterDto,
     @Ids() ids: RequestIds,

@@ -5,20 +5,20 @@ import { MayBeLeftOut, Nested, Text } from '#validation';
 /** Why something is sent again. */
 export class ReplayRequestDto {
   /**
-   * Who asks.
+   * User or system that makes the request, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @Text()
   actor: string;
 
   /**
-   * Why.
+   * Free text shown in the history, 1 to 2,000 characters.
    * @example 'The platform was down'
    */
   @Text(2_000)
   reason: string;
 
-  /** Apply changes that lose data. */
+  /** Allows the platform to apply changes that lose data. */
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
@@ -26,40 +26,40 @@ export class ReplayRequestDto {
 
 export class ReplayFilterDto extends ReplayRequestDto {
   /**
-   * Which syncs: the filter of the history, with lists for several values. It must name something.
+   * Filter of the history that selects the syncs, with lists for several values. It must name at least one condition.
    * @example { "status": ["FAILED"], "platform": ["optimizely"], "last": "24h" }
    */
   @IsObject()
   @Nested(() => SyncFilterDto)
   filter: SyncFilterDto;
 
-  /** Only count. */
+  /** Returns the counts and sends nothing. */
   @MayBeLeftOut()
   @IsBoolean()
   dryRun: boolean = false;
 
-  /** Also send what a newer success of the same content type has healed. */
+  /** Also sends syncs whose content type has had a newer success. */
   @MayBeLeftOut()
   @IsBoolean()
   includeHealed: boolean = false;
 }
 
 export class ReplayStartedDto {
-  /** The new sync; it can be watched from its first record on. */
+  /** Id of the new sync. */
   id: string;
-  /** The sync whose content it sends. */
+  /** Id of the original sync of this replay. */
   replayOf: string;
 }
 
 export class ReplayResultDto {
-  /** Settled pushes under the filter. */
+  /** Number of pushes that match the filter and have a final status. */
   matched: number;
-  /** Of those, what a newer success has healed. */
+  /** Number of matched syncs whose content type has had a newer success. */
   healed: number;
-  /** What is sent again. */
+  /** Number of syncs that are sent again. */
   replays: number;
-  /** In the metadata of the new syncs (`replayBatch`); null for a dry run. */
+  /** Id of the batch, which stands as `replayBatch` in the metadata of the new syncs; null for a dry run. */
   batch: string | null;
-  /** The old syncs, in the order in which they are sent again. */
+  /** Ids of the original syncs, in the order of their replay. */
   syncIds: string[];
 }

@@ -11,7 +11,7 @@ import type { Period, SyncNumbers } from './sync-numbers.ts';
 export class AnalyticsController {
   constructor(private readonly analytics: SyncAnalyticsService) {}
 
-  /** Tells what the syncs of a time were like: counts, rates, durations, the slowest types, and how that has changed. */
+  /** Shows the numbers of an interval: counts, rates, durations, the slowest content types, and the change. */
   @Get()
   async numbers(@Query() { slowest, ...filter }: NumbersQuery): Promise<AnalyticsDto> {
     const { scope, period, window } = resolveWindow(filter);
@@ -30,14 +30,14 @@ export class AnalyticsController {
     };
   }
 
-  /** Tells what the syncs of a time were like by platform and environment, or by what else they have in common. */
+  /** Shows the numbers of an interval for each target, or grouped by other fields. */
   @Get('groups')
   async groups(@Query() { by, ...filter }: GroupsQuery): Promise<GroupsDto> {
     const { scope, period, window } = resolveWindow(filter);
     return { window, items: await this.analytics.groupedNumbers(scope, period, by) };
   }
 
-  /** Tells what the syncs of each hour, day or week of a time were like, by the clocks of a time zone. */
+  /** Shows the numbers of each hour, day or week of an interval, in a time zone. */
   @Get('timeseries')
   async timeseries(@Query() { bucket, timeZone, ...filter }: TimeseriesQuery): Promise<TimeseriesDto> {
     const { scope, period, window } = resolveWindow(filter);

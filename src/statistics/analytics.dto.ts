@@ -18,7 +18,7 @@ export class AnalyticsQuery extends PickType(SyncFilterDto, [
 ] as const) {}
 
 export class NumbersQuery extends AnalyticsQuery {
-  /** How many of the slowest content types are listed. */
+  /** Number of slowest content types to list. */
   @MayBeLeftOut()
   @WholeNumber()
   @Min(0)
@@ -28,7 +28,7 @@ export class NumbersQuery extends AnalyticsQuery {
 
 export class GroupsQuery extends AnalyticsQuery {
   /**
-   * What the syncs of a group have in common; it may be repeated.
+   * Field that forms the groups. Repeat it for several fields.
    * @example ['platform', 'environment']
    */
   @OneOrMany(GROUPS.length)
@@ -38,13 +38,13 @@ export class GroupsQuery extends AnalyticsQuery {
 }
 
 export class TimeseriesQuery extends AnalyticsQuery {
-  /** How much time a bucket covers; weeks begin on Monday. */
+  /** Length of a bucket: `hour`, `day` or `week`. Weeks begin on Monday. */
   @MayBeLeftOut()
   @IsIn(BUCKETS)
   bucket: Bucket = 'day';
 
   /**
-   * By whose clocks hours, days and weeks begin: a zone of the IANA database.
+   * Time zone in which hours, days and weeks begin: a name from the IANA database.
    * @example 'Europe/Berlin'
    */
   @MayBeLeftOut()
@@ -54,142 +54,142 @@ export class TimeseriesQuery extends AnalyticsQuery {
 
 /** Syncs by their status now. */
 export class StatusCountsDto {
-  /** All that started in the time. */
+  /** Number of syncs that started in the interval. */
   total: number;
-  /** Those that are not settled yet. */
+  /** Number of syncs that have not ended. */
   inProgress: number;
-  /** Those that the platform applied. */
+  /** Number of syncs that the platform applied. */
   success: number;
-  /** Those that it did not apply. */
+  /** Number of syncs that failed. */
   failed: number;
-  /** Those of which it applied some parts and refused others. */
+  /** Number of syncs of which the platform applied some parts and refused others. */
   partial: number;
 }
 
 /** Bounds of a rate, 0 to 1. */
 export class IntervalDto {
-  /** The rate is hardly lower. */
+  /** Lower bound of the confidence interval. */
   low: number;
-  /** The rate is hardly higher. */
+  /** Upper bound of the confidence interval. */
   high: number;
 }
 
 /** How long settled syncs took, in milliseconds; null where none is settled. */
 export class DurationsDto {
-  /** The mean. */
+  /** Mean duration in milliseconds; null when no sync ended. */
   mean: number | null;
-  /** Half of the syncs took no longer; within 5 %, by nearest rank, like the others. */
+  /** Median duration in milliseconds, by nearest rank, with an error of at most 5 %. */
   p50: number | null;
-  /** 95 % of the syncs took no longer. */
+  /** Duration in milliseconds that 95 % of the syncs do not exceed, with an error of at most 5 %. */
   p95: number | null;
-  /** 99 % of the syncs took no longer. */
+  /** Duration in milliseconds that 99 % of the syncs do not exceed, with an error of at most 5 %. */
   p99: number | null;
 }
 
 /** What syncs were like. Rates are 0 to 1, and null where nothing is settled. */
 export class SyncNumbersDto {
-  /** How many there are. */
+  /** Number of syncs by status. */
   counts: StatusCountsDto;
-  /** Successful among the settled. */
+  /** Share of successful syncs in all syncs that ended, 0 to 1; null when none ended. */
   successRate: number | null;
-  /** Where the true rate lies with a certainty of 95 % (Wilson): wide as long as few are settled. */
+  /** Confidence interval of the success rate at 95 % (Wilson). It is wide when few syncs ended. */
   successRateInterval: IntervalDto | null;
-  /** Successful without a retry among the settled. */
+  /** Share of syncs that succeeded at the first attempt in all syncs that ended, 0 to 1. */
   firstAttemptSuccessRate: number | null;
-  /** Tries that the settled syncs took. */
+  /** Number of attempts of the syncs that ended. */
   attempts: number;
-  /** Tries after the first. */
+  /** Number of attempts after the first of each sync. */
   retries: number;
-  /** Retries for each settled sync, on average. */
+  /** Average number of retries for each sync that ended. */
   retryBurden: number | null;
-  /** How long they took. */
+  /** Duration of the syncs that ended. */
   duration: DurationsDto;
 }
 
 /** How numbers differ from those before; null where one of the two is not known. */
 export class ChangeDto {
-  /** Syncs, as a share of those before: 0.5 is half as many again. */
+  /** Relative change of the number of syncs: 0.5 is 50 % more. */
   total: number | null;
-  /** The success rate less the one before. */
+  /** Success rate minus the success rate of the previous interval. */
   successRate: number | null;
-  /** The mean duration, as a share of the one before. */
+  /** Relative change of the mean duration: 0.5 is 50 % longer. */
   duration: number | null;
 }
 
 /** The same time before. */
 export class PeriodBeforeDto extends SyncNumbersDto {
-  /** At or after. */
+  /** Start of the previous interval (inclusive). */
   from: Date;
-  /** Before. */
+  /** End of the previous interval (exclusive). */
   to: Date;
 }
 
 /** A content type by the time its syncs take, in milliseconds. */
 export class SlowTypeDto {
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** Settled syncs. */
+  /** Number of syncs that ended. */
   count: number;
-  /** Their mean. */
+  /** Mean duration of its syncs, in milliseconds. */
   mean: number;
-  /** 95 % of them took no longer. */
+  /** Duration in milliseconds that 95 % of its syncs do not exceed. */
   p95: number;
 }
 
 /** What the syncs of a time were like, and those of the same time before. */
 export class AnalyticsDto extends SyncNumbersDto {
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
-  /** The same numbers of the time before, as long as this one. */
+  /** The same numbers for the previous interval of the same length. */
   before: PeriodBeforeDto;
-  /** How the numbers have changed. */
+  /** Change of the numbers from the previous interval. */
   change: ChangeDto;
-  /** The slowest content types first. */
+  /** Content types with the longest durations, the slowest first. */
   slowestTypes: SlowTypeDto[];
 }
 
 /** The numbers of one bucket. */
 export class TimedNumbersDto extends SyncNumbersDto {
-  /** When it begins, or the time that is covered does. */
+  /** Start of the bucket, or of the covered interval if that is later. */
   from: Date;
-  /** When it ends. */
+  /** End of the bucket, or of the covered interval if that is earlier. */
   to: Date;
 }
 
 export class TimeseriesDto {
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
-  /** How much time a bucket covers. */
+  /** Length of a bucket: `hour`, `day` or `week`. */
   bucket: Bucket;
-  /** By whose clocks buckets begin. */
+  /** Time zone in which the buckets begin. */
   timeZone: string;
-  /** One for each bucket, in order, also where nothing happened. */
+  /** Numbers of each bucket in order, including empty buckets. */
   items: TimedNumbersDto[];
 }
 
 /** What the syncs of a group have in common, as far as it was asked for. */
 export class GroupDto {
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform?: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment?: string;
-  /** Sent or received. */
+  /** `PUSH` for content that is sent, `PULL` for content that is read. */
   direction?: string;
-  /** How they came about. */
+  /** Trigger of the syncs, such as `API` or `DEPLOYMENT`. */
   trigger?: string;
 }
 
 /** The numbers of one group. */
 export class GroupedNumbersDto extends SyncNumbersDto {
-  /** What its syncs have in common. */
+  /** Field values that the syncs of the group share. */
   group: GroupDto;
 }
 
 export class GroupsDto {
-  /** The time that is covered. */
+  /** Interval that the answer covers. */
   window: WindowDto;
-  /** Groups in which there are syncs, most syncs first. */
+  /** Groups that have syncs, the largest first. */
   items: GroupedNumbersDto[];
 }
