@@ -1,14 +1,23 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Admission } from '#recording';
+import { TRACKING_OPTIONS, type TrackingOptions } from './tracking-options.ts';
 
-/** While this process stops, each answer is the last of its connection: a load balancer goes elsewhere at once. */
+/** Milliseconds for answers after the calls they wait for have had their grace. */
+const ANSWER_MS = 2_000;
+
+/**
+ * While this process stops, each answer is the last of its connection, so that a load balancer goes elsewhere at once; an
+ * answer that its reader does not take within the grace is cut.
+ */
 @Injectable()
-export class ClosingConnections implements OnModuleInit {
+export class ClosingConnections implements OnModuleInit, BeforeApplicationShutdown {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly admission: Admission,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
   onModuleInit(): void {
@@ -18,5 +27,10 @@ export class ClosingConnections implements OnModuleInit {
       if (this.admission.isStopping) void reply.header('connection', 'close');
       done();
     });
+  }
+
+  beforeApplicationShutdown(): void {
+    const server = this.host.httpAdapter?.getHttpServer() as Server | undefined;
+    setTimeout(() => server?.closeAllConnections(), this.options.shutdownGraceMs + ANSWER_MS).unref();
   }
 }

@@ -35,7 +35,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   optimizely: ['json', 'platform', 'tracking'],
   statistics: ['database', 'history', 'recording', 'schedule', 'validation'],
   failures: ['database', 'history', 'json', 'recording', 'statistics', 'validation', 'versioning'],
-  health: ['database', 'failures', 'history', 'http', 'recording', 'statistics', 'validation'],
+  health: ['database', 'failures', 'history', 'http', 'recording', 'schedule', 'statistics', 'validation'],
   alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
   monitoring: ['database', 'events', 'history', 'platform', 'recording', 'tracking'],
   embedding: [

@@ -1,3 +1,4 @@
+import { reader, wire } from './support/passing-readers.ts';
 import { connectSql, type Sql } from './support/sql.ts';
 import { startTestApp } from './support/test-app.ts';
 import { createTestDatabase } from './support/test-database.ts';
@@ -26,5 +27,19 @@ describe('a service that was stopped', () => {
     const open = `select application_name from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`;
     // The pool says goodbye to the server, but does not wait until it was heard: that takes a moment, not ten seconds.
     expect(await until('no connection is open', async () => (await sql(open)).length === 0, 5_000)).toBe(true);
+  });
+});
+
+describe('a service that stops', () => {
+  it('does not wait for a reader that does not take its answer', async () => {
+    const service = await startTestApp({ SHUTDOWN_GRACE_MS: '300' });
+    const texts = Array.from({ length: 60 }, () => 'x'.repeat(100_000));
+    const stored = await service.api('PUT', '/content-types/Large?author=jane', { key: 'Large', texts });
+    expect(stored.status).toBe(201);
+    const socket = await reader(service.url, wire({ path: '/api/v1/content-types/Large' }));
+    socket.pause();
+    await until('it is being answered', () => socket.readableLength > 0 || socket.bytesRead > 0);
+    await service.close();
+    socket.destroy();
   });
 });

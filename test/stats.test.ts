@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Books, type Finding } from '#database';
+import { Schedule } from '#schedule';
 import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
 import { SyncHistoryService } from '#tracking';
 import { finishPast, givePositions, type PastSync, recordPast } from './support/past-syncs.ts';
@@ -201,7 +202,7 @@ describe('the stats', () => {
     await recordPast(sql, [sync]);
     await finishPast(sql, [sync]);
     await counted();
-    await service.app.get(StatsProjector).beforeApplicationShutdown();
+    await service.app.get(Schedule).stop();
     await sql(`delete from sync_stats_daily`);
     const analytics = service.app.get(SyncAnalyticsService);
     expect((await analytics.numbers({}, ALL)).counts.total).toBe(0);

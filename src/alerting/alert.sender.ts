@@ -1,12 +1,6 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Admission, storableText } from '#recording';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { delayAfter } from '#tracking';
 import { ALERTING_OPTIONS, type AlertingOptions, type AlertTarget } from './alerting.options.ts';
 import { type Alert, Alerts } from './alerts.ts';
@@ -19,24 +13,17 @@ const LONGEST_PAUSE_MS = 600_000;
 
 /** Sends what is to be told, until it has arrived or was tried for long enough. */
 @Injectable()
-export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class AlertSender {
   private readonly logger = new Logger(AlertSender.name);
-  private readonly runs: Periodic;
 
   constructor(
     private readonly alerts: Alerts,
     private readonly admission: Admission,
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
+    schedule: Schedule,
   ) {
-    this.runs = new Periodic(AlertSender.name, Math.min(EVERY_MS, options.retryMs), () => this.send());
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.options.target) this.runs.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+    const every = Math.min(EVERY_MS, options.retryMs);
+    if (options.target) schedule.add('alerts.send', () => this.send(), { every });
   }
 
   /** Sends all that is due. */

@@ -1,28 +1,19 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HealthService } from '#health';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
 import { Alerts } from './alerts.ts';
 
 /** Looks at the health of every place, and has told when it changes: not each failure, and not a blink. */
 @Injectable()
-export class AlertWatcher implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly runs: Periodic;
-
+export class AlertWatcher {
   constructor(
     private readonly health: HealthService,
     private readonly alerts: Alerts,
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
+    schedule: Schedule,
   ) {
-    this.runs = new Periodic(AlertWatcher.name, options.everyMs, () => this.look());
-  }
-
-  onApplicationBootstrap(): void {
-    if (this.options.target) this.runs.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+    if (options.target) schedule.add('alerts.watch', () => this.look(), { every: options.everyMs });
   }
 
   async look(): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Constructor } from '@mikro-orm/core';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
@@ -18,6 +19,8 @@ import { connectTo } from './postgres-hosts.ts';
 import { ask } from './postgres-pool.ts';
 
 const DATABASE = Symbol('database');
+/** Milliseconds that a shutdown waits for statements that are under way. */
+const CLOSE_MS = 5_000;
 
 interface Database {
   url: string;
@@ -83,7 +86,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
 
   /** After everybody's `beforeApplicationShutdown`: what is asked after this opens a connection again. */
   async onApplicationShutdown(): Promise<void> {
-    await this.orm.close();
+    // A statement that is still under way has its own time, for which nobody waits who wants to stop.
+    await Promise.race([this.orm.close(), wait(CLOSE_MS, undefined, { ref: false })]);
     await this.database.close();
   }
 }

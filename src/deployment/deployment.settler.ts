@@ -1,13 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { ask, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat } from '#recording';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 
-const EVERY_MS = 3_000;
-/** When everything has started. */
-const SOON_MS = 100;
+const MIN_PAUSE_MS = 3_000;
 const MAX_PAUSE_MS = 10 * 60 * 1000;
 const INTERRUPTED = {
   code: 'INTERRUPTED',
@@ -16,9 +14,8 @@ const INTERRUPTED = {
 
 /** Gives a deployment its status, from its syncs: when its call has ended, or when its process has. */
 @Injectable()
-export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class DeploymentSettler {
   private readonly logger = new Logger(DeploymentSettler.name);
-  private readonly runs = new Periodic(DeploymentSettler.name, EVERY_MS, () => this.sweep());
   private readonly running = new Set<string>();
   /** How the calls of deployments ended that are not settled yet. */
   private readonly waiting = new Map<string, SyncFailure | undefined>();
@@ -28,15 +25,9 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
   constructor(
     private readonly em: EntityManager,
     private readonly heartbeat: Heartbeat,
-  ) {}
-
-  /** At once: a process that is killed again and again would never come to it. */
-  onApplicationBootstrap(): void {
-    this.runs.start(SOON_MS);
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+    schedule: Schedule,
+  ) {
+    schedule.add('deployments.settle', () => this.sweep());
   }
 
   /** This process runs the deployment until it is settled, or released. */
@@ -75,7 +66,7 @@ export class DeploymentSettler implements OnApplicationBootstrap, BeforeApplicat
 
   /** Each pause is twice as long as the one before: what fails for a reason of its own must not keep the server busy. */
   private postpone(id: string, error: Error): void {
-    const pauseMs = Math.min((this.postponed.get(id)?.pauseMs ?? EVERY_MS) * 2, MAX_PAUSE_MS);
+    const pauseMs = Math.min((this.postponed.get(id)?.pauseMs ?? MIN_PAUSE_MS) * 2, MAX_PAUSE_MS);
     this.postponed.set(id, { until: performance.now() + pauseMs, pauseMs });
     this.logger.warn(`The deployment ${id} could not be settled; next try in ${pauseMs / 1000} s: ${error.message}`);
   }

@@ -27,6 +27,7 @@ import { PlatformModule } from '#platform';
 import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
 import { ReplayController, SyncReplayer } from '#replay';
 import { Retention } from '#retention';
+import { Schedule, ScheduleModule } from '#schedule';
 import { Snapshot } from '#snapshot';
 import {
   CircuitBreakers,
@@ -60,9 +61,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly orm: MikroORM,
     private readonly em: EntityManager,
     private readonly tracker: SyncTracker,
-    private readonly sweeper: SyncSweeper,
-    private readonly sequencer: EventSequencer,
-    private readonly heartbeat: Heartbeat,
+    private readonly schedule: Schedule,
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
@@ -76,7 +75,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
     };
     return {
       module: TrackingModule,
-      imports: [DiscoveryModule, PlatformModule, VersioningModule],
+      imports: [DiscoveryModule, PlatformModule, ScheduleModule, VersioningModule],
       controllers: options.http ? CONTROLLERS : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
@@ -107,7 +106,9 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         TextFiles,
       ],
       exports: [
+        TRACKING_OPTIONS,
         PlatformModule,
+        ScheduleModule,
         VersioningModule,
         Admission,
         CircuitBreakers,
@@ -131,9 +132,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
   /** While the database is still there: calls end, what died before is settled, events get their places, and we sign off. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.tracker.drained();
-    await this.sweeper.stop();
-    await this.sequencer.stop();
-    await this.heartbeat.stop();
+    await this.schedule.stop();
   }
 
   async onModuleInit(): Promise<void> {

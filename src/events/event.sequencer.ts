@@ -1,10 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 
-const EVERY_MS = 300;
 const MOST = 5_000;
 
 /**
@@ -12,19 +11,13 @@ const MOST = 5_000;
  * transaction at a time, in whichever replica gets the row. A sequence would skip those who commit late.
  */
 @Injectable()
-export class EventSequencer implements OnApplicationBootstrap {
-  private readonly runs = new Periodic(EventSequencer.name, EVERY_MS, () => this.drain());
-
-  constructor(private readonly em: EntityManager) {}
-
-  onApplicationBootstrap(): void {
-    this.runs.start();
-  }
-
-  /** Leaves no committed event without its position, if the database answers. */
-  async stop(): Promise<void> {
-    await this.runs.stop();
-    await this.drain().catch(() => undefined);
+export class EventSequencer {
+  constructor(
+    private readonly em: EntityManager,
+    schedule: Schedule,
+  ) {
+    // The last run leaves no committed event without its position, if the database answers.
+    schedule.add('events.position', () => this.drain(), { last: () => this.drain() });
   }
 
   /** Runs until no committed event is without a position. */

@@ -2,12 +2,11 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import limit from 'p-limit';
 import { Slots, type StreamAnswer } from '#http';
 import { TimeSlice } from '#json';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { EpochChangedError, TooManyStreamsError } from './event.errors.ts';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';
 import { type EventPlace, writePlace } from './event.position.ts';
 
-const EVERY_MS = 250;
 const HEARTBEAT_MS = 15_000;
 /** Bytes that may wait for a reader. */
 const BUFFER = 1_000_000;
@@ -34,16 +33,18 @@ interface Page {
 export class EventStreams implements BeforeApplicationShutdown {
   private readonly slots = new Slots(MOST_STREAMS);
   private readonly streams = new Set<Stream>();
-  private runs: Periodic | undefined;
   private isStopping = false;
 
-  constructor(private readonly feed: EventFeed) {}
+  constructor(
+    private readonly feed: EventFeed,
+    schedule: Schedule,
+  ) {
+    schedule.add('events.send', () => this.send());
+  }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): void {
     this.isStopping = true;
-    const { runs } = this;
     for (const { answer } of this.streams) answer.finish();
-    await runs?.stop();
   }
 
   /** How many are open. */
@@ -65,19 +66,8 @@ export class EventStreams implements BeforeApplicationShutdown {
     if (this.isStopping) return answer.finish();
     const stream: Stream = { answer, filter, place, lastSentAt: performance.now() };
     this.streams.add(stream);
-    answer.whenOver(() => this.close(stream));
+    answer.whenOver(() => this.streams.delete(stream));
     answer.write(`retry: 1000\n\n`);
-    if (!this.runs) {
-      this.runs = new Periodic(EventStreams.name, EVERY_MS, () => this.send());
-      this.runs.start();
-    }
-  }
-
-  private close(stream: Stream): void {
-    this.streams.delete(stream);
-    if (this.streams.size > 0) return;
-    void this.runs?.stop();
-    this.runs = undefined;
   }
 
   /** Readers at the same place share what is read for them. */

@@ -1,14 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
-import { CronJob } from 'cron';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ask } from '#database';
+import { Schedule } from '#schedule';
 import { type Period, type Place, SyncAnalyticsService } from '#statistics';
 import { HealthReportService } from './health-report.service.ts';
 import { HealthReader } from './health.reader.ts';
@@ -26,63 +19,40 @@ export interface ReportSchedule extends Record<Slot, string> {
  * makes a report, and there is one, however many replicas there are. What was missed is made up for.
  */
 @Injectable()
-export class ReportScheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class ReportScheduler {
   private readonly logger = new Logger(ReportScheduler.name);
-  private running: Promise<void> = Promise.resolve();
-  private isClosing = false;
 
   constructor(
     private readonly em: EntityManager,
     private readonly reader: HealthReader,
     private readonly analytics: SyncAnalyticsService,
     private readonly reports: HealthReportService,
-    private readonly registry: SchedulerRegistry,
-    @Inject(REPORT_SCHEDULE) private readonly schedule: ReportSchedule,
-  ) {}
-
-  onApplicationBootstrap(): void {
+    private readonly schedule: Schedule,
+    @Inject(REPORT_SCHEDULE) private readonly times: ReportSchedule,
+  ) {
     for (const slot of SLOTS) {
-      if (this.schedule[slot] === 'off') continue;
-      const job = CronJob.from({
-        cronTime: this.schedule[slot],
-        timeZone: this.schedule.timeZone,
-        onTick: () => this.begin(slot),
-        unrefTimeout: true,
-      });
-      this.registry.addCronJob(`health reports, ${slot}`, job);
-      job.start();
-      this.begin(slot);
+      const every = { cron: times[slot], timeZone: times.timeZone };
+      if (every.cron !== 'off') schedule.add(`reports.${slot}`, () => this.run(slot), { every });
     }
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isClosing = true;
-    await this.running;
   }
 
   /** Makes the reports that are missing; answers how many it made. */
   async fill(slot: Slot): Promise<number> {
     const now = await this.reader.now();
-    const slots = slotsAt(slot, now, this.schedule.timeZone);
+    const slots = slotsAt(slot, now, this.times.timeZone);
     let made = 0;
     for (const place of await this.analytics.places()) {
       for (const period of await this.missing(place, slots)) {
-        if (this.isClosing) return made;
+        if (this.schedule.isStopping) return made;
         if (await this.reports.make({ ...place, ...period, slot, actor: 'schedule' })) made += 1;
       }
     }
     return made;
   }
 
-  /** One after another. */
-  private begin(slot: Slot): void {
-    this.running = this.running
-      .then(() => this.fill(slot))
-      .then((made) => made > 0 && this.logger.log(`${made} ${slot} health reports were made`))
-      .catch((error: unknown) => {
-        this.logger.warn(`The ${slot} health reports wait for their next time: ${(error as Error).message}`);
-      })
-      .then(() => undefined);
+  private async run(slot: Slot): Promise<void> {
+    const made = await this.fill(slot);
+    if (made > 0) this.logger.log(`${made} ${slot} health reports were made`);
   }
 
   /** The slots of a place that have no report, but for those before its first sync. */

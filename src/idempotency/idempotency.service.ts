@@ -1,18 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, databaseFault, pauseAfter } from '#database';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { IdempotencyKeyBusyError, IdempotencyKeyReusedError } from './idempotency.errors.ts';
 
-const EXPIRE_EVERY_MS = 10 * 60 * 1000;
 const TRIES = 3;
 /** Characters of an answer that is kept: a batch of 1,000 has 39,000. */
 const MAX_ANSWER = 262_144;
@@ -45,21 +38,15 @@ export interface StoredAnswer {
  * after the lease; who does the request again gets the same seed. Keys are kept for 24 hours.
  */
 @Injectable()
-export class IdempotencyService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class IdempotencyService {
   private readonly logger = new Logger(IdempotencyService.name);
-  private readonly runs = new Periodic(IdempotencyService.name, EXPIRE_EVERY_MS, () => this.expire());
 
   constructor(
     private readonly em: EntityManager,
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.runs.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+    schedule: Schedule,
+  ) {
+    schedule.add('idempotency.expire', () => this.expire());
   }
 
   /**

@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { answered, ask, connect } from '#database';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
 /** Milliseconds for which a beat proves that the database can be written to. */
@@ -27,7 +27,6 @@ export class Heartbeat implements OnApplicationBootstrap {
   clock: ClockOffset | null = null;
 
   private readonly leaseMs: number;
-  private readonly beats: Periodic;
   private lastBeat = Number.NEGATIVE_INFINITY;
   private beating: Promise<void> | undefined;
   /** How often the lease had run out before a beat. */
@@ -35,21 +34,20 @@ export class Heartbeat implements OnApplicationBootstrap {
 
   constructor(
     private readonly em: EntityManager,
+    schedule: Schedule,
     @Inject(TRACKING_OPTIONS) options: TrackingOptions,
   ) {
     this.leaseMs = options.leaseMs;
-    this.beats = new Periodic(Heartbeat.name, this.leaseMs / 5, () => this.beat());
+    schedule.add('heartbeat', () => this.beat(), { every: this.leaseMs / 5, last: () => this.signOff() });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.beat();
-    this.beats.start();
   }
 
-  /** Signs off: what is left unsettled is anybody's at once. */
-  async stop(): Promise<void> {
-    await this.beats.stop();
-    await ask(this.em, `delete from recorder where owner = $1`, [this.owner]).catch(() => undefined);
+  /** What is left unsettled is anybody's at once. */
+  private async signOff(): Promise<void> {
+    await ask(this.em, `delete from recorder where owner = $1`, [this.owner]);
   }
 
   /**

@@ -1,17 +1,10 @@
 import { EntityManager } from '@mikro-orm/core';
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, DRIVER_TYPES, inTransaction } from '#database';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
-const EVERY_MS = 60 * 60 * 1000;
 /** Milliseconds of a statement that looks through the history. */
 const STATEMENT_MS = 50_000;
 /** Snapshots that go at once: recording waits while they do. */
@@ -31,22 +24,19 @@ export interface RetentionReport {
 
 /** Forgets what is old enough, off unless configured: payloads before facts, facts by whole months. */
 @Injectable()
-export class Retention implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Retention implements OnApplicationBootstrap {
   private readonly logger = new Logger(Retention.name);
-  private readonly runs = new Periodic(Retention.name, EVERY_MS, () => this.run());
 
   constructor(
     private readonly em: EntityManager,
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
-  ) {}
+    schedule: Schedule,
+  ) {
+    schedule.add('retention.drop', () => this.run());
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.ensureMonths();
-    this.runs.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
   }
 
   /** What {@link apply} would drop now. */

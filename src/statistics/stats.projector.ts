@@ -1,10 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
-import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ask } from '#database';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { BATCH, PROJECT } from './stats.statements.ts';
 
-const EVERY_MS = 400;
 const ANSWER_WITHIN_MS = 30_000;
 
 /**
@@ -12,17 +11,12 @@ const ANSWER_WITHIN_MS = 30_000;
  * a batch is counted and the position moved, or neither. Of any number of replicas one counts at a time.
  */
 @Injectable()
-export class StatsProjector implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly runs = new Periodic(StatsProjector.name, EVERY_MS, () => this.project());
-
-  constructor(private readonly em: EntityManager) {}
-
-  onApplicationBootstrap(): void {
-    this.runs.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.runs.stop();
+export class StatsProjector {
+  constructor(
+    private readonly em: EntityManager,
+    schedule: Schedule,
+  ) {
+    schedule.add('statistics.count', () => this.project());
   }
 
   /** Counts what has a position and is not counted, unless somebody else is counting. */

@@ -1,19 +1,17 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ask } from '#database';
 import type { JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
 import { Admission, Heartbeat, type Resolution, SyncRecord, type SyncResult, SyncWriter } from '#recording';
-import { Periodic } from '#schedule';
+import { Schedule } from '#schedule';
 import { SnapshotService } from '#snapshot';
 import { ContentTypeHasher, refKey } from '#versioning';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { PendingSyncs } from './pending-syncs.ts';
 
 const MOST = 500;
-/** When everything has started. */
-const SOON_MS = 100;
 const UNKNOWN: SyncResult & { resolution: Resolution } = {
   status: 'FAILED',
   error: {
@@ -34,13 +32,12 @@ const ABANDONED: SyncResult & { resolution: Resolution } = {
 
 /** Settles what a dead process left in progress, by reading the platform back: never by a blind second push. */
 @Injectable()
-export class SyncSweeper implements OnApplicationBootstrap {
+export class SyncSweeper {
   /** How many syncs of others this process has settled since its start. */
   swept = 0;
 
   private readonly logger = new Logger(SyncSweeper.name);
   private readonly leaseMs: number;
-  private readonly runs: Periodic;
 
   constructor(
     private readonly em: EntityManager,
@@ -51,19 +48,11 @@ export class SyncSweeper implements OnApplicationBootstrap {
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
     private readonly admission: Admission,
+    schedule: Schedule,
     @Inject(TRACKING_OPTIONS) options: TrackingOptions,
   ) {
     this.leaseMs = options.leaseMs;
-    this.runs = new Periodic(SyncSweeper.name, this.leaseMs / 5, () => this.sweep());
-  }
-
-  /** At once: a process that is killed again and again would never come to it. */
-  onApplicationBootstrap(): void {
-    this.runs.start(SOON_MS);
-  }
-
-  stop(): Promise<void> {
-    return this.runs.stop();
+    schedule.add('syncs.sweep', () => this.sweep(), { every: this.leaseMs / 5 });
   }
 
   /** Settles everything that is nobody's any more; returns how many syncs that were. */

@@ -1,0 +1,42 @@
+/** A recurring job. Each replica runs it; the database sees to it that the work is done once. */
+export interface Job {
+  /** A pause in milliseconds after each run, or the setting that gives the pause or the cron expression. */
+  every: number | string;
+  /** Milliseconds until the first run, where that comes sooner. */
+  firstAfterMs?: number;
+  /** One sentence for operators. */
+  does: string;
+}
+
+/** Lets everything start first. A process that is killed again and again would never reach a later run. */
+const SOON_MS = 100;
+
+/** Every recurring job of the service, in the order in which a shutdown stops them. */
+export const JOBS = {
+  'alerts.watch': { every: 'ALERT_EVERY_MS', does: 'Compares the health of each target with the last alert.' },
+  'alerts.send': { every: '1000 ms, or ALERT_RETRY_MS if less', does: 'Sends the alerts that are due.' },
+  'reports.hourly': { every: 'REPORT_CRON_HOURLY', does: 'Makes the health reports of the hours that are over.' },
+  'reports.daily': { every: 'REPORT_CRON_DAILY', does: 'Makes the health reports of the days that are over.' },
+  'retention.drop': { every: 3_600_000, does: 'Drops payloads and months that are old enough.' },
+  'idempotency.expire': { every: 600_000, does: 'Drops Idempotency-Keys that are older than 24 hours.' },
+  'statistics.count': { every: 400, does: 'Counts new events into the statistics.' },
+  'events.send': { every: 250, does: 'Sends new events to the open streams.' },
+  'deployments.settle': {
+    every: 3_000,
+    firstAfterMs: SOON_MS,
+    does: 'Settles deployments whose call or process has ended.',
+  },
+  'syncs.sweep': {
+    every: 'LEASE_MS / 5',
+    firstAfterMs: SOON_MS,
+    does: 'Settles syncs of dead processes, after reading the platform back.',
+  },
+  'events.position': { every: 300, does: 'Gives committed events their positions.' },
+  heartbeat: {
+    every: 'LEASE_MS / 5',
+    does: 'Shows that this process lives, and compares its clock with the database.',
+  },
+} satisfies Record<string, Job>;
+
+export type JobName = keyof typeof JOBS;
+export const JOB_NAMES = Object.keys(JOBS) as JobName[];
