@@ -33,10 +33,13 @@ describe('a service that was stopped', () => {
 describe('a service that stops', () => {
   it('does not wait for a reader that does not take its answer', async () => {
     const service = await startTestApp({ SHUTDOWN_GRACE_MS: '300' });
-    const texts = Array.from({ length: 60 }, () => 'x'.repeat(100_000));
-    const stored = await service.api('PUT', '/content-types/Large?author=jane', { key: 'Large', texts });
-    expect(stored.status).toBe(201);
-    const socket = await reader(service.url, wire({ path: '/api/v1/content-types/Large' }));
+    for (const letter of ['x', 'y']) {
+      const texts = Array.from({ length: 60 }, (_, n) => letter.repeat(100_000) + n);
+      const stored = await service.api('PUT', '/content-types/Large?author=jane', { key: 'Large', texts });
+      expect(stored.status).toBe(201);
+    }
+    const path = '/api/v1/content-types/Large/diff?from=1&to=2&format=ndjson';
+    const socket = await reader(service.url, wire({ path }));
     socket.pause();
     await until('it is being answered', () => socket.readableLength > 0 || socket.bytesRead > 0);
     await service.close();
