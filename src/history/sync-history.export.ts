@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { escapeLiteral } from 'pg';
 import { Slots, TooManyExportsError } from '#http';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
+import { EXPORTED_FIELDS } from '#recording';
 import { CrlfLines } from './crlf-lines.ts';
 import { ExportConnection } from './export-connection.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
@@ -29,51 +30,6 @@ export interface HistoryExport {
   /** Destroy it to give up; the database stops as well. */
   stream: Readable;
 }
-
-/** The columns of an export, under the names of the API. */
-const COLUMNS: Record<string, string> = {
-  id: 'h.id',
-  callId: 'h.call_id',
-  kind: 'h.kind',
-  typeKey: 'h.type_key',
-  versionHash: 'h.version_hash',
-  platform: 'h.target_platform',
-  environment: 'h.environment',
-  direction: 'h.sync_direction',
-  status: 'h.sync_status',
-  pushedDigest: 'h.pushed_digest',
-  responseDigest: 'h.response_digest',
-  statusCode: 'h.status_code',
-  requestId: 'h.request_id',
-  errorCode: 'h.error_code',
-  errorMessage: 'h.error_message',
-  retryCount: 'h.retry_count',
-  metadata: 'h.sync_metadata',
-  deploymentId: 'h.deployment_id',
-  replayOf: 'h.replay_of',
-  actor: 'h.actor',
-  trigger: 'h.trigger',
-  reason: 'h.reason',
-  forced: 'h.forced',
-  startedAt: 'h.started_at',
-  completedAt: 'h.completed_at',
-  durationMs: 'h.duration_ms',
-};
-
-/** Columns in which others' text may stand: a spreadsheet would take what {@link FORMULA} finds for a formula. */
-const FOREIGN = new Set([
-  'kind',
-  'typeKey',
-  'versionHash',
-  'platform',
-  'environment',
-  'requestId',
-  'errorCode',
-  'errorMessage',
-  'metadata',
-  'actor',
-  'reason',
-]);
 
 /** A leading `=`, `+`, `-` or `@`, full-width too, even after what is not seen; or a sign that may lead to one. */
 const FORMULA = `'^[\\s\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u2060\\u3000\\ufeff''"]*[=+@\\uff1d\\uff0b\\uff20\\uff0d-]|^[\\t\\n\\r]'`;
@@ -148,20 +104,19 @@ async function begin(
 }
 
 function copySql(where: string, format: ExportFormat): string {
-  const value = format === 'csv' ? csvValue : (name: string) => COLUMNS[name]!;
-  const columns = Object.keys(COLUMNS).map((name) => `${value(name)} as "${name}"`);
+  const columns = EXPORTED_FIELDS.map((field) => {
+    const sql = `h.${field.column}`;
+    return `${format === 'csv' ? csvValue(sql, field) : sql} as "${field.name}"`;
+  });
   const select = `select ${columns.join(', ')} from sync_history h where ${where} order by h.id desc`;
   if (format === 'csv') return `copy (${select}) to stdout (format csv, header)`;
   // JSON never has these two characters bare, so nothing is quoted: each row is its JSON and a line feed.
   return `copy (select row_to_json(sync) from (${select}) sync) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
 }
 
-function csvValue(name: string): string {
-  const sql = COLUMNS[name]!;
-  if (name.endsWith('At')) return `to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-  return FOREIGN.has(name)
-    ? `case when ${sql}::text ~ ${FORMULA} then '''' || ${sql}::text else ${sql}::text end`
-    : sql;
+function csvValue(sql: string, { type, foreign }: (typeof EXPORTED_FIELDS)[number]): string {
+  if (type === 'timestamptz') return `to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  return foreign ? `case when ${sql}::text ~ ${FORMULA} then '''' || ${sql}::text else ${sql}::text end` : sql;
 }
 
 function literal(value: unknown): string {

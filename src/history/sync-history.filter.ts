@@ -1,5 +1,5 @@
 import type { Trigger } from '#platform';
-import type { Direction, SyncStatus } from '#recording';
+import { type Direction, fieldsWith, type FilteredField, type SyncStatus } from '#recording';
 import { EARLIEST } from '#validation';
 import { InvalidFilterError } from './history.errors.ts';
 
@@ -104,28 +104,12 @@ const CLOCK_SLACK_MS = 60 * 60 * 1000;
 /** A request that is sent again under its Idempotency-Key keeps its ids for a day. */
 const OLDEST_ID_MS = DAY_MS + CLOCK_SLACK_MS;
 
-const COLUMNS = {
-  typeKey: 'type_key',
-  kind: 'kind',
-  platform: 'target_platform',
-  environment: 'environment',
-  status: 'sync_status',
-  direction: 'sync_direction',
-  trigger: 'trigger',
-  deploymentId: 'deployment_id',
-  versionHash: 'version_hash',
-  actor: 'actor',
-  errorCode: 'error_code',
-  callId: 'call_id',
-} as const;
-
 /** The filter as SQL over `sync_history h`; each value goes through `bind`, which gives its place in the statement. */
 export function whereSql(filter: ResolvedFilter, bind: (value: unknown, type: string) => string): string {
   const conditions: string[] = [];
-  for (const [field, column] of Object.entries(COLUMNS)) {
-    const value = filter[field as keyof typeof COLUMNS];
+  for (const { name, column, type } of fieldsWith('filter')) {
+    const value = filter[name as FilteredField];
     if (value === undefined) continue;
-    const type = column.endsWith('_id') ? 'uuid' : 'text';
     // One value as `=`: an index whose next column is the id then gives the order as well.
     const one = Array.isArray(value) && value.length === 1 ? value[0] : value;
     conditions.push(

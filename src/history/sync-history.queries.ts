@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { QueryResultRow } from 'pg';
 import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
-import { SYNC_COLUMNS, type SyncRecord } from '#recording';
+import { type FacetField, fieldsWith, SYNC_COLUMNS, type SyncRecord } from '#recording';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
   type HistoryFilter,
@@ -27,15 +27,7 @@ export interface FacetValue {
 }
 
 /** The fields that facets count by; the values of each are counted under the whole filter. */
-export const FACETS = {
-  status: 'sync_status',
-  platform: 'target_platform',
-  environment: 'environment',
-  direction: 'sync_direction',
-  trigger: 'trigger',
-  errorCode: 'error_code',
-} as const;
-export type FacetName = keyof typeof FACETS;
+const FACETS = Object.fromEntries(fieldsWith('facet').map(({ name, column }) => [name, column]));
 
 const MOST_VALUES = 100;
 /** Reads at once, of all the connections that there are: whoever records must never wait for whoever looks. */
@@ -85,7 +77,7 @@ export class SyncHistoryQueries {
   /** How many syncs there are by each value of each facet, most first. */
   async facets(
     filter: HistoryFilter,
-  ): Promise<{ total: number; facets: Record<FacetName, FacetValue[]>; window: Window }> {
+  ): Promise<{ total: number; facets: Record<FacetField, FacetValue[]>; window: Window }> {
     const resolved = resolveFilter(filter, { looksAtAll: true });
     const { bind, parameters } = binder();
     const rows = await this.ask<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
@@ -97,7 +89,7 @@ export class SyncHistoryQueries {
     const facets = Object.fromEntries(Object.entries(FACETS).map(([name, column]) => [name, values(column)]));
     return {
       total: rows.find(({ facet }) => facet === '')?.count ?? 0,
-      facets: facets as Record<FacetName, FacetValue[]>,
+      facets: facets as Record<FacetField, FacetValue[]>,
       window: resolved.window,
     };
   }

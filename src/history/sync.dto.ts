@@ -2,7 +2,14 @@ import { ArrayMaxSize, IsArray, IsIn, IsUUID } from 'class-validator';
 import { PageDto } from '#http';
 import type { Json, JsonObject } from '#json';
 import type { Trigger } from '#platform';
-import type { Direction, SyncEvent, SyncEventType, SyncRecord, SyncStatus } from '#recording';
+import {
+  type Direction,
+  shownSync,
+  type SyncEvent,
+  type SyncEventType,
+  type SyncRecord,
+  type SyncStatus,
+} from '#recording';
 import { MayBeLeftOut, ReadBy, Text } from '#validation';
 
 /** Which sync is meant. */
@@ -282,35 +289,7 @@ export class SyncDiffDto {
 }
 
 export function syncDto(sync: SyncRecord): SyncDto {
-  return {
-    id: sync.id,
-    callId: sync.callId,
-    kind: sync.kind,
-    typeKey: sync.typeKey,
-    versionHash: sync.versionHash ?? null,
-    platform: sync.targetPlatform,
-    environment: sync.environment,
-    direction: sync.syncDirection,
-    status: sync.syncStatus,
-    pushedDigest: sync.pushedDigest ?? null,
-    responseDigest: sync.responseDigest ?? null,
-    statusCode: sync.statusCode ?? null,
-    requestId: sync.requestId ?? null,
-    errorCode: sync.errorCode ?? null,
-    errorMessage: sync.errorMessage ?? null,
-    errorFingerprint: sync.errorFingerprint ?? null,
-    retryCount: sync.retryCount,
-    metadata: sync.syncMetadata ?? null,
-    deploymentId: sync.deploymentId ?? null,
-    replayOf: sync.replayOf ?? null,
-    actor: sync.actor,
-    trigger: sync.trigger,
-    reason: sync.reason ?? null,
-    forced: sync.forced,
-    startedAt: sync.startedAt,
-    completedAt: sync.completedAt ?? null,
-    durationMs: sync.durationMs ?? null,
-  };
+  return shownSync(sync);
 }
 
 export function eventDto({ id, type, data, createdAt }: SyncEvent): SyncEventDto {

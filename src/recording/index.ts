@@ -1,5 +1,13 @@
 /** The record itself: writes and reads syncs and their events; refuses work that it cannot record. */
-export type { SettledSync, StartRow } from './sync.statements.ts';
+export {
+  EXPORTED_FIELDS,
+  type FacetField,
+  fieldsWith,
+  type FilteredField,
+  shownSync,
+  SYNC_FIELDS,
+} from './sync-columns.ts';
+export type { SettledSync, StartRow } from './sync-rows.ts';
 export { Admission } from './admission.ts';
 export {
   ClockSkewError,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '#json';
 import type { SyncEventType, SyncStatus } from './sync.ts';
+import { fieldsWith, recordedName } from './sync-columns.ts';
 
 /** An event as the check reads it. */
 export interface PastEvent {
@@ -10,39 +11,14 @@ export interface PastEvent {
 }
 
 /**
- * What the row of a sync owes to its events: what it is, from the first; its status, outcome and attempts, from all.
- * Not owed: `sync_metadata` (as large as its platform makes it), `owner` and `expires_at` (who works on it now), and
+ * The columns of a sync that its events give: what it is, from the first; its status, outcome and attempts, from all.
+ * Not given: `sync_metadata` (as large as its platform makes it), `owner` and `expires_at` (who works on it now), and
  * the times, which each statement takes from the clock by itself; `duration_ms` where the event does not say it.
  */
-export type ToldRow = Record<string, unknown>;
+export type RebuiltRow = Record<string, unknown>;
 
-/** What `sync.recorded` says, and the column where it stands. */
-export const RECORDED = {
-  callId: 'call_id',
-  kind: 'kind',
-  typeKey: 'type_key',
-  versionHash: 'version_hash',
-  platform: 'target_platform',
-  environment: 'environment',
-  direction: 'sync_direction',
-  pushedDigest: 'pushed_digest',
-  receivedDigest: 'response_digest',
-  deploymentId: 'deployment_id',
-  replayOf: 'replay_of',
-  actor: 'actor',
-  trigger: 'trigger',
-  reason: 'reason',
-  forced: 'forced',
-} as const;
-
-/** What an event that settles a sync says, and the column where it stands. */
-const SETTLED = {
-  statusCode: 'status_code',
-  requestId: 'request_id',
-  errorCode: 'error_code',
-  errorMessage: 'error_message',
-  errorFingerprint: 'error_fingerprint',
-} as const;
+const RECORDED = fieldsWith('recorded').map((one) => ({ column: one.column, said: recordedName(one) }));
+const SETTLED = fieldsWith('settled');
 
 const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {
   'sync.succeeded': 'SUCCESS',
@@ -52,8 +28,8 @@ const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {
 const AFTER_THE_END = new Set<SyncEventType>(['sync.late_result', 'sync.version_linked']);
 
 /** The row that these events make, by column, and what is wrong with their order. */
-export function rowOf(events: PastEvent[]): { row: ToldRow; problems: string[] } {
-  const row: ToldRow = { sync_status: 'IN_PROGRESS', retry_count: 0 };
+export function rowOf(events: PastEvent[]): { row: RebuiltRow; problems: string[] } {
+  const row: RebuiltRow = { sync_status: 'IN_PROGRESS', retry_count: 0 };
   const problems: string[] = [];
   let before: PastEvent | undefined;
   for (const event of events) {
@@ -77,11 +53,8 @@ function problemWith(event: PastEvent, before: PastEvent | undefined, isSettled:
   return undefined;
 }
 
-function apply({ type, data }: PastEvent, row: ToldRow): void {
-  const take = (fields: Record<string, string>) => {
-    for (const [field, column] of Object.entries(fields)) row[column] = data[field] ?? null;
-  };
-  if (type === 'sync.recorded') take(RECORDED);
+function apply({ type, data }: PastEvent, row: RebuiltRow): void {
+  if (type === 'sync.recorded') for (const { column, said } of RECORDED) row[column] = data[said] ?? null;
   if (type === 'sync.version_linked') row.version_hash = data.versionHash;
   if (type === 'attempt.failed') {
     const attempt = data.attempt as number;
@@ -90,9 +63,6 @@ function apply({ type, data }: PastEvent, row: ToldRow): void {
   const status = STATUS[type];
   if (!status) return;
   row.sync_status = status;
-  take(SETTLED);
-  row.response_digest = data.responseDigest ?? row.response_digest;
-  row.version_hash = data.versionHash ?? row.version_hash;
-  row.retry_count = data.retryCount ?? row.retry_count;
-  if (data.durationMs !== undefined) row.duration_ms = data.durationMs;
+  for (const { column, name, keeps } of SETTLED)
+    if (!keeps || data[name] !== undefined) row[column] = data[name] ?? null;
 }

@@ -4,18 +4,13 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ask, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
+import type { AttemptRow, EventRow, FinishRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
 import {
-  type AttemptRow,
   attemptStatement,
-  type EventRow,
   extendStatement,
-  type FinishRow,
   finishStatement,
   lateStatement,
   linkStatement,
-  type SettledSync,
-  type Settlement,
-  type StartRow,
   startStatement,
   type Written,
 } from './sync.statements.ts';
@@ -120,7 +115,7 @@ export class SyncRecorder {
     }
     for (const observer of this.observers) {
       observer.written('start', rows.length);
-      for (const row of rows) if (row.outside?.finish) observer.settled(settledOutside(row, row.outside.finish));
+      for (const row of rows) if (row.external?.finish) observer.settled(settledExternal(row, row.external.finish));
     }
     if (this.knownVersions.size > 10_000) this.knownVersions.clear();
     for (const row of unknown) this.knownVersions.add(versionKey(row));
@@ -177,7 +172,7 @@ export class SyncRecorder {
   };
 }
 
-function settledOutside({ platform, direction }: StartRow, finish: FinishRow): SettledSync {
+function settledExternal({ platform, direction }: StartRow, finish: FinishRow): SettledSync {
   const { status, retryCount, durationMs } = finish;
   return { platform, direction, status, retryCount: retryCount ?? 0, durationMs };
 }

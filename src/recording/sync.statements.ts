@@ -1,88 +1,8 @@
-import type { JsonObject } from '#json';
-import type { Outcome, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
 import { type Column, names, Statement } from './statement.ts';
-import { type Direction, MAX_LATE_RESULTS, type SyncEventType } from './sync.ts';
-
-export interface EventRow {
-  id: string;
-  syncId: string;
-  type: SyncEventType;
-  data: JsonObject;
-}
-
-export interface StartRow {
-  id: string;
-  callId: string;
-  kind: string;
-  typeKey: string;
-  versionHash: string | null;
-  platform: string;
-  direction: Direction;
-  context: SyncContext;
-  pushedDigest: string | null;
-  replayOf: string | null;
-  /** Null for a sync that is run outside this service. */
-  owner: string | null;
-  /** What concerns only a sync that is run outside this service. */
-  outside: OutsideRow | null;
-  snapshots: PreparedSnapshot[];
-  /** The digest of the definition, when `versionHash` may be new to the history. */
-  newVersion?: { digest: string };
-  event: EventRow;
-}
-
-export interface OutsideRow {
-  expiresInMs: number;
-  receivedDigest: string | null;
-  /** What came of it, when it is recorded afterwards. */
-  finish: FinishRow | null;
-}
-
-export interface AttemptRow {
-  id: string;
-  retryCount: number;
-  event: EventRow;
-}
-
-export interface FinishRow {
-  id: string;
-  status: Outcome;
-  statusCode: number | null;
-  requestId: string | null;
-  errorCode: string | null;
-  errorMessage: string | null;
-  errorFingerprint: string | null;
-  responseDigest: string | null;
-  versionHash: string | null;
-  retryCount: number | null;
-  durationMs: number | null;
-  metadata: JsonObject | null;
-  snapshot: PreparedSnapshot | null;
-  event: EventRow;
-}
-
-/**
- * What a finish met, by its event: `applied` when it settled the sync, `known` when there is such a sync, `kept` when it
- * came late and stands among the events, or an equal one does.
- */
-export interface Settlement {
-  eventId: string;
-  applied: boolean;
-  repeated: boolean;
-  known: boolean;
-  kept: boolean;
-}
-
-/** A sync that was settled, for those who watch. */
-export interface SettledSync {
-  platform: string;
-  direction: Direction;
-  status: Outcome;
-  retryCount: number;
-  /** Milliseconds; null where nobody knows. */
-  durationMs: number | null;
-}
+import { MAX_LATE_RESULTS } from './sync.ts';
+import { EXTERNAL_COLUMNS, FINISH_COLUMNS, START_COLUMNS } from './sync-columns.ts';
+import type { AttemptRow, EventRow, FinishRow, StartRow } from './sync-rows.ts';
 
 /** A statement with its parameters; one that has but one plan need not be planned again. */
 export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan?: boolean };
@@ -98,13 +18,13 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
     `event_in as (${statement.insert(
       'sync_event',
       EVENT,
-      rows.flatMap((row) => [row.event, ...(row.outside?.finish ? [row.outside.finish.event] : [])]),
+      rows.flatMap((row) => [row.event, ...(row.external?.finish ? [row.external.finish.event] : [])]),
     )})`,
     ...snapshotPart(
       statement,
       rows.flatMap((row) => [
         ...row.snapshots,
-        ...(row.outside?.finish?.snapshot ? [row.outside.finish.snapshot] : []),
+        ...(row.external?.finish?.snapshot ? [row.external.finish.snapshot] : []),
       ]),
     ),
   ];
@@ -119,14 +39,14 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
   return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}`, hasOnePlan: true });
 }
 
-/** The columns of outside syncs cost those of ours nothing while there are none among them. */
+/** The columns of external syncs cost those of ours nothing while there are none among them. */
 function recordPart(statement: Statement, rows: StartRow[]): string {
-  if (rows.every((row) => row.outside === null)) return statement.insert('sync_history', RECORD, rows);
-  const columns = names([...RECORD, ...OUTSIDE]);
+  if (rows.every((row) => row.external === null)) return statement.insert('sync_history', START_COLUMNS, rows);
+  const columns = names([...START_COLUMNS, ...EXTERNAL_COLUMNS]);
   return `insert into sync_history (${columns}, expires_at, started_at, completed_at)
     select ${columns}, clock_timestamp() + expires_in_ms * interval '1 millisecond', clock_timestamp(),
       case when sync_status <> 'IN_PROGRESS' then clock_timestamp() end
-    from (${statement.rows([...RECORD, ...OUTSIDE, EXPIRES_IN], rows)}) as r (${columns}, expires_in_ms)
+    from (${statement.rows([...START_COLUMNS, ...EXTERNAL_COLUMNS, EXPIRES_IN], rows)}) as r (${columns}, expires_in_ms)
     on conflict do nothing`;
 }
 
@@ -144,7 +64,7 @@ export function attemptStatement(rows: AttemptRow[]): Written {
   return Object.assign(statement, { text });
 }
 
-/** Gives an outside sync so much time again, unless it is settled or being settled. */
+/** Gives an external sync so much time again, unless it is settled or being settled. */
 export function extendStatement(syncId: string, expiresInMs: number): Written {
   const text = `update sync_history set expires_at = clock_timestamp() + $2 * interval '1 millisecond'
     where id = $1 and sync_status = 'IN_PROGRESS' and owner is null returning id`;
@@ -172,13 +92,7 @@ export function finishStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
   const parts = [
     `settled as (
-      update sync_history h set
-        sync_status = r.status, status_code = r.status_code, request_id = r.request_id,
-        error_code = r.error_code, error_message = r.error_message, error_fingerprint = r.error_fingerprint,
-        response_digest = coalesce(r.response_digest, h.response_digest),
-        version_hash = coalesce(r.version_hash, h.version_hash), retry_count = coalesce(r.retry_count, h.retry_count),
-        sync_metadata = coalesce(r.metadata, h.sync_metadata), completed_at = clock_timestamp(),
-        duration_ms = coalesce(r.duration_ms, least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer)
+      update sync_history h set ${SETTLED_AS}, completed_at = clock_timestamp()
       from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
       where ${isOneOf(statement, rows)} and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
         r.response_digest as kept_digest, h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
@@ -274,45 +188,10 @@ const EVENT: Column<EventRow>[] = [
   { name: 'data', type: 'json', value: (row) => JSON.stringify(row.data) },
 ];
 
-const RECORD: Column<StartRow>[] = [
-  { name: 'id', type: 'uuid', value: (row) => row.id },
-  { name: 'call_id', type: 'uuid', value: (row) => row.callId },
-  { name: 'kind', type: 'text', value: (row) => row.kind },
-  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
-  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
-  { name: 'target_platform', type: 'text', value: (row) => row.platform },
-  { name: 'environment', type: 'text', value: (row) => row.context.environment },
-  { name: 'sync_direction', type: 'text', value: (row) => row.direction },
-  { name: 'pushed_digest', type: 'text', value: (row) => row.pushedDigest },
-  { name: 'deployment_id', type: 'uuid', value: (row) => row.context.deploymentId ?? null },
-  { name: 'replay_of', type: 'uuid', value: (row) => row.replayOf },
-  { name: 'actor', type: 'text', value: (row) => row.context.actor },
-  { name: 'trigger', type: 'text', value: (row) => row.context.trigger },
-  { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
-  { name: 'forced', type: 'boolean', value: (row) => row.context.force ?? false },
-  { name: 'sync_metadata', type: 'json', value: (row) => row.context.metadata && JSON.stringify(row.context.metadata) },
-  { name: 'owner', type: 'uuid', value: (row) => row.owner },
-];
-
-const OUTSIDE: Column<StartRow>[] = [
-  { name: 'sync_status', type: 'text', value: ({ outside }) => outside?.finish?.status ?? 'IN_PROGRESS' },
-  { name: 'status_code', type: 'smallint', value: ({ outside }) => outside?.finish?.statusCode },
-  { name: 'request_id', type: 'text', value: ({ outside }) => outside?.finish?.requestId },
-  { name: 'error_code', type: 'text', value: ({ outside }) => outside?.finish?.errorCode },
-  { name: 'error_message', type: 'text', value: ({ outside }) => outside?.finish?.errorMessage },
-  { name: 'error_fingerprint', type: 'text', value: ({ outside }) => outside?.finish?.errorFingerprint },
-  {
-    name: 'response_digest',
-    type: 'text',
-    value: ({ outside }) => outside?.finish?.responseDigest ?? outside?.receivedDigest,
-  },
-  { name: 'retry_count', type: 'smallint', value: ({ outside }) => outside?.finish?.retryCount ?? 0 },
-  { name: 'duration_ms', type: 'integer', value: ({ outside }) => outside?.finish?.durationMs },
-];
 const EXPIRES_IN: Column<StartRow> = {
   name: 'expires_in_ms',
   type: 'integer',
-  value: ({ outside }) => outside?.expiresInMs,
+  value: ({ external }) => external?.expiresInMs,
 };
 
 const VERSION: Column<StartRow>[] = [
@@ -334,18 +213,15 @@ const ATTEMPT: Column<AttemptRow>[] = [
 
 const FINISH: Column<FinishRow>[] = [
   { name: 'id', type: 'uuid', value: (row) => row.id },
-  { name: 'status', type: 'text', value: (row) => row.status },
-  { name: 'status_code', type: 'smallint', value: (row) => row.statusCode },
-  { name: 'request_id', type: 'text', value: (row) => row.requestId },
-  { name: 'error_code', type: 'text', value: (row) => row.errorCode },
-  { name: 'error_message', type: 'text', value: (row) => row.errorMessage },
-  { name: 'error_fingerprint', type: 'text', value: (row) => row.errorFingerprint },
-  { name: 'response_digest', type: 'text', value: (row) => row.responseDigest },
-  { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
-  { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
-  { name: 'duration_ms', type: 'integer', value: (row) => row.durationMs },
-  { name: 'metadata', type: 'json', value: (row) => row.metadata && JSON.stringify(row.metadata) },
+  ...FINISH_COLUMNS,
   { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
   { name: 'event_type', type: 'text', value: (row) => row.event.type },
   { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
 ];
+
+/** A result without a duration has that of the database's clock. */
+const OWN_DURATION = `least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer`;
+const SETTLED_AS = FINISH_COLUMNS.map(({ name, keeps }) => {
+  if (name === 'duration_ms') return `duration_ms = coalesce(r.duration_ms, ${OWN_DURATION})`;
+  return `${name} = ${keeps ? `coalesce(r.${name}, h.${name})` : `r.${name}`}`;
+}).join(', ');

@@ -13,7 +13,8 @@ import { SyncNotFoundError, SyncSettledError } from './recording.errors.ts';
 import { storableText } from './storable-text.ts';
 import { SyncReader } from './sync.reader.ts';
 import { SyncRecorder } from './sync.recorder.ts';
-import type { FinishRow, Settlement, StartRow } from './sync.statements.ts';
+import { recordedData, settledData } from './sync-columns.ts';
+import type { FinishRow, Settlement, StartRow } from './sync-rows.ts';
 import {
   type FailedAttempt,
   MAX_LATE_RESULTS,
@@ -79,31 +80,25 @@ export class SyncWriter {
       ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
       : sync.context;
     const row = {
-      id,
-      callId: sync.callId ?? uuidv7(),
-      kind,
-      typeKey,
-      versionHash,
-      platform,
-      direction,
-      context,
-      pushedDigest,
+      ...{
+        id,
+        callId: sync.callId ?? uuidv7(),
+        kind,
+        typeKey,
+        versionHash,
+        platform,
+        direction,
+        context,
+        pushedDigest,
+      },
       replayOf: sync.replayOf ?? null,
       owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
-      outside: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
+      external: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
       snapshots,
       ...(isNew && { newVersion: definition }),
     };
-    const { callId, replayOf } = row;
-    const { environment, deploymentId, actor, trigger, reason, force: forced = false } = context;
-    const said = compact({
-      ...{ callId, kind, typeKey, versionHash, platform, environment, direction, pushedDigest, receivedDigest },
-      ...{ deploymentId, replayOf, actor, trigger, reason, forced },
-    });
-    return {
-      ...row,
-      event: { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded', data: said },
-    };
+    const event = { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded' as const };
+    return { ...row, event: { ...event, data: recordedData(row) } };
   }
 
   /** Records what was prepared, in one transaction. */
@@ -196,6 +191,7 @@ export class SyncWriter {
       response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
     const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
     const fields = {
+      status: result.status,
       statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
       requestId: storableText(result.requestId, 200) ?? null,
       errorCode: storableText(result.error?.code, 100) ?? null,
@@ -205,22 +201,16 @@ export class SyncWriter {
       retryCount: result.retryCount ?? null,
       durationMs: result.durationMs ?? null,
     };
-    const fingerprint = errorFingerprint({ ...fields, status: result.status, typeKey: result.typeKey ?? null });
-    const event = {
-      id: result.eventId ?? uuidv7(),
-      syncId: result.id,
-      type: FINISHED[result.status],
-      data: compact({ status: result.status, ...fields, errorFingerprint: fingerprint, ...result.resolution }),
-    };
-    return {
+    const row = {
       ...fields,
-      errorFingerprint: fingerprint,
       id: result.id,
-      status: result.status,
+      errorFingerprint: errorFingerprint({ ...fields, typeKey: result.typeKey ?? null }),
       metadata: Object.keys(metadata).length > 0 ? metadata : null,
       snapshot,
-      event,
     };
+    const data = { status: result.status, ...settledData(row), ...result.resolution };
+    const event = { id: result.eventId ?? uuidv7(), syncId: result.id, type: FINISHED[result.status], data };
+    return { ...row, event };
   }
 
   /** A body shared by the syncs of one call is prepared once. */

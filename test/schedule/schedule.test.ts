@@ -98,7 +98,7 @@ describe('the schedule', () => {
       ALERT_WEBHOOK_URL: 'https://127.0.0.1:9/x',
       ALERT_WEBHOOK_SECRET: `whsec_${Buffer.alloc(24, 1).toString('base64')}`,
     });
-    const { jobs } = service.app.get<{ jobs: Map<string, unknown> }>(Schedule as never);
+    const { jobs } = service.app.get<{ jobs: Map<string, unknown> }>(Schedule);
     expect([...jobs.keys()].toSorted()).toEqual(JOB_NAMES.toSorted());
     await service.close();
   });

@@ -1,0 +1,84 @@
+import type { JsonObject } from '#json';
+import type { Outcome, SyncContext } from '#platform';
+import type { PreparedSnapshot } from '#snapshot';
+import type { Direction, SyncEventType } from './sync.ts';
+
+export interface EventRow {
+  id: string;
+  syncId: string;
+  type: SyncEventType;
+  data: JsonObject;
+}
+
+export interface StartRow {
+  id: string;
+  callId: string;
+  kind: string;
+  typeKey: string;
+  versionHash: string | null;
+  platform: string;
+  direction: Direction;
+  context: SyncContext;
+  pushedDigest: string | null;
+  replayOf: string | null;
+  /** Null for an external sync. */
+  owner: string | null;
+  /** What concerns only an external sync. */
+  external: ExternalRow | null;
+  snapshots: PreparedSnapshot[];
+  /** The digest of the definition, when `versionHash` may be new to the history. */
+  newVersion?: { digest: string };
+  event: EventRow;
+}
+
+export interface ExternalRow {
+  expiresInMs: number;
+  receivedDigest: string | null;
+  /** What came of it, when it is recorded afterwards. */
+  finish: FinishRow | null;
+}
+
+export interface AttemptRow {
+  id: string;
+  retryCount: number;
+  event: EventRow;
+}
+
+export interface FinishRow {
+  id: string;
+  status: Outcome;
+  statusCode: number | null;
+  requestId: string | null;
+  errorCode: string | null;
+  errorMessage: string | null;
+  errorFingerprint: string | null;
+  responseDigest: string | null;
+  versionHash: string | null;
+  retryCount: number | null;
+  durationMs: number | null;
+  metadata: JsonObject | null;
+  snapshot: PreparedSnapshot | null;
+  event: EventRow;
+}
+
+/**
+ * What a finish met, by its event: `applied` when it settled the sync, `known` when there is such a sync, `kept` when it
+ * came late and stands among the events, or an equal one does.
+ */
+export interface Settlement {
+  eventId: string;
+  applied: boolean;
+  repeated: boolean;
+  known: boolean;
+  kept: boolean;
+}
+
+/** A sync that was settled, for those who watch. */
+export interface SettledSync {
+  platform: string;
+  direction: Direction;
+  status: Outcome;
+  retryCount: number;
+  /** Milliseconds; null where nobody knows. */
+  durationMs: number | null;
+}
