@@ -25,7 +25,7 @@ const COMMANDS: Record<string, Command> = {
   migrate: () => Promise.resolve('The tables are up to date.'),
 
   import: async (app, [file], { author = process.env.USER ?? 'cli', message }) => {
-    if (!file) throw new UsageError('import needs the FILE of a manifest');
+    if (!file) throw new UsageError('import needs the name of a manifest FILE');
     const bytes = await readFile(file).catch((error: Error) => {
       throw new UsageError(`${file} cannot be read (${error.message})`);
     });
@@ -33,8 +33,8 @@ const COMMANDS: Record<string, Command> = {
     const { versions, ...left } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
     const created = versions.filter((version) => version.created).length;
     const more = left.moreIgnored > 0 ? ` and ${left.moreIgnored} more` : '';
-    const notTaken = left.ignored.length > 0 ? `; not taken: ${left.ignored.join(', ')}${more}` : '';
-    return `${created} new versions, ${versions.length - created} the same already${notTaken}`;
+    const notTaken = left.ignored.length > 0 ? `; ignored: ${left.ignored.join(', ')}${more}` : '';
+    return `${created} new versions, ${versions.length - created} already the same${notTaken}`;
   },
 
   retention: async (app, _args, { apply = false }) => {
@@ -46,9 +46,9 @@ const COMMANDS: Record<string, Command> = {
   },
 
   stats: async (app, [what]) => {
-    if (what !== 'rebuild') throw new UsageError('stats can be told to "rebuild"');
+    if (what !== 'rebuild') throw new UsageError('stats has the subcommand "rebuild" only');
     const { syncs, since } = await app.get(StatsRebuilder).rebuild();
-    return `Counted ${syncs} syncs${since === null ? '' : `; what started before ${since} stays as it was counted`}`;
+    return `Counted ${syncs} syncs${since === null ? '' : `; the numbers before ${since} stay as they were`}`;
   },
 };
 
@@ -69,7 +69,9 @@ async function checkBooks({ json }: CliOptions): Promise<void> {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (json) console.log(terminalText(JSON.stringify({ ok: found === 0, found, findings, checked: counts })));
   else
-    console.log(`${found === 0 ? 'The books are right' : `${found} findings`}: ${checked.join(', ')} in ${seconds} s`);
+    console.log(
+      `${found === 0 ? 'The records are consistent' : `${found} findings`}: ${checked.join(', ')} in ${seconds} s`,
+    );
   if (found > 0) process.exitCode = 1;
 }
 

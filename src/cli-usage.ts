@@ -2,12 +2,14 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `usage: npm run cli -- COMMAND
 
-  migrate                              brings the tables up to date
-  import FILE [--author WHO] [--message WHY]
-                                       takes every definition of a manifest as the latest version
-  retention [--apply]                  says what RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS would drop, or drops it
-  stats rebuild                        counts the history again, beside running services; numbers are read meanwhile as before
-  fsck [--json]                        proves the books: ends with 1 and the findings if anything in them cannot be`;
+  migrate                              Creates or updates the tables.
+  import FILE [--author NAME] [--message TEXT]
+                                       Imports every definition of a manifest as the latest version.
+  retention [--apply]                  Lists the data that RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS drop.
+                                       With --apply, drops it.
+  stats rebuild                        Counts the statistics again from the history, while services run.
+  fsck [--json]                        Checks the consistency of all records. Prints the findings and exits with 1
+                                       when there are any.`;
 
 export type CliOptions = ReturnType<typeof readArguments>['values'];
 

@@ -211,7 +211,7 @@ describe('a target', () => {
   it('is asked only by https', async () => {
     const sent = async () =>
       sendWebhook({ url: 'http://example.com', secret: SECRET }, { id: 'x', payload: '{}', allowPrivate: false });
-    await expect(sent()).rejects.toThrow(/only by https/);
+    await expect(sent()).rejects.toThrow(/needs https/);
   });
 
   it('is public or not by its address', () => {

@@ -165,7 +165,7 @@ describe('fsck', () => {
     await superuser(broken.url, (client) => client.query(`update event_position set last = 0`));
     const [right, wrong, json] = await Promise.all([cli(history.url), cli(broken.url), cli(broken.url, '--json')]);
     await broken.drop();
-    expect(right.stdout).toMatch(/^The books are right: \d+ syncs, .* in .* s\n$/);
+    expect(right.stdout).toMatch(/^The records are consistent: \d+ syncs, .* in .* s\n$/);
     expect(right.code).toBe(0);
     expect(wrong.code).toBe(1);
     expect(wrong.stdout).toMatch(

@@ -59,7 +59,7 @@ describe('a database that takes no writes, as after a failover', () => {
       }),
     ]);
     const told = answers.map(({ path, status, body: { code, detail } }) => ({ path, status, code, detail }));
-    expect(told.filter(({ status, detail }) => status !== 503 || !/takes no writes/.test(detail))).toEqual([]);
+    expect(told.filter(({ status, detail }) => status !== 503 || !/accepts no writes/.test(detail))).toEqual([]);
     expect(told.filter(({ code }) => !/^(DATABASE_READ_ONLY|RECORDING_UNAVAILABLE)$/.test(code))).toEqual([]);
     expect(told[0]).toMatchObject({ code: 'DATABASE_READ_ONLY' });
     expect(await ask('GET', '/api/v1/sync/history')).toMatchObject({ status: 200 });

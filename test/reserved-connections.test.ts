@@ -33,7 +33,7 @@ describe('a pool that readers have filled', () => {
     expect(taken.length).toBe(SIZE - 5);
     const records = Array.from({ length: 10 }, () => ask(orm.em, { text: 'select 1', records: true }));
     expect(await Promise.all(records)).toHaveLength(10);
-    await expect(ask(orm.em, { text: 'select 1', withinMs: 200 })).rejects.toThrow('no connection was had');
+    await expect(ask(orm.em, { text: 'select 1', withinMs: 200 })).rejects.toThrow('no connection was free');
     const next = ask(orm.em, 'select 2 as two');
     taken.pop()!.release();
     expect((await next).rows).toEqual([{ two: 2 }]);

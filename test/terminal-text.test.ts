@@ -20,7 +20,7 @@ describe('a text on a terminal', () => {
   });
 
   it('begins no line of its own where it is one', () => {
-    expect(terminalLine('sync x\nThe books are right\t')).toBe('sync x\\u000aThe books are right\\u0009');
+    expect(terminalLine('sync x\nThe records are consistent\t')).toBe('sync x\\u000aThe records are consistent\\u0009');
   });
 
   it('of JSON is the same JSON', () => {

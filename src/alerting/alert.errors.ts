@@ -5,6 +5,6 @@ export class NoAlertTargetError extends DomainError {
   readonly code = 'NO_ALERT_TARGET';
 
   constructor() {
-    super('Alerts have no target: set ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET, and restart the service.');
+    super('Alerts have no webhook. Set ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET, and restart the service.');
   }
 }

@@ -26,7 +26,7 @@ function plainAddress(address: string): string | undefined {
 /** A name that leads to an address which must not be asked. */
 export class PrivateAddressError extends Error {
   constructor(host: string, address: string) {
-    super(`${host} leads to ${address}, which is not public: set ALERT_ALLOW_PRIVATE=true if it is meant.`);
+    super(`${host} has the address ${address}, which is not public. Set ALERT_ALLOW_PRIVATE=true to allow it.`);
     this.name = 'PrivateAddressError';
   }
 }

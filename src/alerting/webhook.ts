@@ -19,7 +19,7 @@ export function sendWebhook(
   const host = hostname.replace(/^\[|\]$/g, '');
   // An address is not looked up. Errors name the host alone: the rest of a webhook's address is often a secret.
   if (!allowPrivate && isIP(host) && !isPublicAddress(host)) throw new PrivateAddressError(host, host);
-  if (!allowPrivate && protocol !== 'https:') throw new Error(`${host} is asked only by https.`);
+  if (!allowPrivate && protocol !== 'https:') throw new Error(`The webhook at ${host} needs https.`);
   const now = new Date();
   const headers = {
     'content-type': 'application/json',

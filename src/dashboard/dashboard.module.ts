@@ -37,7 +37,7 @@ export class DashboardModule implements OnModuleInit {
     const fastify = this.host.httpAdapter?.getInstance<FastifyInstance>();
     if (!fastify) return;
     const page = await readFile(join(CLIENT, 'index.html'), 'utf8').catch(() => undefined);
-    if (page === undefined) return this.logger.warn('There is no dashboard: "npm run build" makes it');
+    if (page === undefined) return this.logger.warn('The dashboard is not built. Run "npm run build".');
     // Waiting for it would start the server before Nest has told it how to answer errors.
     void fastify.register(fastifyStatic, {
       root: join(CLIENT, 'assets'),

@@ -9,10 +9,10 @@ export type DatabaseFault = 'away' | 'exhausted' | 'read-only' | 'slow' | 'confl
 /** For whoever waits for the database. */
 const TEXTS: Record<DatabaseFault, string> = {
   away: 'The database does not answer',
-  exhausted: 'The database has no room: its disk is full, or it has no memory or connections left',
-  'read-only': 'The database takes no writes: it is a standby, or was set to read only',
-  slow: 'The database did not finish a statement in time, and was told to stop it',
-  conflict: 'The database gave way to other transactions',
+  exhausted: 'The database has no free disk space, memory or connections',
+  'read-only': 'The database accepts no writes, because it is a standby or read-only',
+  slow: 'The database did not finish a statement in time, so the service cancelled it',
+  conflict: 'The database cancelled the statement because of a conflict with other transactions',
   'no-partition': 'The database has no table for the month of the record',
   refused: 'The database refused a statement',
 };

@@ -4,8 +4,8 @@ import { describeHosts, parseDatabaseUrl } from './database-url.ts';
 export class DataDirectoryInUseError extends Error {
   constructor(directory: string, holder: number) {
     super(
-      `The data directory ${directory} is in use by the service with PID ${holder}: stop that one, ` +
-        'or give this one another DATA_DIR, or a DATABASE_URL to share.',
+      `The service with PID ${holder} uses the data directory ${directory}. Stop that service, ` +
+        'set another DATA_DIR, or set a DATABASE_URL that both can share.',
     );
     this.name = 'DataDirectoryInUseError';
   }
@@ -16,8 +16,9 @@ export class DatabaseUnusableError extends Error {
   constructor(url: string, cause: unknown) {
     const { message, code } = cause as { message?: string; code?: string };
     super(
-      `The database at ${describeHosts(parseDatabaseUrl(url))} cannot be used (${[message, code].find(Boolean)}): ` +
-        'start it, or correct DATABASE_URL; without that variable an embedded one is used.',
+      `The service cannot use the database at ${describeHosts(parseDatabaseUrl(url))} ` +
+        `(${[message, code].find(Boolean)}). Start the database, or correct DATABASE_URL. ` +
+        'Without DATABASE_URL, the service starts an embedded database.',
       { cause },
     );
     this.name = 'DatabaseUnusableError';
@@ -46,7 +47,7 @@ export class StatementTooSlowError extends Error {
     readonly withinMs: number,
     options?: ErrorOptions,
   ) {
-    super(`The database needed more than ${withinMs} ms for a statement, and was told to stop it`, options);
+    super(`The database needed more than ${withinMs} ms for a statement, so the service cancelled it`, options);
     this.name = 'StatementTooSlowError';
   }
 }

@@ -78,9 +78,8 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     );
     const { most } = rows[0]!;
     const logger = new Logger('Database');
-    const need = `This replica uses up to ${size} connections (DATABASE_POOL_SIZE); the server has ${most} for all`;
-    if (size > most)
-      logger.warn(`${need}: lower DATABASE_POOL_SIZE, raise max_connections, or put a pooler in between`);
+    const need = `This replica uses up to ${size} connections (DATABASE_POOL_SIZE); the server allows ${most} in total`;
+    if (size > most) logger.warn(`${need}. Lower DATABASE_POOL_SIZE, raise max_connections, or use a pooler`);
     else logger.log(need);
   }
 

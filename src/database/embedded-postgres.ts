@@ -220,7 +220,7 @@ async function ownPrograms(): Promise<string> {
     await Promise.all([chmod(initdb, 0o755), chmod(pgCtl, 0o755)]).catch(() => undefined);
     return join(dirname(initdb), '..');
   } catch (error) {
-    throw new EmbeddedDatabaseError(`is not there for this machine (${name}): set DATABASE_URL.`, { cause: error });
+    throw new EmbeddedDatabaseError(`does not exist for this machine (${name}). Set DATABASE_URL.`, { cause: error });
   }
 }
 

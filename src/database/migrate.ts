@@ -50,5 +50,6 @@ export async function migrate(em: EntityManager, migrations: MigrationClass[]): 
 async function assertServer(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ server_version_num: string }>('show server_version_num');
   const version = Number(rows[0]!.server_version_num);
-  if (version < OLDEST_SERVER) throw new Error(`PostgreSQL 15 or later is needed; this server says ${version}.`);
+  if (version < OLDEST_SERVER)
+    throw new Error(`SyncTrail needs PostgreSQL 15 or later. This server has version ${version}.`);
 }

@@ -119,7 +119,7 @@ class HostFinder {
 /** Of several hosts none will do. It counts as a database that is away: another may be promoted at any moment. */
 export class NoHostError extends Error {
   constructor(database: DatabaseUrl, problems: string[]) {
-    super(`Of ${describeHosts(database)} no host takes connections for writing: ${problems.join('; ')}`);
+    super(`No host of ${describeHosts(database)} accepts writes: ${problems.join('; ')}`);
     this.name = 'NoHostError';
   }
 }

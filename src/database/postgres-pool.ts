@@ -119,7 +119,7 @@ async function connectWithin(pool: Pool, leftMs: number, waitMs: number, records
     (client) => client.release(),
     () => undefined,
   );
-  throw new DatabaseAwayError(`no connection was had within ${waitMs} ms`);
+  throw new DatabaseAwayError(`no connection was free within ${waitMs} ms`);
 }
 
 /** When statements on connections of a pool were last sent that nothing came back for. */
@@ -166,7 +166,7 @@ export async function answered<Row extends QueryResultRow>(
   const said = await isSettledWithin(answer, STOP_MS).catch((error: unknown) => error);
   if (said === false || databaseFault(said) === 'away') {
     wentDark();
-    throw new DatabaseAwayError(`nothing came for ${withinMs} ms`, said ? { cause: said } : {});
+    throw new DatabaseAwayError(`no data came for ${withinMs} ms`, said ? { cause: said } : {});
   }
   // Whatever it was: the cancellation may come late, and must not meet another statement.
   throw new StatementTooSlowError(withinMs, { cause: said });

@@ -22,8 +22,8 @@ export async function reachableDirectory(directory: string, account: Account): P
   const closed = await closedFolder(place, account);
   if (closed) {
     throw new EmbeddedDatabaseError(
-      `runs as "${ACCOUNT_NAME}" under root, which may not enter ${closed} on the way to its data in ${place}: ` +
-        'open that folder, set another DATA_DIR, or set DATABASE_URL.',
+      `runs as "${ACCOUNT_NAME}" under root, which may not enter ${closed} on the way to its data in ${place}. ` +
+        'Open that folder, set another DATA_DIR, or set DATABASE_URL.',
     );
   }
   await own(place, account);

@@ -15,7 +15,7 @@ export function pauseAfter(attempt: number): Promise<void> {
 export async function waitAtMost<T>(withinMs: number, write: Promise<T>): Promise<T> {
   const giveUp = new AbortController();
   const late = wait(withinMs, undefined, { signal: giveUp.signal }).then(() => {
-    throw new DatabaseAwayError(`nothing was written within ${withinMs} ms; it will be when it answers`);
+    throw new DatabaseAwayError(`it accepted no write within ${withinMs} ms; the write happens when it answers`);
   });
   try {
     return await Promise.race([write, late]);

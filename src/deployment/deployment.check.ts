@@ -43,7 +43,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
       and coalesce(r.beat_at < now() - r.lease_ms * interval '1 millisecond' - ${GRACE}, true)
       and not exists (select from sync_history h where h.deployment_id = d.id and h.sync_status = 'IN_PROGRESS')`);
   for await (const { id } of abandoned) {
-    const problem = 'it is in progress, but its process has ended: start the service, which settles it';
+    const problem = 'it is in progress, but its process has ended; start the service to end it';
     yield { rule: 'deployment.owner', subject: `deployment ${id}`, problem };
   }
 }

@@ -12,7 +12,7 @@ export class NothingToDeployError extends DomainError {
   readonly code = 'NOTHING_TO_DEPLOY';
 
   constructor() {
-    super('The catalogue has no content types: import a manifest first.');
+    super('The catalogue has no content types. Import a manifest first.');
   }
 }
 
@@ -20,7 +20,7 @@ export class DeploymentRunningError extends DomainError {
   readonly code = 'DEPLOYMENT_RUNNING';
 
   constructor(id: string) {
-    super(`The deployment ${id} is still running: roll it back when it has ended.`, { deploymentId: id });
+    super(`The deployment ${id} is still running. Roll it back when it has ended.`, { deploymentId: id });
   }
 }
 
@@ -30,8 +30,8 @@ export class NothingToRollBackError extends DomainError {
 
   constructor(id: string) {
     super(
-      `The deployment ${id} replaced no version that we know: its content types were new to the platform or unchanged, ` +
-        'and a push never deletes.',
+      `The deployment ${id} replaced no version of the catalogue. Its content types were new to the platform or ` +
+        'unchanged, and a push never deletes content types.',
       { deploymentId: id },
     );
   }

@@ -38,7 +38,7 @@ export class EventController {
     }
     const resumed = lastEventId ? readPlace(lastEventId) : undefined;
     if (lastEventId && !resumed) {
-      throw new InvalidRequestError(`Last-Event-ID must be the id of an event, which ${quoted(lastEventId)} is not`);
+      throw new InvalidRequestError(`Last-Event-ID must be the id of an event; ${quoted(lastEventId)} is not`);
     }
     await this.streams.open(new StreamAnswer(reply), filter, resumed ?? from);
     return undefined;

@@ -5,7 +5,7 @@ export class TooManyStreamsError extends DomainError {
   readonly code = 'TOO_MANY_STREAMS';
 
   constructor(limit: number) {
-    super(`This service has ${limit} event streams open, which is its limit: close one, or try again later.`, {
+    super(`The service has ${limit} open event streams, which is its limit. Close one, or try again later.`, {
       limit,
     });
   }
@@ -18,8 +18,8 @@ export class EpochChangedError extends DomainError {
   constructor({ epoch, position }: EventPlace, continueAfter: string) {
     const place = epoch ? `${epoch}-${position}` : String(position);
     super(
-      `The database was restored or has failed over: what stood up to the place ${place} is not all in it, and positions ` +
-        `were given a second time. Drop what you know of later events, and go on with after=${continueAfter}.`,
+      `The database was restored or has failed over. It does not have all events up to the position ${place}, and it ` +
+        `has used some positions again. Drop the later events that you have, and continue with after=${continueAfter}.`,
       { continueAfter },
     );
   }

@@ -65,7 +65,7 @@ export class OutsideService {
     const sync = await this.syncs.get(syncId);
     if (extended) return sync;
     if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
-    throw new SyncSettledError(syncId, sync.syncStatus, 'it is over');
+    throw new SyncSettledError(syncId, sync.syncStatus, 'it has ended');
   }
 
   /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
@@ -85,7 +85,7 @@ export class OutsideService {
       return sync;
     }
     if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
-    throw new SyncSettledError(syncId, sync.syncStatus, 'this service settled it');
+    throw new SyncSettledError(syncId, sync.syncStatus, 'the service recorded its result itself');
   }
 }
 

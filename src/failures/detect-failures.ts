@@ -252,20 +252,20 @@ function inOrder(syncs: Placed[]): Placed[] {
 
 const WHAT: Record<FailureShape, string> = {
   outage: 'Hardly anything succeeded',
-  'always-failing': 'This type never succeeds, while others do',
+  'always-failing': 'This content type always fails, while others succeed',
   burst: 'Unusually many syncs failed in a short time',
-  'rate-limiting': 'The platform refused syncs because there were too many',
-  authentication: 'The platform did not accept who we are, or what we may do',
+  'rate-limiting': 'The platform refused syncs because of its rate limit',
+  authentication: 'The platform refused the credentials or the permissions',
   'data-loss': 'The platform refused changes that would lose data',
   timeouts: 'The platform did not answer in time',
   slowness: 'Syncs take longer than before',
-  flapping: 'This type succeeds and fails in turn',
+  flapping: 'This content type alternates between success and failure',
   'retry-decay': 'More and more syncs succeed only after a retry',
 };
 
 function summaryOf(shape: FailureShape, syncs: Placed[], typeKeys: string[], errorCode: string | null): string {
   const [first, last] = [syncs[0]!, syncs.at(-1)!].map(({ startedAt }) => startedAt.toISOString());
-  const types = typeKeys.length === 1 ? `"${typeKeys[0]}"` : `${typeKeys.length} types`;
+  const types = typeKeys.length === 1 ? `"${typeKeys[0]}"` : `${typeKeys.length} content types`;
   const code = errorCode ? `, mostly with ${errorCode}` : '';
   return `${WHAT[shape]}: ${syncs.length} syncs of ${types} failed from ${first} to ${last}${code}.`;
 }

@@ -5,6 +5,6 @@ export class UnknownFingerprintError extends DomainError {
   readonly code = 'FINGERPRINT_NOT_FOUND';
 
   constructor(fingerprint: string) {
-    super(`No sync ever failed with the fingerprint "${fingerprint}".`, { fingerprint });
+    super(`No sync has failed with the fingerprint "${fingerprint}".`, { fingerprint });
   }
 }

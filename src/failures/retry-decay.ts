@@ -41,7 +41,7 @@ export function retryDecay(
       lastSeen: last.startedAt,
       count: syncs.length,
       evidence: evidenceOf(syncs),
-      summary: `${syncs.length} calls succeeded only after a retry, far above the ${Math.round(usual * 100)} % that are usual at the most.`,
+      summary: `${syncs.length} calls succeeded only after a retry. The usual share is at most ${Math.round(usual * 100)} %.`,
     },
   ];
 }

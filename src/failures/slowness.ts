@@ -66,7 +66,7 @@ export function slowness(place: FailurePlace, grid: DurationGrid): FailurePatter
       lastSeen: new Date(Math.max(...cells.map(({ last }) => last.getTime()))),
       count: cells.reduce((sum, { counts }) => sum + sizeOf(counts), 0),
       evidence: evidenceOf(cells.map(({ slowest }) => slowest)),
-      summary: `Half of the syncs of ${typeKeys.length} types took up to ${times.toFixed(1)} times as long as before, or longer.`,
+      summary: `The median duration of ${typeKeys.length} content types rose to up to ${times.toFixed(1)} times the earlier value.`,
     },
   ];
 }

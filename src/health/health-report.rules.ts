@@ -36,7 +36,7 @@ const RULES: Rule[] = [
     rule: 'outage',
     evidence: ofShape('outage'),
     action: ({ platform, environment }) =>
-      `See whether ${platform} (${environment}) is up, then replay what failed: POST /api/v1/sync/replay with this window.`,
+      `Check that ${platform} (${environment}) works again. Then replay the failed syncs of this interval: POST /api/v1/sync/replay.`,
   },
   {
     rule: 'renew-credentials',
@@ -47,47 +47,49 @@ const RULES: Rule[] = [
   {
     rule: 'slow-down',
     evidence: ofShape('rate-limiting'),
-    action: () => 'Send less at a time: lower the concurrency of the platform, or spread deployments over time.',
+    action: () =>
+      'Send fewer requests at a time: lower the concurrency of the platform, or spread deployments over time.',
   },
   {
     rule: 'fix-type',
     evidence: ofShape('always-failing'),
     action: (inputs) =>
-      `Correct the definitions of ${typesOf(inputs, 'always-failing')}: they never succeed while others do.`,
+      `Correct the definitions of ${typesOf(inputs, 'always-failing')}. They always fail, while other content types succeed.`,
   },
   {
     rule: 'decide-data-loss',
     evidence: ofShape('data-loss'),
     action: (inputs) =>
-      `Decide on the changes of ${typesOf(inputs, 'data-loss')} that lose data: take them back, or deploy with force and a reason.`,
+      `Decide on the changes of ${typesOf(inputs, 'data-loss')} that lose data: revert them, or deploy with force and a reason.`,
   },
   {
     rule: 'raise-timeout',
     evidence: ofShape('timeouts', 'slowness'),
-    action: ({ platform }) => `Ask who runs ${platform} why it became slow, before calls run into their time limit.`,
+    action: ({ platform }) =>
+      `Ask the operator of ${platform} why it became slow, before more calls reach their time limit.`,
   },
   {
     rule: 'watch-retries',
     evidence: ofShape('retry-decay', 'flapping'),
-    action: () => 'Look at the failed attempts: retries hide that the platform becomes unreliable.',
+    action: () => 'Check the failed attempts: the platform becomes unreliable, and only retries hide it.',
   },
   {
     rule: 'pull-in-doubt',
     evidence: ({ health }) => (health.inDoubt.count > 0 ? health.inDoubt.syncIds : null),
     action: ({ platform, health }) =>
-      `Pull to see whether ${health.inDoubt.count} interrupted pushes were applied: POST /api/v1/platforms/${platform}/pull.`,
+      `Pull to find out whether the platform applied ${health.inDoubt.count} interrupted pushes: POST /api/v1/platforms/${platform}/pull.`,
   },
   {
     rule: 'settle-differences',
     evidence: ({ health }) => (health.differences.count > 0 ? health.differences.syncIds : null),
     action: ({ health }) =>
-      `Decide on ${health.differences.count} content types that were changed on the platform: import them, or deploy ours again.`,
+      `Decide on ${health.differences.count} content types that changed on the platform: import them, or deploy the latest versions again.`,
   },
   {
     rule: 'resume-syncs',
     evidence: (_inputs, { health }) => (health === 'STALE' ? [] : null),
     action: ({ health }) =>
-      `See why nothing was synchronised since ${health.lastSyncAt}: the job that did it may have stopped.`,
+      `Find out why there was no sync since ${health.lastSyncAt}: the job that runs it may have stopped.`,
   },
   {
     rule: 'find-cause',
@@ -97,10 +99,10 @@ const RULES: Rule[] = [
         ({ evidence }) => evidence,
       ),
     action: ({ commonErrors }) =>
-      `Look at what is new: ${commonErrors
+      `Check the new errors: ${commonErrors
         .filter(({ state }) => state === 'new')
         .map(({ errorCode, count }) => `${errorCode} (${count})`)
-        .join(', ')}; GET /api/v1/sync/analytics/failures names what changed before.`,
+        .join(', ')}. GET /api/v1/sync/analytics/failures lists the changes before them.`,
   },
 ];
 

@@ -47,8 +47,8 @@ interface Section {
 
 function sectionsOf(report: HealthReport): Section[] {
   const { numbers, before, window } = report;
-  const percent = (share: number | null) => (share === null ? 'none settled' : `${Math.floor(share * 1000) / 10} %`);
-  const ms = (value: number | null) => (value === null ? 'none settled' : `${Math.round(value)} ms`);
+  const percent = (share: number | null) => (share === null ? 'no sync ended' : `${Math.floor(share * 1000) / 10} %`);
+  const ms = (value: number | null) => (value === null ? 'no sync ended' : `${Math.round(value)} ms`);
   const optional = (title: string, lines: string[]): Section[] =>
     lines.length > 0 ? [{ title, level: 2, lines }] : [];
   return [
@@ -58,19 +58,19 @@ function sectionsOf(report: HealthReport): Section[] {
       lines: [report.cause, `From ${window.from} to ${window.to}`],
     },
     {
-      title: 'Numbers, and those of the time before',
+      title: 'Numbers, compared with the previous interval',
       level: 2,
       lines: [
         `Syncs: ${numbers.counts.total} (before ${before.counts.total})`,
         `Success rate: ${percent(report.successRate)} (before ${percent(before.successRate)})`,
         `Average duration: ${ms(report.averageDuration)} (before ${ms(before.duration.mean)})`,
-        `95 % took no longer than ${ms(numbers.duration.p95)} (before ${ms(before.duration.p95)})`,
+        `Duration of the 95th percentile: ${ms(numbers.duration.p95)} (before ${ms(before.duration.p95)})`,
         `Retries: ${numbers.retries} (before ${before.retries})`,
         `Last sync: ${report.lastSyncAt ?? 'never'}`,
       ],
     },
     ...optional(
-      'What to do',
+      'Recommendations',
       report.recommendations.map(({ rule, action, evidence }) => `${action} [${[rule, ...evidence].join(', ')}]`),
     ),
     ...optional(
@@ -90,11 +90,11 @@ function sectionsOf(report: HealthReport): Section[] {
       ),
     ),
     ...optional(
-      'In doubt',
+      'Pushes with an unknown outcome',
       report.inDoubt.count > 0 ? [`${report.inDoubt.count} pushes: ${report.inDoubt.syncIds.join(', ')}`] : [],
     ),
     ...optional(
-      'Changed by others',
+      'Changed on the platform',
       report.differences.count > 0
         ? [`${report.differences.count} content types: ${report.differences.syncIds.join(', ')}`]
         : [],

@@ -5,6 +5,6 @@ export class ReportNotFoundError extends DomainError {
   readonly code = 'HEALTH_REPORT_NOT_FOUND';
 
   constructor(which: string) {
-    super(`There is no health report ${which}: POST /api/v1/sync/health-reports makes one.`, { report: which });
+    super(`There is no health report ${which}. POST /api/v1/sync/health-reports creates one.`, { report: which });
   }
 }

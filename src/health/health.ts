@@ -77,12 +77,12 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
   const percent = (share: number) => `${Math.floor(share * 1000) / 10} %`;
   const rateText =
     rate === null ? '' : `${percent(rate)} of ${settled} syncs of the last ${thresholds.windowHours} h succeeded`;
-  if (lastSyncAt === null) return judged('UNKNOWN', 'Nothing was ever settled here.', null);
+  if (lastSyncAt === null) return judged('UNKNOWN', 'No sync of this target has ended yet.', null);
   if (failures.count >= thresholds.consecutiveFailures) {
     const code = failures.errorCode ? `, last with ${failures.errorCode}` : '';
     return judged('FAILING', `The last ${failures.count} syncs failed${code}.`, failures.since, failures.syncIds);
   }
-  // Who has come back is not failing any more, however bad the day was.
+  // A target that works again is not failing any more, however bad the day was.
   const isBack = inputs.successesInARow >= thresholds.consecutiveFailures;
   if (rate !== null && rate < thresholds.failingBelow && !isBack)
     return judged('FAILING', `Only ${rateText}.`, failures.since, failures.syncIds);
@@ -90,8 +90,8 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
   const allowed =
     thresholds.staleHours === null ? (inputs.rhythmMs ?? Infinity) * MISSED_BEATS : thresholds.staleHours * HOUR_MS;
   if (silence > allowed) {
-    const expected = `one is expected every ${hours(thresholds.staleHours === null ? inputs.rhythmMs! : allowed)}`;
-    return judged('STALE', `There was no sync for ${hours(silence)}; ${expected}.`, lastSyncAt);
+    const expected = `one was expected every ${hours(thresholds.staleHours === null ? inputs.rhythmMs! : allowed)}`;
+    return judged('STALE', `The last sync was ${hours(silence)} ago; ${expected}.`, lastSyncAt);
   }
   if (rate !== null && rate < thresholds.degradedBelow)
     return judged('DEGRADED', `${rateText}.`, failures.since, failures.syncIds);
@@ -99,7 +99,7 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
   if (inDoubt.count > 0) {
     return judged(
       'DEGRADED',
-      `It is not known whether ${inDoubt.count} pushes were applied: pull to see.`,
+      `The outcome of ${counted(inDoubt.count, 'push', 'pushes')} is unknown. Pull to find out.`,
       inDoubt.since,
       inDoubt.syncIds,
     );
@@ -107,24 +107,30 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
   if (differences.count > 0) {
     return judged(
       'DEGRADED',
-      `The last pull found ${differences.count} content types changed by others.`,
+      `The last pull found ${counted(differences.count, 'content type', 'content types')} changed on the platform.`,
       differences.since,
       differences.syncIds,
     );
   }
   if (rate === null && failures.count > 0) {
-    const cause = `The newest ${failures.count === 1 ? 'sync' : `${failures.count} syncs`} failed; there are too few to tell a rate.`;
+    const cause = `The newest ${failures.count === 1 ? 'sync' : `${failures.count} syncs`} failed. There are too few syncs for a success rate.`;
     return judged('DEGRADED', cause, failures.since, failures.syncIds);
   }
   return judged(
     'HEALTHY',
-    rateText ? `${rateText}.` : `Too few syncs in ${thresholds.windowHours} h to tell a rate; the newest succeeded.`,
+    rateText
+      ? `${rateText}.`
+      : `The newest sync succeeded. There are too few syncs in ${thresholds.windowHours} h for a success rate.`,
     null,
   );
 }
 
 function judged(health: Health, cause: string, since: string | null, evidence: string[] = []): Judgement {
   return { health, cause, since, evidence };
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function hours(ms: number): string {

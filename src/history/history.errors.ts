@@ -5,7 +5,7 @@ export class InvalidFilterError extends DomainError {
   readonly code = 'INVALID_FILTER';
 
   constructor(field: string, detail: string) {
-    super(`The filter cannot be used: ${field} ${detail}.`, { errors: [{ field, detail }] });
+    super(`The filter is invalid: ${field} ${detail}.`, { errors: [{ field, detail }] });
   }
 }
 
@@ -14,6 +14,6 @@ export class NoContentError extends DomainError {
   readonly code = 'NO_CONTENT';
 
   constructor(syncId: string) {
-    super(`The sync ${syncId} holds no content that could be compared: nothing was received.`, { syncId });
+    super(`The sync ${syncId} has no content to compare, because it received none.`, { syncId });
   }
 }

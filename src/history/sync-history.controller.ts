@@ -80,7 +80,7 @@ export class SyncHistoryController {
   /** Lists the syncs of one content type on all platforms, newest first by default. */
   @Get(':typeKey/history')
   async ofType(@Param() { typeKey }: TypeKeyParams, @Query() query: SyncListQuery): Promise<SyncPageDto> {
-    if (query.typeKey) throw new InvalidFilterError('typeKey', 'is in the address already');
+    if (query.typeKey) throw new InvalidFilterError('typeKey', 'is already in the address');
     return this.list({ ...query, typeKey: [typeKey] });
   }
 }

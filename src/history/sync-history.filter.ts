@@ -66,7 +66,7 @@ export function resolveFilter(
   { looksAtAll = filter.q !== undefined, now = new Date() } = {},
 ): ResolvedFilter {
   if (last !== undefined && (startDate ?? endDate)) {
-    throw new InvalidFilterError('last', 'goes with neither startDate nor endDate');
+    throw new InvalidFilterError('last', 'must not be combined with startDate or endDate');
   }
   if (startDate && endDate && startDate >= endDate) throw new InvalidFilterError('endDate', 'must be after startDate');
   if (

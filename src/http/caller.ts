@@ -37,7 +37,7 @@ function checkHost({ headers, raw }: FastifyRequest, allowed: readonly string[])
   if (name !== undefined && isIP(name) !== 0 && !isLoopback(raw.socket.localAddress ?? '127.0.0.1')) return;
   throw new ForeignCallerError(
     'FOREIGN_HOST',
-    `The host ${cut(headers.host)} is none of ours: name it in ALLOWED_HOSTS if the service is reached by it.`,
+    `The host ${cut(headers.host)} is not allowed. If callers use this name for the service, add it to ALLOWED_HOSTS.`,
   );
 }
 
@@ -46,12 +46,15 @@ function checkOrigin({ headers }: FastifyRequest, allowed: readonly string[]): v
   if (origin !== undefined && !isOurs(origin, headers.host, allowed)) {
     throw new ForeignCallerError(
       'FOREIGN_ORIGIN',
-      `The page that asks is of ${cut(origin)}, which is none of ours: name its host in ALLOWED_HOSTS if it is.`,
+      `The request comes from a page of ${cut(origin)}, which is not allowed. If you trust that page, add its host to ALLOWED_HOSTS.`,
     );
   }
   // What an element such as an image of another site asks for has no Origin.
   if (headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate' && origin === undefined) {
-    throw new ForeignCallerError('FOREIGN_ORIGIN', 'Another site asks, which may only link to this one.');
+    throw new ForeignCallerError(
+      'FOREIGN_ORIGIN',
+      'The request comes from a page of another site, which may only link to this service.',
+    );
   }
 }
 

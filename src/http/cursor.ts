@@ -8,7 +8,7 @@ export class InvalidCursorError extends DomainError {
   readonly code = 'INVALID_CURSOR';
 
   constructor(why = 'it is none of ours') {
-    super(`The cursor cannot be used: ${why}. Leave it out to begin at the first page.`);
+    super(`The cursor is invalid: ${why}. Leave it out to start at the first page.`);
   }
 }
 

@@ -39,14 +39,14 @@ export function installRouteCheck(fastify: FastifyInstance, routes: Routes): voi
     if (allowed.length === 0 || allowed.includes(method)) throw notFound(path);
     const allow = [...new Set(allowed)].toSorted().join(', ');
     reply.header('allow', allow);
-    throw new UnknownAddressError('METHOD_NOT_ALLOWED', `${cut(path)} takes ${allow}, and not ${method}.`, {
+    throw new UnknownAddressError('METHOD_NOT_ALLOWED', `${cut(path)} accepts ${allow}, and not ${method}.`, {
       allow: allow.split(', '),
     });
   });
 }
 
 function notFound(path: string): UnknownAddressError {
-  return new UnknownAddressError('NOT_FOUND', `There is nothing at ${cut(path)}: /docs describes the API.`);
+  return new UnknownAddressError('NOT_FOUND', `There is no route ${cut(path)}. See /docs for the API.`);
 }
 
 /** Whether a path is one of a pattern such as `/sync/:id/*`. */

@@ -12,7 +12,7 @@ export class TooManyExportsError extends DomainError {
   readonly code = 'TOO_MANY_EXPORTS';
 
   constructor(limit: number) {
-    super(`This service has ${limit} exports under way, which is its limit: try again when one has ended.`, { limit });
+    super(`The service has ${limit} running exports, which is its limit. Try again when one has ended.`, { limit });
   }
 }
 

@@ -4,7 +4,7 @@ export class InvalidIdempotencyKeyError extends DomainError {
   readonly code = 'INVALID_IDEMPOTENCY_KEY';
 
   constructor() {
-    super('The Idempotency-Key must be 1 to 255 visible ASCII characters: a UUID does.');
+    super('The Idempotency-Key must have 1 to 255 visible ASCII characters, for example a UUID.');
   }
 }
 
@@ -13,7 +13,7 @@ export class IdempotencyKeyReusedError extends DomainError {
   readonly code = 'IDEMPOTENCY_KEY_REUSED';
 
   constructor(key: string) {
-    super(`The Idempotency-Key "${key}" was sent with another request before: give each request a key of its own.`, {
+    super(`The Idempotency-Key "${key}" belongs to another request. Use a new key for each request.`, {
       key,
     });
   }
@@ -28,7 +28,7 @@ export class IdempotencyKeyBusyError extends DomainError {
     /** Whole seconds after which it is worth another try. */
     readonly retryAfter: number,
   ) {
-    super(`The first request with the Idempotency-Key "${key}" is still being answered: try again in a moment.`, {
+    super(`The first request with the Idempotency-Key "${key}" is still running. Try again in a moment.`, {
       key,
     });
   }

@@ -87,7 +87,7 @@ export class JsonReader {
     if (this.bytes.subarray(0, 3).equals(BYTE_ORDER_MARK)) this.start = this.at = 3;
     this.skipBlanks();
     if (this.at === this.bytes.length) {
-      throw new JsonTextError('EMPTY_BODY', 'The request has an empty body: send JSON.');
+      throw new JsonTextError('EMPTY_BODY', 'The request has an empty body. Send JSON.');
     }
     do {
       if (this.at - this.pausedAt >= this.chunk) {
@@ -116,7 +116,7 @@ export class JsonReader {
       // A character has at most four bytes.
       for (let back = 0; back < 3 && isInside(this.bytes[end]); back += 1) end -= 1;
       if (!isUtf8(this.bytes.subarray(at, end))) {
-        throw new JsonTextError('INVALID_ENCODING', 'The body is not UTF-8: send JSON in UTF-8.');
+        throw new JsonTextError('INVALID_ENCODING', 'The body is not UTF-8. Send JSON in UTF-8.');
       }
       at = end;
       if (at < this.bytes.length) yield;

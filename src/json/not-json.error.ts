@@ -6,7 +6,7 @@ export class NotJsonError extends DomainError {
 
   constructor(path: string, found: string) {
     super(
-      `JSON cannot hold ${found} (at "/${path}"): send strings, finite numbers, booleans, null, lists and objects.`,
+      `JSON cannot hold ${found} (at "/${path}"). Send strings, finite numbers, booleans, null, lists and objects.`,
       {
         path: `/${path}`,
       },

@@ -7,7 +7,7 @@ export class RecordingUnavailableError extends DomainError {
 
   constructor(cause: unknown) {
     super(
-      `Nothing was sent, because the call could not be recorded. ${faultText(databaseFault(cause))}. Try again later.`,
+      `The service could not record the call, so it sent nothing. ${faultText(databaseFault(cause))}. Try again later.`,
       {},
       { cause },
     );
@@ -27,7 +27,7 @@ export class SyncSettledError extends DomainError {
   readonly code = 'SYNC_SETTLED';
 
   constructor(syncId: string, status: string, what: string) {
-    super(`The sync ${syncId} is settled as ${status}; ${what}.`, { syncId, status });
+    super(`The sync ${syncId} has the final status ${status}; ${what}.`, { syncId, status });
   }
 }
 
@@ -36,7 +36,7 @@ export class SyncOwnedError extends DomainError {
   readonly code = 'SYNC_OWNED';
 
   constructor(syncId: string) {
-    super(`The sync ${syncId} is in the hands of this service, which settles it itself: ask for its status.`, {
+    super(`The service runs the sync ${syncId} and records its result itself. Read its status instead.`, {
       syncId,
     });
   }
@@ -47,9 +47,12 @@ export class ShuttingDownError extends DomainError {
   readonly code = 'SHUTTING_DOWN';
 
   constructor() {
-    super('Nothing was begun: this service is stopping. Send it again, to another replica or after the restart.', {
-      retryAfter: 5,
-    });
+    super(
+      'The service is stopping and started nothing. Send the request to another replica, or again after the restart.',
+      {
+        retryAfter: 5,
+      },
+    );
   }
 }
 
@@ -60,8 +63,8 @@ export class ClockSkewError extends DomainError {
   constructor(offsetMs: number, maxOffsetMs: number) {
     const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);
     super(
-      `Nothing was begun: the clock of this service is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} that of the ` +
-        `database, and may be ${maxOffsetMs / 1_000} s. Correct the clock of its machine.`,
+      `The service started nothing, because its clock is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the clock ` +
+        `of the database; the limit is ${maxOffsetMs / 1_000} s. Correct the clock of the machine.`,
       { clockOffsetMs: Math.round(offsetMs), maxClockOffsetMs: maxOffsetMs },
     );
   }

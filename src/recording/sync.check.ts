@@ -16,8 +16,8 @@ export async function* checkOwners(books: Books): AsyncGenerator<Finding> {
         and coalesce(r.beat_at < now() - ${LONGEST_LEASE} - ${GRACE}, true) end`);
   for await (const { id, owner } of abandoned) {
     const problem = owner
-      ? `it is in progress, but its process ${owner} has ended: start the service, which settles it`
-      : 'it is in progress, but the time of its recorder has run out: start the service, which settles it';
+      ? `it is in progress, but its process ${owner} has ended; start the service to end it`
+      : 'it is in progress, but it has expired; start the service to end it';
     yield { rule: 'sync.owner', subject: `sync ${id}`, problem };
   }
 }

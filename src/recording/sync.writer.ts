@@ -31,7 +31,7 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
 };
 
 const KEPT = 'the late result was kept as an event';
-const NOT_KEPT = `${MAX_LATE_RESULTS} late results are kept as events already, and this one was not`;
+const NOT_KEPT = `${MAX_LATE_RESULTS} late results are already kept as events, so this one was not kept`;
 
 /** Writes what syncs were and what came of them. Every write resolves after its commit. */
 @Injectable()

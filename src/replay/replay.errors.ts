@@ -14,7 +14,7 @@ export class TooManyReplaysError extends DomainError {
   readonly code = 'TOO_MANY_REPLAYS';
 
   constructor(limit: number) {
-    super(`The filter has more than ${limit} syncs to replay, which is what a request takes: narrow the filter.`, {
+    super(`The filter matches more than ${limit} syncs, the limit of one replay. Narrow the filter.`, {
       limit,
     });
   }

@@ -87,10 +87,10 @@ export class SyncReplayer {
   /** What the replay of a filter would send. Throws `InvalidFilterError` and {@link TooManyReplaysError}. */
   async plan(filter: HistoryFilter): Promise<ReplayPlan> {
     if (filter.direction && [filter.direction].flat().includes('PULL')) {
-      throw new InvalidFilterError('direction', 'must be PUSH: a pull has nothing to send');
+      throw new InvalidFilterError('direction', 'must be PUSH, because a pull has no content to send');
     }
     if (Object.values(filter).every((value) => value === undefined)) {
-      throw new InvalidFilterError('filter', 'must name something: nobody replays everything');
+      throw new InvalidFilterError('filter', 'must name at least one condition');
     }
     const { bind, parameters } = binder();
     const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
@@ -188,10 +188,10 @@ export class SyncReplayer {
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
     const adapter = this.adapterOf(sync);
     const data = (await this.definition(sync)) ?? (await this.sent(sync));
-    if (!isJsonObject(data)) throw new NotReplayableError(id, 'what it sent is no definition');
+    if (!isJsonObject(data)) throw new NotReplayableError(id, 'its content is not a definition');
     const payload = await this.snapshots.prepare(adapter.toPlatform(data, kind));
     if (payload.digest !== pushedDigest) {
-      throw new NotReplayableError(id, 'its adapter would send something else for the same content today');
+      throw new NotReplayableError(id, 'its adapter would now send other content');
     }
     return { data, payload };
   }
@@ -213,7 +213,7 @@ export class SyncReplayer {
 
   private sent({ id, pushedDigest }: SyncRecord): Promise<Json> {
     return this.snapshots.read(pushedDigest!).catch((error: unknown) => {
-      if (error instanceof SnapshotNotFoundError) throw new NotReplayableError(id, 'what it sent has expired');
+      if (error instanceof SnapshotNotFoundError) throw new NotReplayableError(id, 'its content has expired');
       throw error;
     });
   }

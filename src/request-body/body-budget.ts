@@ -45,7 +45,7 @@ export class BodyBudget {
     if (this.held[part] + count > this.limits[part]) {
       throw new BodyError(
         'SERVER_BUSY',
-        'The bodies of other requests hold all the memory there is for bodies: send it again later.',
+        'Other requests use all the memory for bodies. Send the request again later.',
         { retryAfter: 1 },
       );
     }

@@ -19,36 +19,32 @@ export function checkBodyHeaders(headers: IncomingHttpHeaders, limit: number): v
 }
 
 export function tooLarge(limit: number): BodyError {
-  return new BodyError(
-    'PAYLOAD_TOO_LARGE',
-    `The body has more than ${limit} bytes, which this address does not take.`,
-    {
-      limit,
-    },
-  );
+  return new BodyError('PAYLOAD_TOO_LARGE', `The body has more than ${limit} bytes, the limit of this address.`, {
+    limit,
+  });
 }
 
 function checkEncoding(header: string, encoding: string, taken: string): void {
   if (encoding.toLowerCase() === taken) return;
   throw new BodyError(
     'UNSUPPORTED_ENCODING',
-    `A body with ${header}: ${cut(encoding)} is not taken: send it without compression.`,
+    `A body with ${header}: ${cut(encoding)} is not accepted. Send it without compression.`,
   );
 }
 
 function checkType(header: string | undefined): void {
   if (header === undefined) {
-    throw new BodyError('UNSUPPORTED_MEDIA_TYPE', 'The body has no Content-Type: send JSON, as application/json.');
+    throw new BodyError('UNSUPPORTED_MEDIA_TYPE', 'The body has no Content-Type. Send JSON as application/json.');
   }
   const type = parsed(header);
   // A form or a plain text can be sent by any web page to any address; JSON cannot.
   if (!type || !JSON_TYPE.test(type.essence)) {
-    const message = `A body of type ${cut(header)} is not taken: send JSON, as application/json.`;
+    const message = `A body of type ${cut(header)} is not accepted. Send JSON as application/json.`;
     throw new BodyError('UNSUPPORTED_MEDIA_TYPE', message);
   }
   const charset = type.params.get('charset');
   if (charset !== null && !/^utf-?8$/i.test(charset)) {
-    throw new BodyError('UNSUPPORTED_CHARSET', `A body in ${cut(charset)} is not taken: send JSON in UTF-8.`);
+    throw new BodyError('UNSUPPORTED_CHARSET', `A body in ${cut(charset)} is not accepted. Send JSON in UTF-8.`);
   }
 }
 

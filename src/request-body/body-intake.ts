@@ -55,7 +55,8 @@ export class BodyIntake {
       charge?.takeBytes(chunk.length);
       collector.add(chunk);
     }
-    if (!request.raw.complete) throw new BodyError('BODY_CUT_OFF', 'The body ended before its end.');
+    if (!request.raw.complete)
+      throw new BodyError('BODY_CUT_OFF', 'The connection ended before the body was complete.');
     return collector.whole();
   }
 }

@@ -5,7 +5,7 @@ export class SnapshotTooLargeError extends DomainError {
   readonly code = 'SNAPSHOT_TOO_LARGE';
 
   constructor(size: number, limit: number) {
-    super(`The content has ${size} bytes and a snapshot holds at most ${limit}: split the content.`, { size, limit });
+    super(`The content has ${size} bytes, and a snapshot has at most ${limit}. Split the content.`, { size, limit });
   }
 }
 
@@ -22,7 +22,7 @@ export class SnapshotCorruptError extends DomainError {
   readonly code = 'SNAPSHOT_CORRUPT';
 
   constructor(digest: string, reason: string) {
-    super(`The stored snapshot ${digest} is damaged (${reason}): restore it from a backup of the database.`, {
+    super(`The stored snapshot ${digest} is damaged (${reason}). Restore it from a backup of the database.`, {
       digest,
     });
   }

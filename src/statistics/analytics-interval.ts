@@ -14,7 +14,7 @@ export function resolveWindow(
   { startDate, endDate, last, ...scope }: AnalyticsFilter,
   now = new Date(),
 ): { scope: AnalyticsScope; period: Period; window: Window } {
-  if (endDate && !startDate) throw new InvalidFilterError('endDate', 'goes only with startDate');
+  if (endDate && !startDate) throw new InvalidFilterError('endDate', 'needs startDate');
   const isUsual = !startDate && last === undefined;
   const until = startDate && !endDate ? now : endDate;
   const { window } = resolveFilter({ startDate, endDate: until, last: isUsual ? USUAL : last }, { now });

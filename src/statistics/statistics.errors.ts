@@ -5,7 +5,7 @@ export class UnknownTimeZoneError extends DomainError {
   readonly code = 'UNKNOWN_TIME_ZONE';
 
   constructor(timeZone: string) {
-    super(`There is no time zone "${timeZone}": give one of the IANA database, such as Europe/Berlin.`, {
+    super(`There is no time zone "${timeZone}". Use a name from the IANA database, such as Europe/Berlin.`, {
       errors: [{ field: 'timeZone', detail: 'must be a time zone of the IANA database' }],
     });
   }
@@ -16,7 +16,7 @@ export class TooManyBucketsError extends DomainError {
   readonly code = 'TOO_MANY_BUCKETS';
 
   constructor(bucket: string, limit: number) {
-    super(`An answer has at most ${limit} buckets: take a larger bucket than the ${bucket}, or a shorter period.`, {
+    super(`An answer has at most ${limit} buckets. Use a larger bucket than ${bucket}, or a shorter interval.`, {
       errors: [{ field: 'bucket', detail: `would be more than ${limit}` }],
       limit,
     });

@@ -10,7 +10,7 @@ export async function* checkStats(books: Books): AsyncGenerator<Finding> {
        greatest((select max(last) from event_position), (select max(position) from sync_event), 0) as last`,
   );
   if (counted === null || BigInt(counted) > BigInt(last)) {
-    const problem = `events are counted up to ${counted ?? 'nothing that is known'}, the last position given is ${last}`;
+    const problem = `events are counted up to ${counted ?? 'an unknown position'}, but the last position is ${last}`;
     yield { rule: 'stats.position', subject: 'sync_stats_position', problem };
     return;
   }
@@ -19,8 +19,8 @@ export async function* checkStats(books: Books): AsyncGenerator<Finding> {
     for await (const { total, settled, expected_total, expected_settled, ...key } of wrong) {
       const problem =
         total === expected_total && settled === expected_settled
-          ? 'its counts or durations are not those of the history: npm run cli -- stats rebuild'
-          : `it counts ${total} syncs and ${settled} that are settled, the history has ${expected_total} and ${expected_settled}: npm run cli -- stats rebuild`;
+          ? 'its counts or durations differ from the history; run npm run cli -- stats rebuild'
+          : `it counts ${total} syncs, ${settled} of them with a final status, but the history has ${expected_total} and ${expected_settled}; run npm run cli -- stats rebuild`;
       yield { rule: 'stats.counts', subject: `${table.name} ${subject(key)}`, problem };
     }
   }

@@ -17,7 +17,7 @@ const UNKNOWN: SyncResult & { resolution: Resolution } = {
   error: {
     code: 'INTERRUPTED',
     message:
-      'The process that made this call ended before the answer came: whether it was applied is not known. Pull to see.',
+      'The process that made this call ended before the answer came, so its outcome is unknown. Pull to find out.',
   },
   resolution: { outcome: 'unknown' },
 };
@@ -26,7 +26,7 @@ const ABANDONED: SyncResult & { resolution: Resolution } = {
   ...UNKNOWN,
   error: {
     code: 'INTERRUPTED',
-    message: 'Who recorded this sync did not say in time what came of it: whether it was applied is not known.',
+    message: 'The external system did not report the result of this sync in time, so its outcome is unknown.',
   },
 };
 

@@ -8,7 +8,7 @@ export class NotTrackedYetError extends DomainError {
 
   constructor(method: string) {
     super(
-      `${method} was called outside a started application with TrackingModule: an unrecorded call never leaves. ` +
+      `${method} was called before the application with TrackingModule had started, so the call could not be recorded. ` +
         'Call it from onApplicationBootstrap or later.',
     );
   }
@@ -23,7 +23,7 @@ export class DuplicateItemError extends DomainError {
     for (const key of typeKeys) (seen.has(key) ? twice : seen).add(key);
     const problems = ProblemList.of(twice);
     const { errors, ...more } = problems.members();
-    super(`A call may name each content type once; named twice: ${problems.sentence((key) => cut(key))}.`, {
+    super(`A call must name each content type only once. It names twice: ${problems.sentence((key) => cut(key))}.`, {
       typeKeys: errors,
       ...more,
     });
@@ -35,7 +35,7 @@ export class MissingDataError extends DomainError {
   readonly code = 'MISSING_DATA';
 
   constructor(typeKey: string) {
-    super(`The push of "${typeKey}" has no data: give the definition that is to be sent.`, { typeKey });
+    super(`The push of "${typeKey}" has no data. Add the definition to send.`, { typeKey });
   }
 }
 
@@ -44,7 +44,9 @@ export class InterruptedError extends DomainError {
   readonly code = 'INTERRUPTED';
 
   constructor() {
-    super('Nothing more was sent: this process was silent for longer than its lease, and its syncs were settled.');
+    super(
+      'The process was silent for longer than its lease, so another process ended its syncs. It sent nothing more.',
+    );
   }
 }
 
@@ -53,7 +55,10 @@ export class PayloadChangedError extends DomainError {
   readonly code = 'PAYLOAD_CHANGED';
 
   constructor(syncId: string) {
-    super(`The sync ${syncId} was not sent: its adapter would now send other content than was recorded.`, { syncId });
+    super(
+      `The sync ${syncId} was not sent, because its adapter would now send other content than the recorded content.`,
+      { syncId },
+    );
   }
 }
 
@@ -62,7 +67,7 @@ export class StoppedError extends DomainError {
   readonly code = 'NOT_SENT';
 
   constructor() {
-    super('The service was stopped before its turn came: nothing was sent. Replay what it was to replay.');
+    super('The service stopped before the turn of this sync, so it sent nothing. Replay the original sync again.');
   }
 }
 
@@ -71,6 +76,6 @@ export class SyncUnderWayError extends DomainError {
   readonly code = 'SYNC_UNDER_WAY';
 
   constructor(syncId: string) {
-    super(`The sync ${syncId} is under way: nothing was sent a second time.`, { syncId });
+    super(`The sync ${syncId} is already running, so it was not sent a second time.`, { syncId });
   }
 }
