@@ -60,153 +60,184 @@ const ALERT_SECRET =
 const hasAlerts = ({ ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret }: ServiceConfig) =>
   (url ?? secret) !== undefined;
 
-/** What the service is told by its environment; each property is the name of its variable. */
+/** The configuration of the service. Each property has the name of its variable; docs/configuration.md is made of this. */
 export class ServiceConfig {
-  /** 0 takes any free port. */
+  /** Port that the service listens on. 0 selects a free port. */
   @WholeNumber(0, 65_535)
   PORT: number = 3000;
 
+  /** Address that the service listens on. */
   HOST: string = '127.0.0.1';
 
-  /** Names by which callers reach the service, with commas between them, beside loopback; `*` for any. */
+  /**
+   * Host names that callers use for the service, besides the loopback names, separated by commas. `*` allows any name.
+   */
   @IsOptional()
   @Matches(/^(\*|[a-z0-9._:-]+(,[a-z0-9._:-]+)*)$/, {
     message: '$property must be * or host names such as synctrail.example.com, without ports, with commas between them',
   })
   ALLOWED_HOSTS?: string;
 
-  /** Milliseconds in which a request must have arrived with its body. */
+  /** Time limit for the arrival of a whole request, with its body. */
   @WholeNumber(1_000, 600_000)
   REQUEST_TIMEOUT_MS: number = 20_000;
 
+  /** Address of PostgreSQL: `postgres://…`. Unset, the service starts an embedded PostgreSQL in `DATA_DIR`. */
   @IsOptional()
   @DatabaseAddress()
   DATABASE_URL?: string;
 
+  /** Directory of the embedded PostgreSQL. Only one service can use it at a time. */
   DATA_DIR: string = '.data';
 
-  /** Milliseconds without a byte after which a connection to the database is given up, idle or in a query. */
+  /** Time without a byte after which the service closes a connection to the database. */
   @WholeNumber(1_000, 86_400_000)
   DATABASE_SILENCE_MS: number = 60_000;
 
-  /** Connections to the database that this process may have. */
+  /**
+   * Maximum number of connections to the database for one process.
+   * @unit connections
+   */
   @WholeNumber(8, 1_000)
   DATABASE_POOL_SIZE: number = 20;
 
+  /** Lowest level of the log lines: `fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`. */
   @IsIn(LOG_LEVELS, { message: `$property must be one of ${LOG_LEVELS.join(', ')}` })
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
-  /** Tries of a call, the first included. */
+  /**
+   * Maximum number of attempts of a call, including the first.
+   * @unit attempts
+   */
   @WholeNumber(1, 10)
   RETRY_MAX_ATTEMPTS: number = 3;
 
-  /** Milliseconds before the second try; it doubles from there. */
+  /** Delay before the second attempt. It doubles before each further attempt. */
   @WholeNumber(0, 600_000)
   RETRY_INITIAL_DELAY_MS: number = 1_000;
 
-  /** Milliseconds of the longest pause, also for what a platform asks by Retry-After. */
+  /** Maximum delay between two attempts, also when the platform asks for more with `Retry-After`. */
   @WholeNumber(0, 600_000)
   RETRY_MAX_DELAY_MS: number = 30_000;
 
-  /** Milliseconds that a shutdown waits for running calls. */
+  /** Time that a shutdown waits for running calls. */
   @WholeNumber(0, 600_000)
   SHUTDOWN_GRACE_MS: number = 10_000;
 
-  /** Milliseconds after which a silent process counts as dead, and others settle what it left. */
+  /** Silence after which a process counts as dead, and other processes end its syncs. */
   @WholeNumber(500, 600_000)
   LEASE_MS: number = 15_000;
 
-  /** Milliseconds in which the reader of an export must take 64 KB of what waits for it, or it is cut. */
+  /** Time within which the reader of an export must take 64 KB. The service closes slower connections. */
   @WholeNumber(500, 600_000)
   EXPORT_STALL_MS: number = 30_000;
-  /** Milliseconds that the clock of this process may be from that of the database; further, nothing new begins. */
+
+  /**
+   * Maximum difference between the clock of the process and the clock of the database. Above it, the process starts
+   * nothing new.
+   */
   @WholeNumber(100, 86_400_000)
   MAX_CLOCK_OFFSET_MS: number = 5_000;
 
-  /** Failures in a row after which an environment of a platform is left alone. */
+  /**
+   * Number of failures in a row that opens the circuit of a target.
+   * @unit failures
+   */
   @WholeNumber(1, 1_000)
   CIRCUIT_FAILURES: number = 5;
 
-  /** Milliseconds before one call is let through to an environment that is left alone. */
+  /** Time after which an open circuit lets one call through as a test. */
   @WholeNumber(1, 600_000)
   CIRCUIT_RESET_MS: number = 10_000;
 
-  /** Hours over which the success rate of a place is taken. */
+  /** Length of the interval of the success rate that decides the health of a target. */
   @WholeNumber(1, 720)
   HEALTH_WINDOW_HOURS: number = 24;
 
-  /** Settled syncs below which a success rate says nothing. */
+  /**
+   * Minimum number of syncs with a final status for a success rate.
+   * @unit syncs
+   */
   @WholeNumber(1, 1_000_000)
   HEALTH_MINIMUM_SYNCS: number = 10;
 
-  /** Percent of success below which a place is DEGRADED. */
+  /**
+   * Success rate below which a target is `DEGRADED`.
+   * @unit percent
+   */
   @WholeNumber(0, 100)
   HEALTH_DEGRADED_BELOW: number = 95;
 
-  /** Percent of success below which a place is FAILING. */
+  /**
+   * Success rate below which a target is `FAILING`; at most `HEALTH_DEGRADED_BELOW`.
+   * @unit percent
+   */
   @WholeNumber(0, 100)
   @NoMoreThan('HEALTH_DEGRADED_BELOW')
   HEALTH_FAILING_BELOW: number = 50;
 
-  /** Failures in a row from which on a place is FAILING. */
+  /**
+   * Number of failures in a row from which on a target is `FAILING`.
+   * @unit failures
+   */
   @WholeNumber(1, 200)
   HEALTH_CONSECUTIVE_FAILURES: number = 5;
 
-  /** Hours without a sync after which a place is STALE; unset learns it from the rhythm of the syncs, if there is one. */
+  /** Time without a sync after which a target is `STALE`. Unset, the service learns it from regular syncs. */
   @IsOptional()
   @WholeNumber(1, 8_760)
   HEALTH_STALE_HOURS?: number;
 
-  /** When the hours that are over are reported; `off` for never. */
+  /** Schedule of the hourly health reports, as a cron expression. `off` turns them off. */
   @Cron()
   REPORT_CRON_HOURLY: string = '5 * * * *';
 
-  /** When the days that are over are reported; `off` for never. */
+  /** Schedule of the daily health reports, as a cron expression. `off` turns them off. */
   @Cron()
   REPORT_CRON_DAILY: string = '15 0 * * *';
 
-  /** By whose clocks days begin, and both of the above run. */
+  /** Time zone of both schedules and of the start of a day: a name from the IANA database. */
   @IsTimeZone({ message: '$property must be a time zone of the IANA database' })
   REPORT_TIME_ZONE: string = 'UTC';
 
-  /** Where alerts go, with the next one; unset keeps them off. */
+  /** Address that receives the alerts, https. It needs `ALERT_WEBHOOK_SECRET`. Unset, the service sends no alerts. */
   @ValidateIf(hasAlerts)
   @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true }, { message: ALERT_PAIR })
   ALERT_WEBHOOK_URL?: string;
 
-  /** What alerts are signed with (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. */
+  /** Secret that signs the alerts (Standard Webhooks): `whsec_` and the base64 of 24 to 64 bytes. */
   @ValidateIf(hasAlerts)
   @Matches(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, { message: ALERT_SECRET })
   ALERT_WEBHOOK_SECRET?: string;
 
-  /** The conditions that somebody is told of, with commas between them. */
+  /** Conditions that cause an alert, separated by commas: `DEGRADED`, `FAILING`, `STALE`. */
   @Matches(/^(DEGRADED|FAILING|STALE)(,(DEGRADED|FAILING|STALE))*$/, {
     message: '$property must be DEGRADED, FAILING or STALE, or several of them with commas between',
   })
   ALERT_ON: string = 'FAILING,STALE';
 
-  /** Milliseconds for which a place must look otherwise before it is told. */
+  /** Time that a new condition must last before the service sends an alert. */
   @WholeNumber(0, 86_400_000)
   ALERT_AFTER_MS: number = 30_000;
 
-  /** Milliseconds between two looks at the health of all places. */
+  /** Time between two checks of the health of all targets. */
   @WholeNumber(100, 3_600_000)
   ALERT_EVERY_MS: number = 15_000;
 
-  /** Milliseconds before an alert that did not arrive is sent again; it doubles from there, up to ten minutes. */
+  /** Delay before the second delivery attempt of an alert. It doubles up to ten minutes. */
   @WholeNumber(10, 600_000)
   ALERT_RETRY_MS: number = 1_000;
 
-  /** Whether alerts may go to a private address, and without TLS. */
+  /** `true` allows a webhook at a private address, and http. */
   @IsIn(['true', 'false'], { message: '$property must be true or false' })
   ALERT_ALLOW_PRIVATE: string = 'false';
 
-  /** Days after which payloads go that no version and no younger sync names; unset keeps them for ever. */
+  /** Days to keep payloads that no version and no younger sync uses. Unset, the service keeps them for ever. */
   @IsOptional()
   @WholeNumber(1, 36_500)
   RETENTION_PAYLOAD_DAYS?: number;
 
-  /** Whole months before this one that syncs and events are kept; unset keeps them for ever. */
+  /** Whole months before the current one to keep syncs and events. Unset, the service keeps them for ever. */
   @IsOptional()
   @WholeNumber(1, 1_200)
   RETENTION_FACT_MONTHS?: number;

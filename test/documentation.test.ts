@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 async function read(pattern: string, exclude: string[] = []): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
@@ -19,15 +21,21 @@ describe('the documentation', () => {
     expect([...codes].filter((code) => !pages.includes(`\`${code}\``))).toEqual([]);
   });
 
-  it('has every variable of the configuration in the README', async () => {
+  it('has a configuration page that agrees with the config classes; else run npm run docs:configuration', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['scripts/configuration-page.js', '--print']);
+    expect(stdout).toContain('`OPTIMIZELY_CMS_MAX_CONCURRENCY`');
+    expect(await readFile('docs/configuration.md', 'utf8')).toBe(stdout);
+  });
+
+  it('names each variable of the service on the configuration page', async () => {
     const variables = matches(await readFile('src/service.config.ts', 'utf8'), /^ {2}([A-Z_]+)\??:/gm);
     expect(variables).toContain('DATABASE_URL');
-    const readme = await readFile('README.md', 'utf8');
-    expect(variables.filter((variable) => !readme.includes(`| \`${variable}\``))).toEqual([]);
+    const page = await readFile('docs/configuration.md', 'utf8');
+    expect(variables.filter((variable) => !page.includes(`| \`${variable}\``))).toEqual([]);
   });
 
   it('has no link to a page or place that is not there', async () => {
-    const pages = new Map([...(await read('docs/**/*.md')), ['README.md', await readFile('README.md', 'utf8')]]);
+    const pages = await read('{docs/**/,}*.md');
     const broken = [...pages].flatMap(([path, text]) =>
       matches(text, /\]\((?!https?:)([^)]+)\)/g).filter((link) => {
         const [file = '', place] = link.split('#');
