@@ -6,6 +6,16 @@ export {
   UnknownEnvironmentError,
   UnknownPlatformError,
 } from './platform.errors.ts';
+export { DEFAULT_MODEL } from './default-model.ts';
+export type {
+  DefinitionChange,
+  ExportContent,
+  ExportedItem,
+  ExportProblem,
+  Impact,
+  ItemRef,
+  PlatformModel,
+} from './platform.model.ts';
 export { PlatformModule } from './platform.module.ts';
 export { PlatformRegistry } from './platform.registry.ts';
 export {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '#json';
+import type { PlatformModel } from './platform.model.ts';
 
 /** What is synchronised: a JSON definition; its key is `typeKey` of the item that carries it. */
 export type ContentType = JsonObject;
@@ -95,6 +96,8 @@ export interface SyncAnswer {
 
 /** The contract of a platform. `push` and `pull` carry `@TrackSync`, which hands them a {@link RecordedCall}. */
 export interface PlatformAdapter {
+  /** What others must know of its content; without it, that of `DEFAULT_MODEL`. */
+  readonly model?: PlatformModel;
   /** What the platform would be sent for this content type: pure, no I/O. */
   toPlatform(definition: ContentType, kind?: string): Json;
   /** What the platform holds, in our terms: server-set fields and filled-in defaults removed, so that push then pull gives the same hash. */

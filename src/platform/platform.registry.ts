@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { DEFAULT_MODEL } from './default-model.ts';
 import type { PlatformAdapter, Target } from './platform.adapter.ts';
 import { platformOf } from './platform.decorator.ts';
 import { UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
+import type { PlatformModel } from './platform.model.ts';
 
 /** The adapters installed in this application, by the name of their platform. */
 @Injectable()
@@ -36,6 +38,16 @@ export class PlatformRegistry implements OnModuleInit {
       throw new UnknownEnvironmentError(platform, environment, configured);
     }
     return adapter;
+  }
+
+  /**
+   * The model of a platform. Without a name, that of the only platform installed: versions do not say yet which platform
+   * they are of. {@link DEFAULT_MODEL} where there is none, or more than one. Throws {@link UnknownPlatformError}.
+   */
+  model(name?: string): PlatformModel {
+    const [only, ...others] = this.adapters.values();
+    const adapter = name === undefined ? (others.length === 0 ? only : undefined) : this.get(name);
+    return adapter?.model ?? DEFAULT_MODEL;
   }
 
   names(): string[] {

@@ -1,0 +1,63 @@
+import type { Json, JsonObject } from '#json';
+
+/** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */
+export type Impact = 'additive' | 'breaking' | 'cosmetic';
+
+/** One change between two definitions of an item. */
+export interface DefinitionChange {
+  change: 'added' | 'removed' | 'modified';
+  /** The names that lead to its place, from the outside in; none for the whole definition. */
+  names: string[];
+  before?: Json;
+  after?: Json;
+}
+
+/** An item by its key, which is unique within its kind. */
+export interface ItemRef {
+  kind: string;
+  typeKey: string;
+}
+
+/** A definition of an export file. */
+export interface ExportedItem extends ItemRef {
+  /** Where it stands in the file, such as `schemas[3]`. */
+  place: string;
+  definition: JsonObject;
+}
+
+/** What is wrong at one place of an export file; an empty place is the whole file. */
+export interface ExportProblem {
+  place: string;
+  /** Completes the sentence that the place begins: `must be a list`. */
+  problem: string;
+}
+
+/** An export file that can be read. */
+export interface ExportContent {
+  /** The number of entries, known before any of them is read. */
+  count: number;
+  /** In the order in which the platform applies them. */
+  entries: Iterable<ExportedItem | ExportProblem>;
+  /** Members of the file that hold no definitions. */
+  ignored: string[];
+}
+
+/** What others must know of the content of a platform and cannot guess. Pure: no I/O, and no argument is changed. */
+export interface PlatformModel {
+  /** The kinds of items, in the order in which the platform applies them. A platform without kinds takes any. */
+  readonly kinds?: readonly string[];
+  /** Members at the top of a definition that only the server sets. They do not count in a version. */
+  readonly serverSet: ReadonlySet<string>;
+  /** The member of a definition that repeats its key; left out where a definition does not name itself. */
+  readonly keyMember?: string;
+  /** Members that tell the objects of a list apart, the first that fits. Without one, they go by their index. */
+  readonly elementKeys: readonly string[];
+  /** Reads the platform's own export file. */
+  readExport(document: Json): ExportContent | ExportProblem;
+  /** What a change means; `before` is the whole definition that it starts from. In doubt it is `breaking`. */
+  impactOf(change: DefinitionChange, before: JsonObject | null): Impact;
+  /** The other items that a definition refers to, each once, without those that every instance has. */
+  references(definition: JsonObject, kind: string): ItemRef[];
+  /** Fields that this model does not know, as JSON Pointers (RFC 6901). They are kept and sent. */
+  unknownFields(definition: JsonObject, kind: string): string[];
+}
