@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   snapshot: ['database', 'json'],
   idempotency: ['database', 'http', 'json', 'schedule'],
   platform: ['json'],
-  versioning: ['database', 'http', 'json', 'request-body', 'snapshot', 'validation'],
+  versioning: ['database', 'http', 'json', 'platform', 'request-body', 'snapshot', 'validation'],
   recording: ['database', 'http', 'json', 'platform', 'schedule', 'snapshot', 'versioning'],
   retention: ['database', 'schedule'],
   events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { canonicalJson, isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
+import { OPTIMIZELY_MODEL } from '#optimizely';
 import { compareJson, type JsonComparison } from '#snapshot';
 import { ContentTypeHasher } from '../src/versioning/content-type.hasher.ts';
 import { VersionDiff } from '../src/versioning/version.diff.ts';
 import { anyJson, anyObject, oddKey, reversed } from './support/arbitrary-json.ts';
 import { runs } from './support/properties.ts';
 
+const between = (before: JsonObject | null, after: JsonObject | null) =>
+  VersionDiff.between(before, after, OPTIMIZELY_MODEL);
 const parsed = (text: string): JsonObject => JSON.parse(text);
 
 describe('a comparison of JSON', () => {
@@ -135,8 +138,8 @@ describe('the difference of two versions', () => {
     fc.assert(
       fc.property(pairs, ([before, after]) => {
         const same = hasher.generateHash(before) === hasher.generateHash(after);
-        expect(VersionDiff.between(before, after).changes.length === 0).toBe(same);
-        expect(VersionDiff.between(before, after).impact === 'none').toBe(same);
+        expect(between(before, after).changes.length === 0).toBe(same);
+        expect(between(before, after).impact === 'none').toBe(same);
       }),
     );
   });
@@ -148,7 +151,7 @@ describe('the difference of two versions', () => {
       displayName: 'Article',
       properties: { heading: { type: 'string', maxLength: 80 }, teaser: { type: 'string' } },
     };
-    const diff = VersionDiff.between(before, after);
+    const diff = between(before, after);
     expect(diff.changes).toEqual([
       { path: '/displayName', change: 'added', after: 'Article', impact: 'cosmetic' },
       { path: '/properties/body', change: 'removed', before: { type: 'richText' }, impact: 'breaking' },
@@ -167,21 +170,21 @@ describe('the difference of two versions', () => {
 
   it('of a type that is new is additive, of one that is gone breaking, of none nothing', () => {
     const type = { key: 'Article' };
-    expect(VersionDiff.between(null, type)).toMatchObject({
+    expect(between(null, type)).toMatchObject({
       changes: [{ path: '', change: 'added', after: type }],
       impact: 'additive',
     });
-    expect(VersionDiff.between(type, null)).toMatchObject({
+    expect(between(type, null)).toMatchObject({
       changes: [{ path: '', change: 'removed', before: type }],
       impact: 'breaking',
     });
-    expect(VersionDiff.between(null, null)).toMatchObject({ changes: [], impact: 'none' });
+    expect(between(null, null)).toMatchObject({ changes: [], impact: 'none' });
   });
 
   it('of 200 KB is there at once', () => {
     const [before, after] = [large('Before'), large('After')];
     const start = performance.now();
-    expect(VersionDiff.between(before, after).changes).toHaveLength(2_000);
+    expect(between(before, after).changes).toHaveLength(2_000);
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 });
@@ -309,16 +312,16 @@ describe('the impact of a change', () => {
     ['/settings/theme/choices/order', { displayName: 'A' }, none, 'breaking'],
     ['/settings/theme/choices/order/sortOrder', 1, 2, 'cosmetic'],
   ])('%s from %j to %j is %s', (path, before, after, impact) => {
-    const diff = VersionDiff.between(definitionWith(path, before), definitionWith(path, after));
+    const diff = between(definitionWith(path, before), definitionWith(path, after));
     expect(diff.changes).toHaveLength(1);
     expect(diff.impact).toBe(impact);
   });
 
   it('is the worst of all', () => {
     const before = { key: 'A', displayName: 'A', contracts: ['X'] };
-    expect(VersionDiff.between(before, { ...before, displayName: 'B' }).impact).toBe('cosmetic');
-    expect(VersionDiff.between(before, { ...before, displayName: 'B', contracts: ['X', 'Y'] }).impact).toBe('additive');
-    expect(VersionDiff.between(before, { ...before, displayName: 'B', contracts: ['Y'] }).impact).toBe('breaking');
+    expect(between(before, { ...before, displayName: 'B' }).impact).toBe('cosmetic');
+    expect(between(before, { ...before, displayName: 'B', contracts: ['X', 'Y'] }).impact).toBe('additive');
+    expect(between(before, { ...before, displayName: 'B', contracts: ['Y'] }).impact).toBe('breaking');
   });
 });
 

@@ -64,7 +64,7 @@ export class DeploymentPlanner {
   }
 
   /** What each item of a plan changes against what is live; null where that is no version of ours. */
-  async changes({ items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff | null }[]> {
+  async changes({ platform, items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff | null }[]> {
     const replaced = items.flatMap(({ kind, typeKey, versionHash, previousHash }) =>
       previousHash === null || previousHash === versionHash ? [] : [{ kind, typeKey, versionHash: previousHash }],
     );
@@ -74,10 +74,12 @@ export class DeploymentPlanner {
       if (item.previousHash === null) before.set(refKey(item), null);
       if (item.previousHash === item.versionHash) before.set(refKey(item), item.definition);
     }
+    const model = this.platforms.model(platform);
     const changes: { item: PlannedItem; diff: VersionDiff | null }[] = [];
     for (const item of items) {
       const previous = before.get(refKey(item));
-      const diff = previous === undefined ? null : await VersionDiff.inSlices(previous, item.definition, COUNTED);
+      const diff =
+        previous === undefined ? null : await VersionDiff.inSlices(previous, item.definition, COUNTED, model);
       changes.push({ item, diff });
     }
     return changes;

@@ -17,3 +17,4 @@ export { pointerNames, pointerSegment } from './json-pointer.ts';
 export { textInSlices } from './text-in-slices.ts';
 export { type ComparisonLimits, ComparisonRoom, SHOWN } from './comparison-room.ts';
 export { type Difference, differenceLine, differences } from './json-differences.ts';
+export { ELEMENT_KEYS } from './json-parts.ts';

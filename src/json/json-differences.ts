@@ -1,5 +1,5 @@
 import { canonicalText } from './canonical-json.ts';
-import { isSameOrder, type Parts, partsOf } from './json-parts.ts';
+import { ELEMENT_KEYS, isSameOrder, type Parts, partsOf } from './json-parts.ts';
 import { pointerSegment } from './json-pointer.ts';
 import type { Json, JsonObject } from './json.ts';
 
@@ -62,6 +62,7 @@ export function* differences(
   before: Json | undefined,
   after: Json | undefined,
   counts: { unchanged: number },
+  elementKeys = ELEMENT_KEYS,
 ): Generator<Difference | undefined, void> {
   if (before === undefined || after === undefined) {
     if (after !== undefined) yield { change: 'added', place: Place.root, after };
@@ -75,7 +76,7 @@ export function* differences(
     if (pair) {
       const { place, before, after }: { place: Place; before: Json; after: Json } = pair;
       pair = undefined;
-      const sides: [Parts, Parts] | undefined = yield* partsOf(before, after);
+      const sides: [Parts, Parts] | undefined = yield* partsOf(before, after, elementKeys);
       if (!sides) {
         if (before === after) counts.unchanged += 1;
         else yield { change: 'modified', place, before, after };

@@ -14,18 +14,21 @@ export interface Parts {
 /** Work that may pause where it yields nothing. */
 export type Steps<T> = Generator<undefined, T>;
 
+/** Members that tell the objects of a list apart, the first that fits. */
+export const ELEMENT_KEYS: readonly string[] = ['key', 'name', 'value'];
+
 /**
  * The parts of two objects or two lists, under names that fit both: elements of a list go by the name that tells all of
  * them apart, or by their index. Undefined for anything else.
  */
-export function* partsOf(before: Json, after: Json): Steps<[Parts, Parts] | undefined> {
+export function* partsOf(before: Json, after: Json, elementKeys: readonly string[]): Steps<[Parts, Parts] | undefined> {
   if (isJsonObject(before) && isJsonObject(after)) {
     const was = members(before);
     if (was.size > RUN) yield;
     return [was, members(after)];
   }
   if (!Array.isArray(before) || !Array.isArray(after)) return undefined;
-  for (const nameOf of NAMINGS) {
+  for (const nameOf of [itself, ...elementKeys.map(memberNamed)]) {
     const was = yield* elements(before, nameOf);
     const is = was && (yield* elements(after, nameOf));
     if (is) return [was, is];
@@ -62,7 +65,7 @@ function members(object: JsonObject): Parts {
   };
 }
 
-const NAMINGS = [(element: Json) => element, memberNamed('key'), memberNamed('name'), memberNamed('value')];
+const itself = (element: Json) => element;
 
 function memberNamed(member: string) {
   return (element: Json) => (isJsonObject(element) ? (element[member] ?? null) : null);

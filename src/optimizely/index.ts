@@ -5,3 +5,4 @@ export { OptimizelyAdapter } from './optimizely.adapter.ts';
 export { OptimizelyApiClient, type WriteOptions } from './optimizely.client.ts';
 export { OptimizelyEnvironment, optimizelyEnvironments } from './optimizely.config.ts';
 export { OptimizelyModule } from './optimizely.module.ts';
+export { OPTIMIZELY_MODEL } from './optimizely.model.ts';

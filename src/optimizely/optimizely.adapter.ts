@@ -26,6 +26,7 @@ import {
 } from './manifest.ts';
 import type { ApiAnswer } from './optimizely-connection.ts';
 import { OptimizelyApiClient } from './optimizely.client.ts';
+import { OPTIMIZELY_MODEL } from './optimizely.model.ts';
 import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
 
 interface Sendable extends SentItem {
@@ -36,6 +37,8 @@ interface Sendable extends SentItem {
 @Platform('optimizely')
 @Injectable()
 export class OptimizelyAdapter implements PlatformAdapter {
+  readonly model = OPTIMIZELY_MODEL;
+
   constructor(private readonly client: OptimizelyApiClient) {}
 
   environments(): string[] {

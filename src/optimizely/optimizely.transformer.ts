@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { type ContentType, PlatformError } from '#platform';
+import { OPTIMIZELY_MODEL } from './optimizely.model.ts';
 
 /** Which values of a field say no more than its absence, and how the objects inside are shaped. */
 interface Shape {
@@ -8,7 +9,8 @@ interface Shape {
   inside?: Record<string, { shape: Shape; mapOf?: boolean }>;
 }
 
-const SERVER_SET = new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy', 'source']);
+/** The server alone sets `source` too; a version counts it, because stored hashes do. */
+const NOT_SENT = new Set([...OPTIMIZELY_MODEL.serverSet, 'source']);
 
 const TEXT: Json[] = ['', null];
 const LIST: Json[] = [[], null];
@@ -81,7 +83,7 @@ const SHAPE_OF_KIND: Record<string, Shape> = {
 
 /** What the CMS is sent: the definition as it is, without the fields that only the server sets. */
 export function toPlatform(definition: ContentType): JsonObject {
-  return Object.fromEntries(Object.entries(definition).filter(([field]) => !SERVER_SET.has(field)));
+  return Object.fromEntries(Object.entries(definition).filter(([field]) => !NOT_SENT.has(field)));
 }
 
 /**

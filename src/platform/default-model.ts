@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '#json';
+import { ELEMENT_KEYS, isJsonObject, type Json } from '#json';
 import { DEFAULT_KIND } from './platform.adapter.ts';
 import type { ExportContent, ExportedItem, ExportProblem, PlatformModel } from './platform.model.ts';
 
@@ -7,7 +7,7 @@ export const DEFAULT_MODEL: PlatformModel = {
   // Stored hashes leave these out: another set would give the same content another name.
   serverSet: new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']),
   keyMember: 'key',
-  elementKeys: ['key', 'name', 'value'],
+  elementKeys: ELEMENT_KEYS,
   readExport,
   impactOf: ({ change, before, after }) => {
     const isNewOrder = Array.isArray(before) && Array.isArray(after);

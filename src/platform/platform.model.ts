@@ -53,11 +53,11 @@ export interface PlatformModel {
   /** Members that tell the objects of a list apart, the first that fits. Without one, they go by their index. */
   readonly elementKeys: readonly string[];
   /** Reads the platform's own export file. */
-  readExport(document: Json): ExportContent | ExportProblem;
+  readonly readExport: (document: Json) => ExportContent | ExportProblem;
   /** What a change means; `before` is the whole definition that it starts from. In doubt it is `breaking`. */
-  impactOf(change: DefinitionChange, before: JsonObject | null): Impact;
+  readonly impactOf: (change: DefinitionChange, before: JsonObject | null) => Impact;
   /** The other items that a definition refers to, each once, without those that every instance has. */
-  references(definition: JsonObject, kind: string): ItemRef[];
+  readonly references: (definition: JsonObject, kind: string) => ItemRef[];
   /** Fields that this model does not know, as JSON Pointers (RFC 6901). They are kept and sent. */
-  unknownFields(definition: JsonObject, kind: string): string[];
+  readonly unknownFields: (definition: JsonObject, kind: string) => string[];
 }

@@ -2,7 +2,8 @@ import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/com
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
 import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles } from '#http';
-import type { Json } from '#json';
+import { type Json, SHOWN } from '#json';
+import { PlatformRegistry } from '#platform';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
@@ -53,6 +54,7 @@ export class ContentTypeController {
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
     private readonly files: TextFiles,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
@@ -145,13 +147,13 @@ export class ContentTypeController {
       const file = { name: `${before.number}-${after.number}.diff.ndjson`, type: 'application/x-ndjson' };
       await this.files.send(reply, file, async () => {
         const [old, current] = await both();
-        return VersionDiff.lines(old!, current!);
+        return VersionDiff.lines(old!, current!, this.platforms.model());
       });
       return undefined;
     }
     const { changes, impact, omitted } = await this.turns(async () => {
       const [old, current] = await both();
-      return VersionDiff.inSlices(old!, current!);
+      return VersionDiff.inSlices(old!, current!, SHOWN, this.platforms.model());
     });
     return { from: versionDto(before), to: versionDto(after), impact, changes, omitted };
   }

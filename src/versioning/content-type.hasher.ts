@@ -1,29 +1,34 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import { canonicalDigest, canonicalDigestAsync, type JsonObject } from '#json';
+import { DEFAULT_MODEL, type PlatformModel, PlatformRegistry } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
-
-const SERVER_SET = new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']);
 
 /** Names the content of a content type. */
 @Injectable()
 export class ContentTypeHasher {
+  constructor(@Optional() private readonly platforms?: PlatformRegistry) {}
+
   /**
    * SHA-256 of the canonical JSON (RFC 8785), 64 hexadecimal digits: the same content in any key order has the same
-   * hash. What a server sets at the top level (`created`, `lastModifiedBy` …) does not count. Throws NotJsonError.
+   * hash. What only the server sets at the top level, as the platform's model says, does not count. Throws NotJsonError.
    */
-  generateHash(definition: JsonObject): string {
-    return canonicalDigest(withoutServerSet(definition));
+  generateHash(definition: JsonObject, model = this.model): string {
+    return canonicalDigest(withoutServerSet(definition, model.serverSet));
   }
 
   /** The same for content of any size: gives way to other work, and saves the work that its snapshot has done. */
   async hashOf(definition: JsonObject, snapshot?: Pick<PreparedSnapshot, 'digest'>): Promise<string> {
-    const content = withoutServerSet(definition);
+    const content = withoutServerSet(definition, this.model.serverSet);
     const isAll = Object.keys(content).length === Object.keys(definition).length;
     return isAll && snapshot ? snapshot.digest : canonicalDigestAsync(content);
   }
+
+  private get model(): PlatformModel {
+    return this.platforms?.model() ?? DEFAULT_MODEL;
+  }
 }
 
-/** The definition without what a server sets at its top level: who made or changed it there, and when. */
-export function withoutServerSet(definition: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(definition).filter(([field]) => !SERVER_SET.has(field)));
+/** The definition without the members at its top that only the server sets. */
+export function withoutServerSet(definition: JsonObject, serverSet: ReadonlySet<string>): JsonObject {
+  return Object.fromEntries(Object.entries(definition).filter(([field]) => !serverSet.has(field)));
 }

@@ -13,5 +13,6 @@ export {
   type VersionCommit,
   VersionHistoryService,
 } from './version-history.service.ts';
-export { type Impact, impactOf, worstImpact } from './change-impact.ts';
+export type { Impact } from '#platform';
+export { impactOf, worstImpact } from './impact.ts';
 export { type VersionChange, VersionDiff } from './version.diff.ts';

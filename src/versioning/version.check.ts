@@ -1,5 +1,6 @@
 import type { Books, Finding } from '#database';
 import type { JsonObject } from '#json';
+import { DEFAULT_MODEL } from '#platform';
 import { type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 
@@ -23,8 +24,8 @@ interface Content {
   content: Buffer;
 }
 
-/** Versions form chains without a gap or a fork, and their definitions are there and hash to what they say. */
-export async function* checkVersions(books: Books): AsyncGenerator<Finding> {
+/** Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model. */
+export async function* checkVersions(books: Books, model = DEFAULT_MODEL): AsyncGenerator<Finding> {
   const links = books.rows<Link>(`
     select * from (
       select kind, type_key, number, parent_hash, lag(number) over chain as previous_number,
@@ -57,7 +58,7 @@ export async function* checkVersions(books: Books): AsyncGenerator<Finding> {
     }
     try {
       const bytes = await unpack({ digest, encoding, originalSize, content });
-      const actual = hasher.generateHash(JSON.parse(bytes.toString('utf8')) as JsonObject);
+      const actual = hasher.generateHash(JSON.parse(bytes.toString('utf8')) as JsonObject, model);
       if (actual !== version_hash) yield finding(row, 'version.hash', `its definition hashes to ${actual}`);
     } catch (error) {
       if (!(error instanceof SnapshotCorruptError)) throw error;

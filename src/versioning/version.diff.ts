@@ -8,9 +8,11 @@ import {
   type JsonObject,
   SHOWN,
 } from '#json';
+import type { Impact, PlatformModel } from '#platform';
 import { inSlices } from '#snapshot';
-import { type Impact, impactAt, worstImpact } from './change-impact.ts';
 import { withoutServerSet } from './content-type.hasher.ts';
+import { worstImpact } from './impact.ts';
+import { installed } from './installed-model.ts';
 
 /** One change; `path` is a JSON Pointer (RFC 6901) in which elements of lists go by their name, see compareJson. */
 export interface VersionChange {
@@ -31,14 +33,17 @@ export class VersionDiff {
   private readonly impacts = new Set<Impact>();
   private readonly room: ComparisonRoom;
 
-  private constructor(limits: ComparisonLimits) {
+  private constructor(
+    limits: ComparisonLimits,
+    private readonly model: PlatformModel,
+  ) {
     this.room = new ComparisonRoom(limits);
   }
 
   /** `null` is a type that does not exist. Without changes exactly when both sides have the same version hash. */
-  static between(before: JsonObject | null, after: JsonObject | null): VersionDiff {
-    const diff = new VersionDiff(EVERYTHING);
-    for (const difference of versionDifferences(before, after)) if (difference) diff.add(difference, before);
+  static between(before: JsonObject | null, after: JsonObject | null, model = installed.model): VersionDiff {
+    const diff = new VersionDiff(EVERYTHING, model);
+    for (const difference of versionDifferences(before, after, model)) if (difference) diff.add(difference, before);
     return diff.sorted();
   }
 
@@ -47,17 +52,17 @@ export class VersionDiff {
     before: JsonObject | null,
     after: JsonObject | null,
     limits: ComparisonLimits = SHOWN,
+    model = installed.model,
   ): Promise<VersionDiff> {
-    const diff = new VersionDiff(limits);
-    for await (const difference of inSlices(versionDifferences(before, after))) diff.add(difference, before);
+    const diff = new VersionDiff(limits, model);
+    for await (const difference of inSlices(versionDifferences(before, after, model))) diff.add(difference, before);
     return diff.sorted();
   }
 
   /** Every change, piece by piece: each is a JSON object in a line of its own. */
-  static *lines(before: JsonObject | null, after: JsonObject | null): Generator<string, void> {
-    for (const difference of versionDifferences(before, after)) {
-      if (difference)
-        yield* differenceLine(difference, { impact: impactAt(difference.place.names, difference, before) });
+  static *lines(before: JsonObject | null, after: JsonObject | null, model = installed.model): Generator<string, void> {
+    for (const difference of versionDifferences(before, after, model)) {
+      if (difference) yield* differenceLine(difference, { impact: impactOf(difference, before, model) });
       else yield '';
     }
   }
@@ -86,7 +91,7 @@ export class VersionDiff {
 
   private add(difference: Difference, before: JsonObject | null): void {
     const { place, ...change } = difference;
-    const impact = impactAt(place.names, change, before);
+    const impact = impactOf(difference, before, this.model);
     this.impacts.add(impact);
     if (this.room.has(difference)) this.changes.push({ ...change, path: place.path, impact });
     else this.omitted += 1;
@@ -98,11 +103,17 @@ export class VersionDiff {
   }
 }
 
+function impactOf({ place, ...change }: Difference, before: JsonObject | null, model: PlatformModel): Impact {
+  return model.impactOf({ ...change, names: place.names }, before);
+}
+
 function versionDifferences(
   before: JsonObject | null,
   after: JsonObject | null,
+  { serverSet, elementKeys }: PlatformModel,
 ): Generator<Difference | undefined, void> {
   // What there is on one side alone is whole, with what a server set.
-  const compared = (side: JsonObject) => (before && after ? withoutServerSet(side) : side);
-  return differences(before ? compared(before) : undefined, after ? compared(after) : undefined, { unchanged: 0 });
+  const compared = (side: JsonObject) => (before && after ? withoutServerSet(side, serverSet) : side);
+  const sides = [before, after].map((side) => (side ? compared(side) : undefined));
+  return differences(sides[0], sides[1], { unchanged: 0 }, elementKeys);
 }

@@ -1,16 +1,8 @@
-import { isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
-
-/** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */
-export type Impact = 'additive' | 'breaking' | 'cosmetic';
-
-interface Change {
-  change: 'added' | 'removed' | 'modified';
-  before?: Json;
-  after?: Json;
-}
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import type { DefinitionChange, Impact } from '#platform';
 
 /** A change to a field as a whole, or to an entry in it; `first`: an entry of a list that was empty. */
-interface FieldChange extends Change {
+interface FieldChange extends DefinitionChange {
   entry: boolean;
   first: boolean;
 }
@@ -59,12 +51,8 @@ const RULES = new Map<string, Rule>([
 const NAMED_PARTS = new Set(['properties', 'settings', 'choices', 'enum']);
 
 /** What a change means; `before` is the whole definition that it starts from. */
-export function impactOf(change: Change & { path: string }, before: JsonObject | null): Impact {
-  return impactAt(pointerNames(change.path), change, before);
-}
-
-/** The same for a change at the place with these names. */
-export function impactAt(names: string[], change: Change, before: JsonObject | null): Impact {
+export function impactOf(change: DefinitionChange, before: JsonObject | null): Impact {
+  const { names } = change;
   const at = fieldIndex(names);
   const rule = RULES.get(names[at] ?? '');
   if (Array.isArray(change.before) && Array.isArray(change.after)) {
@@ -73,12 +61,6 @@ export function impactAt(names: string[], change: Change, before: JsonObject | n
   if (!rule) return change.change === 'added' ? 'additive' : 'breaking';
   const field = valueAt(before, names.slice(0, at + 1));
   return rule({ ...change, entry: at + 1 < names.length, first: Array.isArray(field) && field.length === 0 });
-}
-
-/** The worst impact of all, or `none`. */
-export function worstImpact(changes: Iterable<{ impact: Impact }>): Impact | 'none' {
-  const found = new Set(Array.from(changes, ({ impact }) => impact));
-  return (['breaking', 'additive', 'cosmetic'] as const).find((impact) => found.has(impact)) ?? 'none';
 }
 
 /** Where in a path its innermost field stands: at 2 in `/properties/type/maxLength`, where `type` is a name. */
