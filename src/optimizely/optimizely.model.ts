@@ -1,6 +1,7 @@
 import { ELEMENT_KEYS } from '#json';
 import { DEFAULT_MODEL, type PlatformModel } from '#platform';
 import { impactOf } from './change-impact.ts';
+import { readManifestFile } from './manifest-file.ts';
 import { KINDS } from './manifest.ts';
 
 /** What others must know of the content of Optimizely CMS. */
@@ -10,7 +11,7 @@ export const OPTIMIZELY_MODEL: PlatformModel = {
   keyMember: 'key',
   // Choices of an enumeration have a value in place of a key.
   elementKeys: ELEMENT_KEYS,
-  readExport: DEFAULT_MODEL.readExport,
+  readExport: readManifestFile,
   impactOf,
   references: DEFAULT_MODEL.references,
   unknownFields: DEFAULT_MODEL.unknownFields,

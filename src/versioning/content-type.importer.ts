@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { isJsonObject, type Json, type JsonObject } from '#json';
+import { isJsonObject, type Json } from '#json';
+import { type ExportedItem, type ExportProblem, PlatformRegistry } from '#platform';
 import { MAX_PROBLEMS, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 import { InvalidDefinitionError, type InvalidPlace } from './version.errors.ts';
 
-/** The lists of a manifest that are content types, and the kind of each. */
-const SECTIONS = { propertyGroups: 'propertyGroup', contentTypes: 'contentType', displayTemplates: 'displayTemplate' };
-
 export const LONGEST_KEY = 255;
+const LONGEST_KIND = 100;
 /** Definitions that one import takes: its answer names the version of each. */
 const MAX_DEFINITIONS = 2_000;
 
@@ -24,40 +23,44 @@ export interface ImportResult {
 /** Takes definitions from outside into the history of versions. */
 @Injectable()
 export class ContentTypeImporter {
-  constructor(private readonly versions: VersionHistoryService) {}
+  constructor(
+    private readonly versions: VersionHistoryService,
+    private readonly platforms: PlatformRegistry,
+  ) {}
 
   /** Makes every definition of a manifest the latest version, all or none. Throws {@link InvalidDefinitionError}. */
   async importManifest(manifest: Json, author: string, message?: string): Promise<ImportResult> {
-    if (!isJsonObject(manifest)) throw invalid('manifest', 'must be an object');
-    const sections = Object.entries(SECTIONS).map(([section, kind]) => ({
-      ...{ section, kind },
-      definitions: Object.hasOwn(manifest, section) ? manifest[section] : [],
-    }));
-    assertCounts(sections);
+    const content = this.platforms.model().readExport(manifest);
+    if ('problem' in content) throw invalid(content.place === '' ? 'manifest' : content.place, content.problem);
+    const { count, entries, ignored } = content;
+    // How many there are comes before what they are.
+    if (count > MAX_DEFINITIONS) {
+      throw invalid('manifest', `has ${count} definitions; an import takes ${MAX_DEFINITIONS}: send several`);
+    }
     const problems = new ProblemList<InvalidPlace>();
     const commits: VersionCommit[] = [];
-    for (const { section, kind, definitions } of sections) {
-      for (const [index, definition] of (definitions as Json[]).entries()) {
-        const detail = definitionProblem(definition);
-        if (detail) problems.add({ field: `${section}[${index}]`, detail });
-        else commits.push({ ...checked(kind, definition as JsonObject), author, message });
-      }
+    for (const entry of entries) {
+      const read = withGoodName(entry);
+      if ('problem' in read) problems.add({ field: read.place, detail: read.problem });
+      else commits.push({ kind: read.kind, typeKey: read.typeKey, definition: read.definition, author, message });
     }
     for (const { kind, typeKey } of duplicates(commits)) {
       problems.add({ field: `${kind} ${quoted(typeKey)}`, detail: 'is there twice' });
     }
     if (!problems.isEmpty) throw new InvalidDefinitionError(problems);
-    const others = Object.keys(manifest).filter((member) => !Object.hasOwn(SECTIONS, member));
-    const ignored = others.slice(0, MAX_PROBLEMS).map((member) => cut(member));
-    return { versions: await this.versions.commit(commits), ignored, moreIgnored: others.length - ignored.length };
+    const named = ignored.slice(0, MAX_PROBLEMS).map((member) => cut(member));
+    const versions = await this.versions.commit(commits);
+    return { versions, ignored: named, moreIgnored: ignored.length - named.length };
   }
 
   /** Makes one definition the latest version of its type. Throws {@link InvalidDefinitionError}. */
   async importDefinition(commit: Omit<VersionCommit, 'definition'> & { definition: Json }) {
     const { definition, typeKey } = commit;
     if (!isJsonObject(definition)) throw invalid('definition', 'must be an object');
-    if (Object.hasOwn(definition, 'key') && definition.key !== typeKey) {
-      throw invalid('definition.key', `must be "${typeKey}", the key in the address, not ${quoted(definition.key)}`);
+    const { keyMember } = this.platforms.model();
+    if (keyMember !== undefined && Object.hasOwn(definition, keyMember) && definition[keyMember] !== typeKey) {
+      const detail = `must be "${typeKey}", the key in the address, not ${quoted(definition[keyMember])}`;
+      throw invalid(`definition.${keyMember}`, detail);
     }
     const [result] = await this.versions.commit([{ ...commit, definition }]);
     return result!;
@@ -68,28 +71,14 @@ function invalid(field: string, detail: string): InvalidDefinitionError {
   return new InvalidDefinitionError(ProblemList.of([{ field, detail }]));
 }
 
-/** How many there are comes before what they are. */
-function assertCounts(sections: { section: string; definitions: Json | undefined }[]): void {
-  let count = 0;
-  for (const { section, definitions } of sections) {
-    if (!Array.isArray(definitions)) throw invalid(section, 'must be a list');
-    count += definitions.length;
-  }
-  if (count === 0) throw invalid('manifest', `must have definitions in one of ${Object.keys(SECTIONS).join(', ')}`);
-  if (count > MAX_DEFINITIONS) {
-    throw invalid('manifest', `has ${count} definitions; an import takes ${MAX_DEFINITIONS}: send several`);
-  }
-}
-
-function definitionProblem(definition: Json): string | undefined {
-  if (!isJsonObject(definition)) return 'must be an object';
-  if (!Object.hasOwn(definition, 'key')) return 'must have a "key"';
-  const problem = textProblem(definition.key, LONGEST_KEY);
-  return problem && `has a "key" that ${problem}`;
-}
-
-function checked(kind: string, definition: JsonObject): { kind: string; typeKey: string; definition: JsonObject } {
-  return { kind, typeKey: definition.key as string, definition };
+/** The entry, or why its kind or key cannot be stored. */
+function withGoodName(entry: ExportedItem | ExportProblem): ExportedItem | ExportProblem {
+  if ('problem' in entry) return entry;
+  const { place, kind, typeKey } = entry;
+  const ofKind = textProblem(kind, LONGEST_KIND);
+  if (ofKind) return { place, problem: `has a kind that ${ofKind}` };
+  const ofKey = textProblem(typeKey, LONGEST_KEY);
+  return ofKey ? { place, problem: `has a key that ${ofKey}` } : entry;
 }
 
 function duplicates(commits: VersionCommit[]): VersionCommit[] {
