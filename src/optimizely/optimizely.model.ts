@@ -1,18 +1,21 @@
 import { ELEMENT_KEYS } from '#json';
-import { DEFAULT_MODEL, type PlatformModel } from '#platform';
+import type { PlatformModel } from '#platform';
 import { impactOf } from './change-impact.ts';
 import { readManifestFile } from './manifest-file.ts';
 import { KINDS } from './manifest.ts';
+import { references } from './references.ts';
+import { SERVER_SET } from './server-set.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 /** What others must know of the content of Optimizely CMS. */
 export const OPTIMIZELY_MODEL: PlatformModel = {
   kinds: KINDS,
-  serverSet: new Set(['created', 'createdBy', 'lastModified', 'lastModifiedBy']),
+  serverSet: SERVER_SET,
   keyMember: 'key',
   // Choices of an enumeration have a value in place of a key.
   elementKeys: ELEMENT_KEYS,
   readExport: readManifestFile,
   impactOf,
-  references: DEFAULT_MODEL.references,
-  unknownFields: DEFAULT_MODEL.unknownFields,
+  references,
+  unknownFields,
 };

@@ -1,0 +1,90 @@
+import type { Json } from '#json';
+
+/** Which values of a field say no more than its absence, and how the objects inside are shaped. */
+export interface Shape {
+  /** Fields whose values all say something. */
+  others?: string[];
+  defaults: Record<string, Json[]>;
+  /** Fields that hold one object, or a map of objects by name. */
+  inside?: Record<string, { shape: Shape; mapOf?: boolean }>;
+}
+
+const TEXT: Json[] = ['', null];
+const LIST: Json[] = [[], null];
+const MAP: Json[] = [{}, null];
+const OFF: Json[] = [false, null];
+const ZERO: Json[] = [0, null];
+const UNSET: Json[] = [null];
+
+const VALUE_DEFAULTS = {
+  format: TEXT,
+  contentType: TEXT,
+  minimum: UNSET,
+  maximum: UNSET,
+  minLength: UNSET,
+  maxLength: UNSET,
+  pattern: TEXT,
+  enum: LIST,
+  allowedTypes: LIST,
+  restrictedTypes: LIST,
+  editorSettings: MAP,
+};
+
+const VALUE: Shape = { others: ['type'], defaults: VALUE_DEFAULTS };
+
+const PROPERTY: Shape = {
+  others: ['type'],
+  defaults: {
+    ...VALUE_DEFAULTS,
+    displayName: UNSET,
+    description: TEXT,
+    isLocalized: OFF,
+    isRequired: OFF,
+    group: TEXT,
+    sortOrder: ZERO,
+    indexingType: UNSET,
+    displayMode: ['available', null],
+    minItems: UNSET,
+    maxItems: UNSET,
+    items: UNSET,
+  },
+  inside: { items: { shape: VALUE } },
+};
+
+const CHOICE: Shape = { others: ['displayName'], defaults: { sortOrder: ZERO, isDefault: OFF } };
+const SETTING: Shape = {
+  others: ['displayName', 'editor'],
+  defaults: { sortOrder: ZERO, isDefault: OFF, choices: MAP },
+  inside: { choices: { shape: CHOICE, mapOf: true } },
+};
+
+const SHAPE_OF_KIND: Record<string, Shape> = {
+  contentType: {
+    others: ['key', 'displayName'],
+    defaults: {
+      description: TEXT,
+      baseType: TEXT,
+      isContract: OFF,
+      sortOrder: ZERO,
+      mayContainTypes: LIST,
+      mediaFileExtensions: LIST,
+      compositionBehaviors: LIST,
+      contracts: LIST,
+      // Not []: nobody may create it, where null means that everybody may.
+      accessRights: UNSET,
+      properties: MAP,
+    },
+    inside: { properties: { shape: PROPERTY, mapOf: true } },
+  },
+  propertyGroup: { others: ['key', 'displayName'], defaults: { sortOrder: ZERO } },
+  displayTemplate: {
+    others: ['key', 'displayName'],
+    defaults: { nodeType: TEXT, baseType: TEXT, contentType: TEXT, isDefault: OFF, settings: MAP },
+    inside: { settings: { shape: SETTING, mapOf: true } },
+  },
+};
+
+/** The shape of the definitions of a kind; undefined for a kind that Optimizely does not have. */
+export function shapeOf(kind: string): Shape | undefined {
+  return Object.hasOwn(SHAPE_OF_KIND, kind) ? SHAPE_OF_KIND[kind] : undefined;
+}
