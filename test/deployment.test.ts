@@ -87,6 +87,24 @@ describe('a deployment', () => {
     expect(history.items).toHaveLength(1);
   });
 
+  it('is not counted differently because an external sync names it', async () => {
+    await put(page('Counted'));
+    const {
+      id,
+      items: [item],
+    } = await deploy(service.api, { items: items('Counted') });
+    const external = { platform: 'optimizely', direction: 'PUSH', typeKey: 'Other', actor: 'omar', deploymentId: id };
+    const { body } = await post('/sync', { ...external, result: { status: 'FAILED' } });
+    const counts = { id, total: 1, settled: 1, succeeded: 1, percent: 100 };
+    for (const syncId of [item!.syncId, (body as { id: string }).id]) {
+      const shown = await service.api('GET', `/sync/${syncId}?include=deployment`);
+      expect(shown.body).toMatchObject({ deployment: counts });
+    }
+    expect((await service.api('GET', `/deployments/${id}`)).body).toMatchObject({
+      progress: { total: 1, succeeded: 1 },
+    });
+  });
+
   it('sends the versions asked for', async () => {
     await put(page('Older', { a: text }));
     await put(page('Older', { a: text, b: text }));

@@ -1,5 +1,5 @@
 import type { Books, Finding } from '#database';
-import { FACTS_SINCE } from '#recording';
+import { FACTS_SINCE, isOfDeployment } from '#recording';
 
 /** A deployment is settled after its last sync, by a look every few seconds. */
 const GRACE = `interval '15 seconds'`;
@@ -16,8 +16,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
         from deployment d join deployment_item i on i.deployment_id = d.id
         where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
         union all
-        select deployment_id, kind, type_key, null, null, id, sync_status from sync_history
-        where deployment_id is not null and expires_at is null) part
+        select h.deployment_id, h.kind, h.type_key, null, null, h.id, sync_status from deployment d join sync_history h on ${isOfDeployment('d.id')}) part
       group by deployment_id, kind, type_key) i
     where status <> expected or sync_id is not null and sync_id is distinct from id`);
   for await (const { deployment_id, type_key, status, expected } of items) {
@@ -41,7 +40,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
     select d.id from deployment d left join recorder r using (owner)
     where d.status = 'IN_PROGRESS' and d.created_at < now() - ${GRACE}
       and coalesce(r.beat_at < now() - r.lease_ms * interval '1 millisecond' - ${GRACE}, true)
-      and not exists (select from sync_history h where h.deployment_id = d.id and h.sync_status = 'IN_PROGRESS')`);
+      and not exists (select from sync_history h where ${isOfDeployment('d.id')} and h.sync_status = 'IN_PROGRESS')`);
   for await (const { id } of abandoned) {
     const problem = 'it is in progress, but its process has ended; start the service to end it';
     yield { rule: 'deployment.owner', subject: `deployment ${id}`, problem };

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask } from '#database';
-import type { SyncStatus } from '#recording';
+import { isOfDeployment, type SyncStatus } from '#recording';
 import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
 
@@ -38,8 +38,8 @@ export class DeploymentProgress {
            bool_or(status = 'IN_PROGRESS') as is_open
          from deployment_item where deployment_id = d.id) i,
        lateral (
-         select count(distinct (kind, type_key)) as succeeded from sync_history
-         where i.is_open and deployment_id = d.id and sync_status = 'SUCCESS' and expires_at is null) s`,
+         select count(distinct (kind, type_key)) as succeeded from sync_history h
+         where i.is_open and ${isOfDeployment('d.id')} and sync_status = 'SUCCESS') s`,
       [deploymentIds],
     );
     return new Map(rows.map(({ id, ...counts }) => [id, counts]));
@@ -55,8 +55,8 @@ export class DeploymentProgress {
     );
     const { rows: syncs } = await ask<Sync>(
       this.em,
-      `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history
-       where deployment_id = $1 and expires_at is null order by kind, type_key, id desc`,
+      `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history h
+       where ${isOfDeployment('$1')} order by kind, type_key, id desc`,
       [deploymentId],
     );
     const synced = new Map(syncs.map((sync) => [keyOf(sync), sync]));

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { ask, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
-import { Heartbeat } from '#recording';
+import { Heartbeat, isOfDeployment } from '#recording';
 import { Schedule } from '#schedule';
 
 const MIN_PAUSE_MS = 3_000;
@@ -100,8 +100,8 @@ const SETTLE_MS = 30_000;
 
 const SETTLE = `
   with synced as (
-    select distinct on (kind, type_key) kind, type_key, id, sync_status from sync_history
-    where deployment_id = $1 and expires_at is null order by kind, type_key, id desc),
+    select distinct on (kind, type_key) kind, type_key, id, sync_status from sync_history h
+    where ${isOfDeployment('$1')} order by kind, type_key, id desc),
   progress as (select coalesce(bool_or(sync_status = 'IN_PROGRESS'), false) as open from synced),
   item as (
     update deployment_item i set sync_id = s.id, status = coalesce(s.sync_status, 'FAILED')
@@ -124,5 +124,5 @@ const ABANDONED = `
   select id from deployment d
   where status = 'IN_PROGRESS' and created_at < clock_timestamp() - interval '5 seconds'
     and case when owner = $1 then id <> all ($2::uuid[]) else owner is null or not is_alive(owner) end
-    and not exists (select from sync_history h where h.deployment_id = d.id and h.expires_at is null
+    and not exists (select from sync_history h where ${isOfDeployment('d.id')}
       and h.sync_status = 'IN_PROGRESS')`;

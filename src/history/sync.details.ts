@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { ask, find } from '#database';
-import { SyncReader, SyncRecord } from '#recording';
+import { isOfDeployment, SyncReader, SyncRecord } from '#recording';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
   type DeploymentSyncsDto,
@@ -72,10 +72,12 @@ export class SyncDetails {
       this.em,
       `select count(*)::integer as total, (count(*) filter (where sync_status <> 'IN_PROGRESS'))::integer as settled,
          (count(*) filter (where sync_status = 'SUCCESS'))::integer as succeeded
-       from sync_history where deployment_id = $1`,
+       from sync_history h where ${isOfDeployment('$1')}`,
       [deploymentId],
     );
     const { total, settled, succeeded } = rows[0]!;
+    // Only external syncs name it.
+    if (total === 0) return null;
     return { id: deploymentId, total, settled, succeeded, percent: Math.floor((settled / total) * 100) };
   }
 

@@ -7,6 +7,14 @@ import { SyncEvent } from './sync-event.entity.ts';
 import { SyncRecord } from './sync-record.entity.ts';
 import type { SyncEventType } from './sync.ts';
 
+/**
+ * SQL: whether a row of `sync_history`, by its alias, is a sync of this deployment. An external sync that names a deployment
+ * is none: the deployment did not make it.
+ */
+export function isOfDeployment(deploymentId: string, alias = 'h'): string {
+  return `${alias}.deployment_id = ${deploymentId} and ${alias}.expires_at is null`;
+}
+
 /** Reads single syncs and their events. */
 @Injectable()
 export class SyncReader {
