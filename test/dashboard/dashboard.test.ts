@@ -82,8 +82,8 @@ it('finds a failed sync by filter, shows why it failed and what had changed, and
 
   const failed = on.url();
   await on.getByRole('button', { name: 'Replay' }).click();
-  await on.getByRole('textbox', { name: 'Who asks' }).fill('ann');
-  await on.getByRole('textbox', { name: 'Why' }).fill('Once more');
+  await on.getByRole('textbox', { name: 'Your name' }).fill('ann');
+  await on.getByRole('textbox', { name: 'Reason' }).fill('Once more');
   await on.getByRole('button', { name: 'Send again' }).click();
   await on.waitForURL((url) => url.pathname.startsWith('/syncs/') && url.href !== failed);
   await on.getByText('by a replay').waitFor();
@@ -112,8 +112,8 @@ it('deploys, is watched, and is rolled back after showing what would be restored
   for (const other of ['Bread', HOSTILE]) await on.getByRole('checkbox', { name: `Send ${other}` }).uncheck();
   await on.getByRole('button', { name: /^Start/ }).click();
   await on.getByText('/properties/claim').waitFor();
-  await on.getByRole('textbox', { name: 'Who asks' }).fill('eve');
-  await on.getByRole('textbox', { name: 'Why' }).fill('A claim for the start page');
+  await on.getByRole('textbox', { name: 'Your name' }).fill('eve');
+  await on.getByRole('textbox', { name: 'Reason' }).fill('A claim for the start page');
   await cms.strike({ kind: 'status', status: 503, calls: 1, match: { method: 'POST', path: '/manifest' } });
   await on.getByRole('button', { name: 'Deploy 1' }).click();
   await on.waitForURL(/\/deployments\/./);
@@ -123,7 +123,7 @@ it('deploys, is watched, and is rolled back after showing what would be restored
   const dialog = on.getByRole('dialog');
   await dialog.getByRole('button', { name: /^Start 1 change, breaking/ }).click();
   await dialog.getByText('/properties/claim').waitFor();
-  await dialog.getByRole('textbox', { name: 'Why' }).fill('It was too loud');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('It was too loud');
   await dialog.getByLabel(/Force/).check();
   await dialog.getByRole('button', { name: 'Roll back' }).click();
   await on.getByRole('heading', { name: /^Rollback/ }).waitFor();
@@ -185,7 +185,7 @@ it('shows the condition of each platform with its cause, and how it was over tim
   await on.getByRole('img', { name: /Syncs over time: at most 1 / }).waitFor();
   await on.getByRole('link', { name: 'REFUSED', exact: true }).waitFor();
   await on.getByRole('link', { name: 'DATA_LOSS_REFUSED' }).waitFor({ state: 'detached' });
-  await on.getByText('There is none yet').waitFor();
+  await on.getByText('There is no report yet').waitFor();
   expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
 });
 
@@ -227,7 +227,7 @@ it('is driven by keys alone', async () => {
   await on.keyboard.press('Enter');
   await on.waitForURL(/\/syncs\//);
   await on.keyboard.press('Shift+?');
-  await on.getByRole('dialog', { name: 'Keys' }).waitFor();
+  await on.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
 });
 
 it('says when the service is away, and heals when it is back', async () => {

@@ -50,7 +50,7 @@ export function App() {
                 <PlatformsPage />
               </Route>
               <Route>
-                <Nothing title="There is no such page">Choose one above.</Nothing>
+                <Nothing title="This page does not exist">Choose a page in the menu.</Nothing>
               </Route>
             </Switch>
           </HistoryListProvider>

@@ -8,10 +8,10 @@ export interface Trouble {
 /** Reads a problem document (RFC 9457), or the error of a request that got no answer. */
 export function troubleOf(error: unknown): Trouble {
   const { title, detail, code } = (error ?? {}) as Partial<Record<keyof Trouble, string>>;
-  if (code !== undefined) return { title: title ?? 'It did not work', detail: detail ?? '', code };
+  if (code !== undefined) return { title: title ?? 'The request failed', detail: detail ?? '', code };
   return {
     title: 'The service does not answer',
-    detail: 'What you see may be old. The page tries again by itself; if it stays so, see whether the service runs.',
+    detail: 'The page may show old data. It tries again by itself. If this message stays, check that the service runs.',
     code: null,
   };
 }

@@ -41,12 +41,12 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
         <Text size="sm" c="dimmed">
           Version {type.number}, <code className="hash">{shortHash(type.versionHash)}</code>, by {type.author},{' '}
           <Moment of={type.createdAt} /> ·{' '}
-          <Link href={`/?${searchOf({ typeKey: [typeKey], kind: [kind] })}`}>All its syncs</Link>
+          <Link href={`/?${searchOf({ typeKey: [typeKey], kind: [kind] })}`}>All syncs</Link>
         </Text>
       </div>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Section title="What is live where">
-          {places.data?.items.length === 0 && <Text size="sm">It was never sent successfully.</Text>}
+        <Section title="Live versions">
+          {places.data?.items.length === 0 && <Text size="sm">No sync has sent it successfully.</Text>}
           <Table>
             <Table.Tbody>
               {places.data?.items.map((place) => (
@@ -58,7 +58,7 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
                     </Text>
                   </Table.Td>
                   <Table.Td>
-                    {place.number === null ? 'No version of ours' : `Version ${place.number}`}
+                    {place.number === null ? 'Not in the catalogue' : `Version ${place.number}`}
                     {place.versionHash === type.versionHash && ', the latest'}
                   </Table.Td>
                   <Table.Td>
@@ -76,10 +76,10 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
           {versions.data && <VersionChanges type={{ kind, typeKey }} versions={versions.data.items} />}
         </Section>
       </SimpleGrid>
-      <Section title="Its life">
+      <Section title="History">
         <TypeLife type={{ kind, typeKey }} versions={versions.data?.items ?? []} />
       </Section>
-      <Section title="Its definition">
+      <Section title="Definition">
         <JsonView value={type.definition} label="Definition" />
       </Section>
     </Stack>

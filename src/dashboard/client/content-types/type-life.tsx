@@ -35,7 +35,7 @@ export function TypeLife({ type: { kind, typeKey }, versions }: Props) {
   const moments = lifeOf(syncs, versions, list.hasNextPage);
   return (
     <>
-      {moments.length === 0 && <Text size="sm">Nothing happened to it yet.</Text>}
+      {moments.length === 0 && <Text size="sm">It has no events yet.</Text>}
       <ol className={classes.life}>
         {moments.map((moment) => (
           <li key={'sync' in moment ? moment.sync.id : `version ${moment.version.number}`} className={classes.moment}>

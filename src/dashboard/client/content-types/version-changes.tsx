@@ -37,7 +37,7 @@ export function VersionChanges({ type, versions }: Props) {
       {number > 1 ? (
         <Difference {...{ type, from: number - 1, to: number }} />
       ) : (
-        <Text size="sm">It is the first.</Text>
+        <Text size="sm">This is the first version.</Text>
       )}
     </>
   );

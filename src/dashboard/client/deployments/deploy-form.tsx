@@ -48,9 +48,9 @@ export function DeployForm({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       {platforms.data && places.length === 0 && (
-        <Alert color="yellow">No platform is configured: see “Configuration” in the README.</Alert>
+        <Alert color="yellow">No platform is configured. See docs/configuration.md.</Alert>
       )}
-      <Select label="Where" data={places} value={chosen ?? null} onChange={setPlace} allowDeselect={false} />
+      <Select label="Target" data={places} value={chosen ?? null} onChange={setPlace} allowDeselect={false} />
       {plan.error ? (
         <TroubleAlert error={plan.error} />
       ) : (

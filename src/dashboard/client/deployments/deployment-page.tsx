@@ -79,7 +79,7 @@ export function DeploymentPage({ id }: { id: string }) {
           value={progress.percent}
           color={deployment.status === 'FAILED' ? 'red' : deployment.status === 'PARTIAL' ? 'yellow' : 'indigo'}
           animated={deployment.status === 'IN_PROGRESS'}
-          aria-label="Settled items"
+          aria-label="Items with a final status"
           mb="xs"
         />
         <Text size="sm" mb="md" role="status">
@@ -88,10 +88,10 @@ export function DeploymentPage({ id }: { id: string }) {
         </Text>
         <Facts
           of={{
-            Where: `${deployment.platform}, ${deployment.environment}`,
-            Who: deployment.actor,
-            Why: deployment.reason,
-            Forced: deployment.forced && 'Changes that lose data were asked to be applied',
+            Target: `${deployment.platform}, ${deployment.environment}`,
+            Actor: deployment.actor,
+            Reason: deployment.reason,
+            Forced: deployment.forced && 'The caller allowed changes that lose data',
             'Rollback of': deployment.rollbackOf && (
               <Link href={`/deployments/${deployment.rollbackOf}`}>{shortId(deployment.rollbackOf)}</Link>
             ),

@@ -82,8 +82,8 @@ export function DeploymentsPage() {
                   <Table.Th>Deployment</Table.Th>
                   <Table.Th>Platform</Table.Th>
                   <Table.Th>Succeeded</Table.Th>
-                  <Table.Th>Who</Table.Th>
-                  <Table.Th>Why</Table.Th>
+                  <Table.Th>Actor</Table.Th>
+                  <Table.Th>Reason</Table.Th>
                   <Table.Th>Started</Table.Th>
                 </Table.Tr>
               </Table.Thead>
@@ -118,7 +118,7 @@ export function DeploymentsPage() {
             </Table>
           </Table.ScrollContainer>
           {deployments.length === 0 && (
-            <Nothing title="There is no deployment">Start one from the current catalogue, above.</Nothing>
+            <Nothing title="There are no deployments yet">Choose “New deployment” to start one.</Nothing>
           )}
         </div>
       )}

@@ -76,9 +76,9 @@ function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<str
       </Group>
       <Accordion.Panel>
         {previousHash === null ? (
-          <Text size="sm">It was never sent there.</Text>
+          <Text size="sm">No push has sent it to this target.</Text>
         ) : changes === null ? (
-          <Text size="sm">What is there was recorded from outside, and is not in the catalogue.</Text>
+          <Text size="sm">The live content comes from an external sync and is not in the catalogue.</Text>
         ) : (
           <Difference type={{ kind, typeKey }} from={previousHash} to={versionHash} />
         )}

@@ -26,7 +26,8 @@ export function RollbackForm({ id, onClose }: { id: string; onClose: () => void 
       onClose={onClose}
     >
       <Text size="sm">
-        This would be restored, against what is live now. What the deployment added anew stays: a push never deletes.
+        The rollback restores these versions. Content types that the deployment created stay, because a push never
+        deletes.
       </Text>
       <PlanTable items={plan.data?.items ?? []} isLoading={plan.isLoading} none="Nothing would be restored." />
     </RequestForm>

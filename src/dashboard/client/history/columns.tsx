@@ -71,12 +71,12 @@ export const columns = column.columns([
     header: 'Duration',
     cell: (cell) => formatDuration(cell.getValue()),
   }),
-  column.accessor('actor', { id: 'actor', header: 'Who', cell: (cell) => cell.getValue() }),
+  column.accessor('actor', { id: 'actor', header: 'Actor', cell: (cell) => cell.getValue() }),
   column.accessor('trigger', { id: 'trigger', header: 'How', cell: (cell) => cell.getValue().toLowerCase() }),
   column.accessor('errorCode', {
     id: 'error',
     header: 'Error',
     cell: ({ row: { original: sync } }) => <span title={sync.errorMessage ?? undefined}>{sync.errorCode ?? ''}</span>,
   }),
-  column.accessor('reason', { id: 'reason', header: 'Why', cell: (cell) => cell.getValue() ?? '' }),
+  column.accessor('reason', { id: 'reason', header: 'Reason', cell: (cell) => cell.getValue() ?? '' }),
 ]);

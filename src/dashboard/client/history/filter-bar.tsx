@@ -26,7 +26,7 @@ const TIMES = [
 const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
   typeKey: 'Content type',
   kind: 'Kind',
-  actor: 'Who',
+  actor: 'Actor',
   deploymentId: 'Deployment',
   versionHash: 'Version',
   callId: 'Call',
@@ -34,7 +34,7 @@ const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
   forced: 'Forced',
   startDate: 'From',
   endDate: 'To',
-  dateField: 'Dates of',
+  dateField: 'Time of',
 };
 
 interface Props {

@@ -48,17 +48,17 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
       ) : (
         <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
           {plan.data
-            ? `${plan.data.matched} failed pushes are like this; ${plan.data.healed} were healed by a newer success. ${count} would be sent again, byte for byte, in their order.`
+            ? `${plan.data.matched} failed pushes match the filter; ${plan.data.healed} of them have a newer success. The replay sends ${count} again, byte for byte, in the original order.`
             : 'Counting…'}
         </Alert>
       )}
       <Checkbox
-        label="Also what a newer success has healed"
+        label="Include syncs with a newer success"
         checked={includeHealed}
         onChange={({ currentTarget }) => setIncludeHealed(currentTarget.checked)}
       />
       <Text size="xs" c="dimmed">
-        Each replay is a new sync that names the old one.
+        Each replay is a new sync with a link to the original sync.
       </Text>
     </RequestForm>
   );

@@ -143,7 +143,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
         </div>
       </div>
       {pages.count === 0 && !pages.isLoading && (
-        <Nothing title="No sync is like this">Take a filter away, or choose a longer time.</Nothing>
+        <Nothing title="No sync matches the filter">Remove a filter, or choose a longer interval.</Nothing>
       )}
       {pages.error !== null && pages.count > 0 && <TroubleAlert error={pages.error} onRetry={pages.refresh} />}
     </div>

@@ -123,7 +123,7 @@ function Plot({ buckets, kind, label, onChoose }: PlotProps) {
 function summaryOf(buckets: Bucket[], kind: 'counts' | 'duration'): string {
   if (kind === 'counts')
     return `at most ${formatCount(Math.max(0, ...buckets.map(({ counts }) => counts.total)))} at a time`;
-  return `95 % within ${formatDuration(Math.max(0, ...buckets.map(({ duration }) => duration.p95 ?? 0)))} at worst`;
+  return `95th percentile of at most ${formatDuration(Math.max(0, ...buckets.map(({ duration }) => duration.p95 ?? 0)))}`;
 }
 
 /** Counts are stacked: each line holds those below it. */
@@ -188,7 +188,7 @@ function optionsOf(
               ({ counts, successRate }) => `${formatCount(counts.success)} (${formatPercent(successRate)})`,
             ),
           ]
-        : [{}, line('Half within', tones.line, [4, 4]), line('95 % within', tones.line)],
+        : [{}, line('Median', tones.line, [4, 4]), line('95th percentile', tones.line)],
     hooks: {
       setScale: [
         (plot, scale) => {

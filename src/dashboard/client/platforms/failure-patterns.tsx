@@ -23,7 +23,7 @@ export function FailurePatterns({ scope, last }: { scope: Scope; last: string })
   return (
     <Earlier isEarlier={isPlaceholderData}>
       <Stack gap="md">
-        {data.patterns.length === 0 && <Text size="sm">No pattern stands out.</Text>}
+        {data.patterns.length === 0 && <Text size="sm">There are no failure patterns.</Text>}
         {data.patterns.map((pattern) => (
           <div key={`${pattern.shape} ${pattern.platform} ${pattern.environment} ${pattern.firstSeen}`}>
             <Text size="sm" fw={600}>

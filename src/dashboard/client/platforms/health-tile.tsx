@@ -33,7 +33,7 @@ export function HealthTile({ place, isChosen, onChoose }: Props) {
       <span className={classes.numbers}>
         <Figure name="Succeeded" value={formatPercent(numbers.successRate)} />
         <Figure name="Syncs" value={formatCount(numbers.counts.total)} />
-        <Figure name="95 % within" value={formatDuration(numbers.duration.p95)} />
+        <Figure name="95th percentile" value={formatDuration(numbers.duration.p95)} />
       </span>
       <Text size="xs" c="dimmed" component="span">
         {lastSyncAt && (
@@ -43,7 +43,7 @@ export function HealthTile({ place, isChosen, onChoose }: Props) {
         )}
         {since && (
           <>
-            , like this since <Moment of={since} />
+            , in this condition since <Moment of={since} />
           </>
         )}
       </Text>

@@ -11,17 +11,18 @@ export function LatestReport({ platform, environment }: { platform: string; envi
   if (error) return <TroubleAlert error={error} />;
   if (!data) return <Skeleton height={80} />;
   const [report] = data.items;
-  if (!report) return <Text size="sm">There is none yet: the first is made when the first hour is over.</Text>;
+  if (!report)
+    return <Text size="sm">There is no report yet. The service creates the first report after the first hour.</Text>;
   return (
     <>
       <Text size="sm" component="p" mt={0}>
         {formatMoment(report.window.from)} to {formatMoment(report.window.to)}: {report.cause}{' '}
         <a href={`/api/v1/health-reports/${report.id}?format=html`} target="_blank" rel="noreferrer">
-          The whole report
+          Show the report
         </a>
       </Text>
       {report.recommendations.length === 0 ? (
-        <Text size="sm">There is nothing to do.</Text>
+        <Text size="sm">There are no recommendations.</Text>
       ) : (
         <ul>
           {report.recommendations.map(({ rule, action }) => (

@@ -71,7 +71,7 @@ export function PlatformsPage() {
         />
       </Group>
       {data.items.length === 0 && (
-        <Nothing title="Nothing was synchronised yet">Deploy something, and its platform appears here.</Nothing>
+        <Nothing title="There are no syncs yet">Start a deployment, and its platform appears here.</Nothing>
       )}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
         {data.items.map((place) => (
@@ -93,7 +93,7 @@ export function PlatformsPage() {
       >
         <ActivityChart scope={scope} last={time.value} bucket={time.bucket} />
       </Section>
-      <Section title="What failures have in common">
+      <Section title="Failure patterns">
         <FailurePatterns scope={scope} last={time.value} />
       </Section>
       {platform && environment && (

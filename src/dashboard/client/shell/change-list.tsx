@@ -24,7 +24,7 @@ interface Props {
 /** What changed, by path: what was there before and what is there now. */
 export function ChangeList({ changes, omitted, file }: Props) {
   const hidden = Math.max(0, changes.length - MOST) + omitted;
-  if (changes.length === 0 && omitted === 0) return <Text size="sm">Nothing differs.</Text>;
+  if (changes.length === 0 && omitted === 0) return <Text size="sm">There are no differences.</Text>;
   return (
     <>
       <ul className={classes.list} tabIndex={0} aria-label="Changes">

@@ -4,9 +4,12 @@ import { useConnection } from '../live/use-live.ts';
 import classes from './connection-sign.module.css';
 
 const WORDS: Record<Connection, { label: string; meaning: string }> = {
-  connecting: { label: 'Connecting', meaning: 'Live updates are about to begin' },
-  live: { label: 'Live', meaning: 'What happens is shown as it happens' },
-  polling: { label: 'Every 2 s', meaning: 'There is no stream to be had: the service is asked every 2 seconds' },
+  connecting: { label: 'Connecting', meaning: 'The page connects to the live updates' },
+  live: { label: 'Live', meaning: 'The page shows new events at once' },
+  polling: {
+    label: 'Every 2 s',
+    meaning: 'The live updates are not available, so the page asks the service every 2 seconds',
+  },
   offline: { label: 'Offline', meaning: 'The service does not answer; the page connects again by itself' },
 };
 

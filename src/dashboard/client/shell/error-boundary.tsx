@@ -25,7 +25,7 @@ export class ErrorBoundary extends Component<Props, { error: Error | null }> {
       <Alert color="red" title="This page failed" role="alert">
         <Text size="sm">It is a bug of ours: {this.state.error.message}</Text>
         <Button size="xs" variant="default" mt="sm" onClick={() => window.location.reload()}>
-          Load it again
+          Reload the page
         </Button>
       </Alert>
     );

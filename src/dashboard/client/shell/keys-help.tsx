@@ -3,15 +3,15 @@ import { Kbd, Modal, Table } from '@mantine/core';
 const KEYS: [string[], string][] = [
   [['/'], 'Search'],
   [['j'], 'Next row'],
-  [['k'], 'Row before'],
+  [['k'], 'Previous row'],
   [['Enter'], 'Open the row'],
-  [['Escape'], 'Leave a field, close what is open'],
-  [['?'], 'Show or hide these keys'],
+  [['Escape'], 'Leave a field, close a dialog'],
+  [['?'], 'Show or hide this list'],
 ];
 
 export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Table>
         <Table.Tbody>
           {KEYS.map(([keys, what]) => (

@@ -48,14 +48,14 @@ export function RequestForm({
       <Stack gap="sm">
         {children}
         <TextInput
-          label="Who asks"
+          label="Your name"
           required
           value={actor}
           maxLength={255}
           onChange={({ currentTarget }) => setActor(currentTarget.value)}
         />
         <Textarea
-          label="Why"
+          label="Reason"
           required
           value={reason}
           maxLength={2_000}
@@ -65,7 +65,7 @@ export function RequestForm({
         />
         {withForce && (
           <Checkbox
-            label="Force: apply changes that lose data"
+            label="Force: allow changes that lose data"
             checked={force}
             onChange={({ currentTarget }) => setForce(currentTarget.checked)}
           />

@@ -38,8 +38,8 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className={classes.tools}>
           <ConnectionSign />
           <SchemeSwitch />
-          <Tooltip label="Keys (?)">
-            <ActionIcon variant="subtle" color="gray" aria-label="Show the keys" onClick={help.open}>
+          <Tooltip label="Keyboard shortcuts (?)">
+            <ActionIcon variant="subtle" color="gray" aria-label="Show the keyboard shortcuts" onClick={help.open}>
               <Sign path="M3 5h14v10H3zM6 8h.01M9 8h.01M12 8h.01M15 8h.01M6 12h8" />
             </ActionIcon>
           </Tooltip>

@@ -26,10 +26,13 @@ export function SyncActions({ sync }: { sync: SyncDetail }) {
           <CopyItem label="Link" value={`${origin}/syncs/${sync.id}`} />
           <CopyItem label="Id" value={sync.id} />
           <CopyItem
-            label="As curl"
+            label="curl command"
             value={`curl -s '${origin}/api/v1/sync/${sync.id}?include=events,version,deployment,replays'`}
           />
-          <CopyItem label="Its content as curl" value={`curl -s '${origin}/api/v1/sync/${sync.id}/snapshot'`} />
+          <CopyItem
+            label="curl command for the content"
+            value={`curl -s '${origin}/api/v1/sync/${sync.id}/snapshot'`}
+          />
         </Menu.Dropdown>
       </Menu>
       <Modal

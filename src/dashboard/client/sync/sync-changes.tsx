@@ -17,7 +17,7 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
   const before = data?.against;
   return (
     <Section
-      title={direction === 'PUSH' ? 'Changed since the push before' : 'Changed since the pull before'}
+      title={direction === 'PUSH' ? 'Changes since the previous push' : 'Changes since the previous pull'}
       aside={
         before && (
           <Text size="sm">
@@ -37,7 +37,7 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
           file={`/api/v1/sync/${syncId}/diff?against=previous&format=ndjson`}
         />
       ) : (
-        <Text size="sm">It is the first of this content type at this place.</Text>
+        <Text size="sm">This is the first sync of the content type with this target.</Text>
       )}
     </Section>
   );

@@ -16,8 +16,8 @@ export function SyncContents({ sync }: { sync: SyncDetail }) {
   );
   if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
   const sides = [
-    { title: 'What was sent', side: data?.sent, none: 'Nothing was sent.' },
-    { title: 'What came back', side: data?.received, none: 'Nothing came back, or it was not kept.' },
+    { title: 'Sent content', side: data?.sent, none: 'The sync sent no content.' },
+    { title: 'Answer of the platform', side: data?.received, none: 'There is no answer, or it was not kept.' },
   ];
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">

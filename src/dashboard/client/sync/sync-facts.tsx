@@ -21,11 +21,11 @@ export function SyncFacts({ sync }: { sync: SyncDetail }) {
   return (
     <Facts
       of={{
-        Who: `${sync.actor}, ${TRIGGERS[sync.trigger]}`,
-        Why: sync.reason,
+        Actor: `${sync.actor}, ${TRIGGERS[sync.trigger]}`,
+        Reason: sync.reason,
         Version: sync.versionHash && (
           <>
-            <Link href={typePath(sync)}>{version ? `Version ${version.number}` : 'Not a version of ours'}</Link>{' '}
+            <Link href={typePath(sync)}>{version ? `Version ${version.number}` : 'Not in the catalogue'}</Link>{' '}
             <Code>{shortHash(sync.versionHash)}</Code>
             {version && ` by ${version.author}`}
             {version?.message && `: ${version.message}`}
@@ -37,7 +37,7 @@ export function SyncFacts({ sync }: { sync: SyncDetail }) {
             {deployment.total} succeeded
           </>
         ),
-        Forced: sync.forced && 'Changes that lose data were asked to be applied',
+        Forced: sync.forced && 'The caller allowed changes that lose data',
         Attempts: String(sync.retryCount + 1),
         Took: sync.durationMs === null ? null : formatDuration(sync.durationMs),
         Started: <Moment of={sync.startedAt} />,

@@ -66,10 +66,10 @@ export function SyncPage({ syncId }: { syncId: string }) {
         </Alert>
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Section title="Who, why, from what">
+        <Section title="Request">
           <SyncFacts sync={sync} />
         </Section>
-        <Section title="What happened">
+        <Section title="Events">
           <SyncTimeline sync={sync} />
         </Section>
       </SimpleGrid>

@@ -7,15 +7,15 @@ type Event = Schemas['SyncEventDto'];
 type Said = Partial<Record<string, string | number>>;
 
 const LOOKS: Record<Event['type'], { title: string; color: string }> = {
-  'sync.recorded': { title: 'Recorded, then sent', color: 'gray' },
+  'sync.recorded': { title: 'Recorded before the call', color: 'gray' },
   'attempt.failed': { title: 'Attempt failed', color: 'orange' },
   'sync.succeeded': { title: 'Succeeded', color: 'green' },
   'sync.failed': { title: 'Failed', color: 'red' },
   'sync.partial': { title: 'Applied in part', color: 'yellow' },
-  'sync.late_result': { title: 'A result came late, and changed nothing', color: 'gray' },
-  'sync.version_linked': { title: 'Its version was named', color: 'gray' },
+  'sync.late_result': { title: 'Late result, kept without effect', color: 'gray' },
+  'sync.version_linked': { title: 'Version linked', color: 'gray' },
   'epoch.began': { title: 'The database was restored or has failed over', color: 'orange' },
-  'retention.applied': { title: 'Content was dropped by its age', color: 'gray' },
+  'retention.applied': { title: 'Old content removed', color: 'gray' },
 };
 
 /** Every attempt and wait, from the events. */
