@@ -59,7 +59,7 @@ describe('a fault of the database', () => {
 
   it('is named by what refuses to send a call that cannot be recorded', () => {
     const readOnly = Object.assign(new DatabaseError('x', 1, 'error'), { code: '25006' });
-    expect(new RecordingUnavailableError(readOnly).message).toContain('takes no writes');
+    expect(new RecordingUnavailableError(readOnly).message).toContain('accepts no writes');
     expect(new RecordingUnavailableError(new DatabaseAwayError('x')).message).toContain('does not answer');
   });
 });

@@ -15,7 +15,7 @@ import { MayBeLeftOut, ReadBy, Text } from '#validation';
 /** Which sync is meant. */
 export class SyncParams {
   /**
-   * The id of the sync, a UUIDv7.
+   * Id of the sync, a UUIDv7.
    * @example '019a5f0e-7c11-7aaa-8000-000000000000'
    */
   @IsUUID()
@@ -24,7 +24,7 @@ export class SyncParams {
 
 export class TypeKeyParams {
   /**
-   * The key of the content type.
+   * Key of the content type.
    * @example 'Article'
    */
   @Text()
@@ -33,59 +33,59 @@ export class TypeKeyParams {
 
 /** One content type, one direction, one platform and environment, one call. */
 export class SyncDto {
-  /** A UUIDv7: ids sort by time. */
+  /** Id of the sync, a UUIDv7. Ids sort by time. */
   id: string;
-  /** Shared by the syncs of one call. */
+  /** Id of the call. All syncs of one call share it. */
   callId: string;
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type; `*` for a pull of everything. */
+  /** Key of the content type; `*` for a pull of all content types. */
   typeKey: string;
-  /** The version that was sent or received; null where it is not known. */
+  /** Hash of the version that was sent or read; null when it is unknown. */
   versionHash: string | null;
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** Sent or received. */
+  /** `PUSH` for content that is sent, `PULL` for content that is read. */
   direction: Direction;
-  /** What came of it; PARTIAL when the platform applied some parts of this item and refused others. */
+  /** Status of the sync; `PARTIAL` when the platform applied some parts of this item and refused others. */
   status: SyncStatus;
-  /** Digest of what was sent. */
+  /** Digest of the content that was sent. */
   pushedDigest: string | null;
-  /** Digest of what came back. */
+  /** Digest of the content that the platform returned. */
   responseDigest: string | null;
-  /** HTTP status of the platform's answer. */
+  /** HTTP status code of the platform's answer. */
   statusCode: number | null;
-  /** The platform's own name for the request. */
+  /** Id that the platform gave to the request. */
   requestId: string | null;
-  /** Stable code of the error. */
+  /** Stable code of the error, for programs. */
   errorCode: string | null;
-  /** What happened, and the way out. */
+  /** Description of the error, and of the way to solve it. */
   errorMessage: string | null;
-  /** The same for errors that differ only in ids, numbers and names; null for a success. */
+  /** Fingerprint of the error. Errors that differ only in ids, numbers and names share it. Null for a success. */
   errorFingerprint: string | null;
-  /** Attempts beyond the first. */
+  /** Number of attempts after the first one. */
   retryCount: number;
-  /** What the caller and the adapter wanted remembered, such as the timing of each HTTP call. */
+  /** Free data from the caller and the adapter, such as the duration of each HTTP call. */
   metadata: JsonObject | null;
-  /** The deployment that it was part of. */
+  /** Id of the deployment that the sync belongs to; null for a sync without a deployment. */
   deploymentId: string | null;
-  /** The sync whose content it sent again. */
+  /** Id of the original sync of this replay; null for a sync that is no replay. */
   replayOf: string | null;
-  /** Who asked. */
+  /** User or system that made the request. */
   actor: string;
-  /** How: by API, CLI, SCHEDULE, DEPLOYMENT, ROLLBACK or REPLAY. */
+  /** Trigger of the sync: `API`, `CLI`, `SCHEDULE`, `DEPLOYMENT`, `ROLLBACK` or `REPLAY`. */
   trigger: Trigger;
-  /** Why. */
+  /** Free text that the caller gave as the reason; null when there is none. */
   reason: string | null;
-  /** Whether changes that lose data were asked to be applied. */
+  /** True when the caller allowed changes that lose data. */
   forced: boolean;
-  /** When it was recorded, before the call left. */
+  /** Time when the sync was recorded, before the call left. */
   startedAt: Date;
-  /** When it was settled. */
+  /** Time when the final status was recorded; null before that. */
   completedAt: Date | null;
-  /** Milliseconds of the whole call, waits included. */
+  /** Duration of the whole call in milliseconds, waits included. */
   durationMs: number | null;
 }
 
@@ -96,7 +96,7 @@ const MAX_INCLUDES = 20;
 
 export class SyncDetailQuery {
   /**
-   * The parts to show besides the record: repeated, or with commas between them.
+   * Parts to show besides the record. Repeat the parameter, or separate the parts with commas.
    * @example ['events', 'version']
    */
   @MayBeLeftOut()
@@ -109,7 +109,7 @@ export class SyncDetailQuery {
 
 export class KindQuery {
   /**
-   * What the key names.
+   * Kind of the item that the key names, such as `contentType`.
    * @example 'contentType'
    */
   @MayBeLeftOut()
@@ -119,127 +119,130 @@ export class KindQuery {
 
 /** The version that a sync carried, and what it changed. */
 export class SyncVersionDto {
-  /** Counts the versions of the content type. */
+  /** Number of the version within its content type. */
   number: number;
-  /** The hash of the version. */
+  /** Hash of the version of the sync. */
   versionHash: string;
-  /** Who made it. */
+  /** User or system that created the version. */
   author: string;
-  /** Why it was made. */
+  /** Free text about the reason for this version. */
   message: string | null;
-  /** When it was made. */
+  /** Time when the version was created. */
   createdAt: Date;
-  /** The worst impact of its changes against the version before. */
+  /** Worst impact of its changes compared with the previous version. */
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
-  /** What it changed, by path. */
+  /** Changes from the previous version, sorted by path. */
   changes: object[];
-  /** How many changes are left out because the answer would be too large; the diff of the versions has them as a file. */
+  /**
+   * Number of changes left out because the answer would be too large. The diff of the versions has all of them as a
+   * file.
+   */
   omitted: number;
 }
 
 /** How far the syncs of a deployment are. */
 export class DeploymentSyncsDto {
-  /** The deployment. */
+  /** Id of the deployment of the sync. */
   id: string;
-  /** Its syncs. */
+  /** Number of syncs in the deployment. */
   total: number;
-  /** Those that are settled. */
+  /** Number of its syncs that have a final status. */
   settled: number;
-  /** Those that succeeded. */
+  /** Number of its syncs that succeeded. */
   succeeded: number;
-  /** Settled syncs in percent of all, rounded down. */
+  /** Percentage of its syncs that have a final status, rounded down. */
   percent: number;
 }
 
 /** A sync with the parts that were asked for. */
 export class SyncDetailDto extends SyncDto {
-  /** The first 100 events of its timeline, oldest first (`include=events`); `GET /sync/:syncId/events` has all. */
+  /** First 100 events of the sync, oldest first (`include=events`). `GET /sync/:syncId/events` lists all events. */
   events?: SyncEventDto[];
-  /** The version that it carried (`include=version`); null where we know none. */
+  /** Version that the sync carried (`include=version`); null when it is unknown. */
   version?: SyncVersionDto | null;
-  /** The deployment that it was part of (`include=deployment`). */
+  /** Progress of the deployment that the sync belongs to (`include=deployment`). */
   deployment?: DeploymentSyncsDto | null;
-  /** The syncs that sent its content again (`include=replays`), oldest first. */
+  /** Syncs that replay this one (`include=replays`), oldest first. */
   replays?: SyncDto[];
 }
 
 /** Which version of a content type is live at one place. */
 export class LiveVersionDto {
-  /** The platform. */
+  /** Name of the platform, such as `optimizely`. */
   platform: string;
-  /** The instance of the platform. */
+  /** Environment of the platform, such as `production`. */
   environment: string;
-  /** The hash of what is there. */
+  /** Hash of the live content. */
   versionHash: string;
-  /** The newest version with this hash; null for content that is no version of ours. */
+  /** Number of the newest version with this hash; null when the catalogue has no such version. */
   number: number | null;
-  /** When it was first seen there, without another in between. */
+  /** Start of the first sync that saw this content there, with no other content in between. */
   since: Date;
-  /** The sync that told so last. */
+  /** Id of the newest sync that proves this state. */
   syncId: string;
-  /** Whether that sync sent or received. */
+  /** Direction of that sync: `PUSH` or `PULL`. */
   direction: Direction;
 }
 
 export class LiveVersionsDto {
-  /** By platform and environment, at most 200. */
+  /** Live versions, sorted by platform and environment, at most 200. */
   items: LiveVersionDto[];
 }
 
 /** An immutable fact about a sync. */
 export class SyncEventDto {
-  /** A UUIDv7. */
+  /** Id of the event, a UUIDv7. */
   id: string;
-  /** What happened. */
+  /** Type of the event, such as `sync.recorded`. */
   type: SyncEventType;
-  /** The particulars. */
+  /** Details of the event; their fields depend on its type. */
   data: JsonObject;
-  /** When it was written. */
+  /** Time when the event was written. */
   createdAt: Date;
 }
 
 export class SyncEventPageDto extends PageDto {
-  /** Oldest first. */
+  /** Events of the page, oldest first. */
   items: SyncEventDto[];
 }
 
 /** Small, for polling. */
 export class SyncStatusDto {
-  /** The sync. */
+  /** Id of the sync. */
   id: string;
-  /** What came of it so far. */
+  /** Current status of the sync. */
   status: SyncStatus;
-  /** The attempt that is under way, or was the last. */
+  /** Number of the current or last attempt. */
   attempt: number;
-  /** When the next attempt is due, after one that failed. */
+  /** Time of the next attempt after a failed one; null when none is planned. */
   nextAttemptAt: Date | null;
-  /** Stable code of the error. */
+  /** Stable code of the error, for programs. */
   errorCode: string | null;
-  /** When it was settled. */
+  /** Time when the final status was recorded; null before that. */
   completedAt: Date | null;
-  /** How far its deployment is; null when it is part of none. */
+  /** Progress of the deployment that the sync belongs to; null when it belongs to none. */
   deployment: DeploymentSyncsDto | null;
 }
 
 /** Content as it was sent or received. */
 export class SnapshotDto {
-  /** SHA-256 of its canonical JSON. */
+  /** SHA-256 of the canonical JSON of the content. */
   digest: string;
-  /** The content. */
+  /** Content as it was sent or received. */
   content: Json;
 }
 
 export class SyncSnapshotDto {
-  /** What was sent; null for a pull. */
+  /** Content that was sent; null for a pull. */
   sent: SnapshotDto | null;
-  /** What came back; null while nothing has. */
+  /** Content that the platform returned; null before its answer. */
   received: SnapshotDto | null;
 }
 
 export class SyncDiffQuery {
   /**
-   * `previous` (the sync before of this type, direction, platform and environment), the id of another sync, or a
-   * version hash.
+   * Content to compare with: `previous` (the previous sync of the same content type, direction, platform and
+   * environment), the id of another sync, or a version hash.
    * @example 'previous'
    */
   @MayBeLeftOut()
@@ -247,8 +250,8 @@ export class SyncDiffQuery {
   against: string = 'previous';
 
   /**
-   * `changes` by path, as many as an answer shows; or all of them as a file: JSON lines (`ndjson`), a JSON Patch (`patch`),
-   * or `text`. By default what `Accept` asks for.
+   * `changes` for the changes that fit into one answer, or a file with all changes: JSON lines (`ndjson`), a JSON Patch
+   * (`patch`) or `text`. By default, the `Accept` header decides.
    */
   @MayBeLeftOut()
   @IsIn(['changes', 'ndjson', 'patch', 'text'])
@@ -256,35 +259,35 @@ export class SyncDiffQuery {
 }
 
 export class PathValueDto {
-  /** Where, as JSON Pointer (RFC 6901); elements of lists go by their name. */
+  /** Path of the value, as JSON Pointer (RFC 6901). A list element that has a name appears under its name. */
   path: string;
-  /** What is there. */
+  /** Value at this path. */
   value: unknown;
 }
 
 export class PathChangeDto {
-  /** Where, as JSON Pointer (RFC 6901); elements of lists go by their name. */
+  /** Path of the value, as JSON Pointer (RFC 6901). A list element that has a name appears under its name. */
   path: string;
-  /** What was there. */
+  /** Value at this path in the compared content. */
   before: unknown;
-  /** What is there. */
+  /** Value at this path in this sync. */
   after: unknown;
 }
 
 export class SyncDiffDto {
-  /** The sync that is compared. */
+  /** Id of the sync that is compared. */
   syncId: string;
-  /** What it is compared with: a sync, a version, or null where there is none before it. */
+  /** Sync or version to compare with; null when there is no earlier sync. */
   against: string | null;
-  /** What only this sync has. */
+  /** Values that only this sync has. */
   added: PathValueDto[];
-  /** What differs. */
+  /** Values that differ between the two contents. */
   modified: PathChangeDto[];
-  /** What only the other has. */
+  /** Values that only the compared content has. */
   removed: PathValueDto[];
-  /** How many values are the same. */
+  /** Number of values that are the same. */
   unchanged: number;
-  /** How many changes are left out because the answer would be too large; a file (`format`) has them all. */
+  /** Number of changes left out because the answer would be too large. A file (`format`) has all changes. */
   omitted: number;
 }
 
