@@ -4,6 +4,8 @@
  */
 export abstract class DomainError extends Error {
   abstract readonly code: string;
+  /** Status of the HTTP answer that this error becomes. */
+  abstract readonly httpStatus: number;
 
   constructor(
     message: string,

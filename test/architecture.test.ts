@@ -26,7 +26,17 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['database', 'history', 'http', 'idempotency', 'json', 'platform', 'recording', 'snapshot', 'tracking'],
     ...['validation', 'versioning'],
   ],
-  external: ['database', 'history', 'idempotency', 'json', 'platform', 'recording', 'request-body', 'validation'],
+  external: [
+    'database',
+    'history',
+    'http',
+    'idempotency',
+    'json',
+    'platform',
+    'recording',
+    'request-body',
+    'validation',
+  ],
   pull: ['database', 'platform', 'recording', 'validation', 'versioning'],
   deployment: [
     ...['database', 'http', 'idempotency', 'json', 'platform', 'recording', 'request-body', 'schedule'],

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 afterAll(() => cms?.close());
 
-describe('a database that takes no writes, as after a failover', () => {
+describe('a database that accepts no writes, as after a failover', () => {
   it('is told at every path that writes, with a key or without, and by readiness', async () => {
     const outside = await ask('POST', '/api/v1/sync', SYNC);
     const pushed = await settled(service.api, await begin(service.api, DEPLOYMENT));

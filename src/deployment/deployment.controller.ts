@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { BY_ID, pageOf } from '#http';
+import { BY_ID, pageOf, type Reply } from '#http';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
 import { BodyLimit, ITEMS_BODY } from '#request-body';
 import {
@@ -18,11 +18,6 @@ import type { Deployment } from './deployment.entity.ts';
 import { type DeploymentPlan, DeploymentPlanner } from './deployment.planner.ts';
 import { DeploymentProgress } from './deployment.progress.ts';
 import { DeploymentService, type StartedDeployment } from './deployment.service.ts';
-
-interface Reply {
-  status(code: number): Reply;
-  header(name: string, value: string): Reply;
-}
 
 const LOCATION = {
   Location: { description: 'Address of the deployment, which shows its progress.', schema: { type: 'string' } },

@@ -2,6 +2,7 @@ import { DomainError } from '../domain-error.ts';
 
 export class DeploymentNotFoundError extends DomainError {
   readonly code = 'DEPLOYMENT_NOT_FOUND';
+  readonly httpStatus = 404;
 
   constructor(id: string) {
     super(`There is no deployment ${id}.`, { deploymentId: id });
@@ -10,6 +11,7 @@ export class DeploymentNotFoundError extends DomainError {
 
 export class NothingToDeployError extends DomainError {
   readonly code = 'NOTHING_TO_DEPLOY';
+  readonly httpStatus = 409;
 
   constructor() {
     super('The catalogue has no content types. Import a manifest first.');
@@ -18,6 +20,7 @@ export class NothingToDeployError extends DomainError {
 
 export class DeploymentRunningError extends DomainError {
   readonly code = 'DEPLOYMENT_RUNNING';
+  readonly httpStatus = 409;
 
   constructor(id: string) {
     super(`The deployment ${id} is still running. Roll it back when it has ended.`, { deploymentId: id });
@@ -27,6 +30,7 @@ export class DeploymentRunningError extends DomainError {
 /** A deployment that changed nothing we could bring back. */
 export class NothingToRollBackError extends DomainError {
   readonly code = 'NOTHING_TO_ROLL_BACK';
+  readonly httpStatus = 409;
 
   constructor(id: string) {
     super(

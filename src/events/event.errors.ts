@@ -3,6 +3,7 @@ import type { EventPlace } from './event.position.ts';
 
 export class TooManyStreamsError extends DomainError {
   readonly code = 'TOO_MANY_STREAMS';
+  readonly httpStatus = 429;
 
   constructor(limit: number) {
     super(`The service has ${limit} open event streams, which is its limit. Close one, or try again later.`, {
@@ -14,6 +15,7 @@ export class TooManyStreamsError extends DomainError {
 /** A place that belongs to a history which this database does not continue. */
 export class EpochChangedError extends DomainError {
   readonly code = 'EPOCH_CHANGED';
+  readonly httpStatus = 410;
 
   constructor({ epoch, position }: EventPlace, continueAfter: string) {
     const place = epoch ? `${epoch}-${position}` : String(position);

@@ -1,5 +1,6 @@
 import { Body, Controller, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { Reply } from '#http';
 import { SyncParams } from '#history';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
 import type { Json, JsonObject } from '#json';
@@ -18,10 +19,6 @@ import {
   VersionLinkDto,
 } from './external.dto.ts';
 import { OutsideService, type OutsideSync } from './external.service.ts';
-
-interface Reply {
-  header(name: string, value: string): Reply;
-}
 
 const LOCATION = { Location: { description: 'Address of the recorded sync.', schema: { type: 'string' } } } as const;
 const OUTCOME = {

@@ -97,9 +97,11 @@ function isOutside({ expiresAt }: SyncRecord): boolean {
 /** What is wrong with one of many. */
 class IndexedError extends DomainError {
   readonly code: string;
+  readonly httpStatus: number;
 
   constructor(index: number, cause: DomainError) {
     super(`syncs[${index}]: ${cause.message}`, { ...cause.details, index }, { cause });
     this.code = cause.code;
+    this.httpStatus = cause.httpStatus;
   }
 }

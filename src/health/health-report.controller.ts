@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiForms, BY_ID, pageOf } from '#http';
+import { ApiForms, BY_ID, pageOf, type Reply } from '#http';
 import { InvalidRequestError } from '#validation';
 import {
   HealthReportDto,
@@ -15,10 +15,6 @@ import {
 } from './health-report.dto.ts';
 import { HealthReportService, type StoredReport } from './health-report.service.ts';
 import { asHtml, asMarkdown } from './health-report.texts.ts';
-
-interface Reply {
-  header(name: string, value: string): Reply;
-}
 
 const LONGEST_MS = 366 * 24 * 3_600_000;
 const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;

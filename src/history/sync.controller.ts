@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, TextFiles } from '#http';
+import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, type Reply, TextFiles } from '#http';
 import { type SyncEvent, SyncReader } from '#recording';
 import { SnapshotService } from '#snapshot';
 import { LiveVersions } from './live-versions.ts';
@@ -31,11 +31,6 @@ const JSON_PATCH = {
     properties: { op: { type: 'string', enum: ['add', 'remove', 'replace'] }, path: { type: 'string' }, value: {} },
   },
 };
-
-interface Reply {
-  status(code: number): Reply;
-  header(name: string, value: string): Reply;
-}
 
 @OwnRequests()
 @ApiTags('history')

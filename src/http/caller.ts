@@ -6,6 +6,8 @@ import { DomainError } from '../domain-error.ts';
 import { cut } from '../quoted.ts';
 
 class ForeignCallerError extends DomainError {
+  readonly httpStatus = 403;
+
   constructor(
     readonly code: 'FOREIGN_HOST' | 'FOREIGN_ORIGIN',
     message: string,

@@ -6,6 +6,7 @@ const MAX_INTEGER = 2 ** 31 - 1;
 
 export class InvalidCursorError extends DomainError {
   readonly code = 'INVALID_CURSOR';
+  readonly httpStatus = 400;
 
   constructor(why = 'it is none of ours') {
     super(`The cursor is invalid: ${why}. Leave it out to start at the first page.`);

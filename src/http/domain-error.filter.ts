@@ -2,72 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { databaseFault, type DatabaseFault, faultText } from '#database';
-import { InvalidRequestError, MAX_PROBLEMS, ProblemList } from '#validation';
+import { MAX_PROBLEMS, ProblemList } from '#validation';
 import { DomainError } from '../domain-error.ts';
 import { cut } from '../quoted.ts';
 import type { ProblemDto } from './problem.dto.ts';
 
-/** The one place where codes become HTTP statuses. */
-const STATUS: Record<string, number> = {
-  NOT_JSON: 400,
-  EMPTY_BODY: 400,
-  INVALID_JSON: 400,
-  INVALID_ENCODING: 400,
-  DUPLICATE_MEMBER: 400,
-  LONE_SURROGATE: 400,
-  INEXACT_NUMBER: 400,
-  BODY_TOO_COMPLEX: 400,
-  BODY_CUT_OFF: 400,
-  FOREIGN_HOST: 403,
-  FOREIGN_ORIGIN: 403,
-  NOT_FOUND: 404,
-  METHOD_NOT_ALLOWED: 405,
-  PAYLOAD_TOO_LARGE: 413,
-  UNSUPPORTED_MEDIA_TYPE: 415,
-  UNSUPPORTED_CHARSET: 415,
-  UNSUPPORTED_ENCODING: 415,
-  SERVER_BUSY: 503,
-  NOT_TRACKED_YET: 503,
-  INVALID_CURSOR: 400,
-  INVALID_FILTER: 400,
-  TOO_MANY_REPLAYS: 400,
-  TOO_MANY_BUCKETS: 400,
-  UNKNOWN_TIME_ZONE: 400,
-  INVALID_DEFINITION: 400,
-  DUPLICATE_ITEM: 400,
-  SNAPSHOT_NOT_FOUND: 404,
-  CONTENT_TYPE_NOT_FOUND: 404,
-  VERSION_NOT_FOUND: 404,
-  SYNC_NOT_FOUND: 404,
-  FINGERPRINT_NOT_FOUND: 404,
-  DEPLOYMENT_NOT_FOUND: 404,
-  HEALTH_REPORT_NOT_FOUND: 404,
-  UNKNOWN_PLATFORM: 404,
-  UNKNOWN_ENVIRONMENT: 404,
-  NO_CONTENT: 404,
-  MISSING_DATA: 400,
-  SYNC_SETTLED: 409,
-  EPOCH_CHANGED: 410,
-  NOT_REPLAYABLE: 409,
-  SYNC_OWNED: 409,
-  SYNC_UNDER_WAY: 409,
-  INVALID_IDEMPOTENCY_KEY: 400,
-  IDEMPOTENCY_KEY_BUSY: 409,
-  IDEMPOTENCY_KEY_REUSED: 422,
-  INTERRUPTED: 503,
-  CIRCUIT_OPEN: 503,
-  DEPLOYMENT_RUNNING: 409,
-  NOTHING_TO_DEPLOY: 409,
-  NOTHING_TO_ROLL_BACK: 409,
-  NO_ALERT_TARGET: 409,
-  SNAPSHOT_TOO_LARGE: 413,
-  TOO_MANY_STREAMS: 429,
-  TOO_MANY_EXPORTS: 429,
-  SNAPSHOT_CORRUPT: 500,
-  RECORDING_UNAVAILABLE: 503,
-  SHUTTING_DOWN: 503,
-  CLOCK_SKEW: 503,
-};
 /** What the caller may wait for; a statement that is refused is a bug of ours. */
 const DATABASE_CODES: Partial<Record<DatabaseFault, string>> = {
   away: 'DATABASE_UNAVAILABLE',
@@ -77,8 +16,6 @@ const DATABASE_CODES: Partial<Record<DatabaseFault, string>> = {
   conflict: 'DATABASE_BUSY',
   'no-partition': 'DATABASE_BUSY',
 };
-/** Codes of platforms are many; what they have in common is that the platform did not do as asked. */
-const BAD_GATEWAY = 502;
 /** Characters of the sentence of a problem, of its other texts, and of the address. */
 const MAX_DETAIL_LENGTH = 4_000;
 const MAX_MEMBER_LENGTH = 1_000;
@@ -136,11 +73,7 @@ function boundedValue(value: unknown, depth: number): unknown {
 
 /** Any error as a problem document. */
 export function problemOf(error: unknown): Problem {
-  // A platform may have a code of this name.
-  if (error instanceof InvalidRequestError) return problem(400, error.code, error.message, error.details);
-  if (error instanceof DomainError) {
-    return problem(STATUS[error.code] ?? BAD_GATEWAY, error.code, error.message, error.details);
-  }
+  if (error instanceof DomainError) return problem(error.httpStatus, error.code, error.message, error.details);
   if (error instanceof HttpException) {
     const { message } = error.getResponse() as { message?: string | string[] };
     if (Array.isArray(message)) {

@@ -10,3 +10,4 @@ export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cu
 export { openApiDocument } from './openapi-document.ts';
 export { type RawReply, StreamAnswer } from './stream-answer.ts';
 export { type TextFile, TextFiles, TooManyExportsError } from './text-files.ts';
+export type { Reply } from './reply.ts';

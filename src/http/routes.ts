@@ -3,12 +3,15 @@ import { DomainError } from '../domain-error.ts';
 import { cut } from '../quoted.ts';
 
 class UnknownAddressError extends DomainError {
+  readonly httpStatus: number;
+
   constructor(
     readonly code: 'NOT_FOUND' | 'METHOD_NOT_ALLOWED',
     message: string,
     details: Record<string, unknown> = {},
   ) {
     super(message, details);
+    this.httpStatus = code === 'NOT_FOUND' ? 404 : 405;
   }
 }
 

@@ -10,6 +10,7 @@ const STALL_MS = 30_000;
 
 export class TooManyExportsError extends DomainError {
   readonly code = 'TOO_MANY_EXPORTS';
+  readonly httpStatus = 429;
 
   constructor(limit: number) {
     super(`The service has ${limit} running exports, which is its limit. Try again when one has ended.`, { limit });

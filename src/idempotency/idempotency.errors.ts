@@ -2,6 +2,7 @@ import { DomainError } from '../domain-error.ts';
 
 export class InvalidIdempotencyKeyError extends DomainError {
   readonly code = 'INVALID_IDEMPOTENCY_KEY';
+  readonly httpStatus = 400;
 
   constructor() {
     super('The Idempotency-Key must have 1 to 255 visible ASCII characters, for example a UUID.');
@@ -11,6 +12,7 @@ export class InvalidIdempotencyKeyError extends DomainError {
 /** A key that was sent before, with something else. */
 export class IdempotencyKeyReusedError extends DomainError {
   readonly code = 'IDEMPOTENCY_KEY_REUSED';
+  readonly httpStatus = 422;
 
   constructor(key: string) {
     super(`The Idempotency-Key "${key}" belongs to another request. Use a new key for each request.`, {
@@ -22,6 +24,7 @@ export class IdempotencyKeyReusedError extends DomainError {
 /** The first request with this key is still being answered. */
 export class IdempotencyKeyBusyError extends DomainError {
   readonly code = 'IDEMPOTENCY_KEY_BUSY';
+  readonly httpStatus = 409;
 
   constructor(
     key: string,

@@ -11,6 +11,8 @@ export type JsonTextErrorCode =
 
 /** A text that is no JSON, or not the JSON that is taken. */
 export class JsonTextError extends DomainError {
+  readonly httpStatus = 400;
+
   constructor(
     readonly code: JsonTextErrorCode,
     message: string,

@@ -19,6 +19,8 @@ export interface PlatformFailure {
 /** A call that a platform refused or that got no usable answer. Mapped once, at the edge of the adapter. */
 export class PlatformError extends DomainError {
   readonly code: string;
+  /** The platform did not do as asked. */
+  readonly httpStatus: number = 502;
   readonly retryable: boolean | 'unknown';
   readonly statusCode: number | undefined;
   readonly retryAfterMs: number | undefined;
@@ -40,6 +42,7 @@ export class PlatformError extends DomainError {
 
 export class UnknownPlatformError extends DomainError {
   readonly code = 'UNKNOWN_PLATFORM';
+  readonly httpStatus = 404;
 
   constructor(name: string, installed: string[]) {
     super(`There is no platform "${name}"; installed: ${installed.join(', ') || 'none'}.`, {
@@ -51,6 +54,7 @@ export class UnknownPlatformError extends DomainError {
 
 export class UnknownEnvironmentError extends DomainError {
   readonly code = 'UNKNOWN_ENVIRONMENT';
+  readonly httpStatus = 404;
 
   constructor(platform: string, environment: string, configured: string[]) {
     super(

@@ -4,6 +4,7 @@ import { DomainError } from '../domain-error.ts';
 /** The call was not made because it could not be recorded. */
 export class RecordingUnavailableError extends DomainError {
   readonly code = 'RECORDING_UNAVAILABLE';
+  readonly httpStatus = 503;
 
   constructor(cause: unknown) {
     super(
@@ -16,6 +17,7 @@ export class RecordingUnavailableError extends DomainError {
 
 export class SyncNotFoundError extends DomainError {
   readonly code = 'SYNC_NOT_FOUND';
+  readonly httpStatus = 404;
 
   constructor(syncId: string) {
     super(`There is no sync ${syncId}.`, { syncId });
@@ -25,6 +27,7 @@ export class SyncNotFoundError extends DomainError {
 /** A sync that is settled cannot be settled otherwise; `what` says what became of the result. */
 export class SyncSettledError extends DomainError {
   readonly code = 'SYNC_SETTLED';
+  readonly httpStatus = 409;
 
   constructor(syncId: string, status: string, what: string) {
     super(`The sync ${syncId} has the final status ${status}; ${what}.`, { syncId, status });
@@ -34,6 +37,7 @@ export class SyncSettledError extends DomainError {
 /** A sync that is run or being settled by this service, and so not by others. */
 export class SyncOwnedError extends DomainError {
   readonly code = 'SYNC_OWNED';
+  readonly httpStatus = 409;
 
   constructor(syncId: string) {
     super(`The service runs the sync ${syncId} and records its result itself. Read its status instead.`, {
@@ -45,6 +49,7 @@ export class SyncOwnedError extends DomainError {
 /** New work for a process that is stopping. */
 export class ShuttingDownError extends DomainError {
   readonly code = 'SHUTTING_DOWN';
+  readonly httpStatus = 503;
 
   constructor() {
     super(
@@ -59,6 +64,7 @@ export class ShuttingDownError extends DomainError {
 /** The clock of this process cannot be trusted. */
 export class ClockSkewError extends DomainError {
   readonly code = 'CLOCK_SKEW';
+  readonly httpStatus = 503;
 
   constructor(offsetMs: number, maxOffsetMs: number) {
     const seconds = (Math.abs(offsetMs) / 1_000).toFixed(1);

@@ -1,21 +1,26 @@
 import { DomainError } from '../domain-error.ts';
 
-export type BodyErrorCode =
-  | 'INVALID_JSON'
-  | 'BODY_CUT_OFF'
-  | 'PAYLOAD_TOO_LARGE'
-  | 'UNSUPPORTED_MEDIA_TYPE'
-  | 'UNSUPPORTED_CHARSET'
-  | 'UNSUPPORTED_ENCODING'
-  | 'SERVER_BUSY';
+const STATUS = {
+  INVALID_JSON: 400,
+  BODY_CUT_OFF: 400,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  UNSUPPORTED_CHARSET: 415,
+  UNSUPPORTED_ENCODING: 415,
+  SERVER_BUSY: 503,
+};
+export type BodyErrorCode = keyof typeof STATUS;
 
 /** A body that is not taken. */
 export class BodyError extends DomainError {
+  readonly httpStatus: number;
+
   constructor(
     readonly code: BodyErrorCode,
     message: string,
     details: Record<string, unknown> = {},
   ) {
     super(message, details);
+    this.httpStatus = STATUS[code];
   }
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../domain-error.ts';
 /** A time zone that nobody knows. */
 export class UnknownTimeZoneError extends DomainError {
   readonly code = 'UNKNOWN_TIME_ZONE';
+  readonly httpStatus = 400;
 
   constructor(timeZone: string) {
     super(`There is no time zone "${timeZone}". Use a name from the IANA database, such as Europe/Berlin.`, {
@@ -14,6 +15,7 @@ export class UnknownTimeZoneError extends DomainError {
 /** A period in more buckets than an answer may have. */
 export class TooManyBucketsError extends DomainError {
   readonly code = 'TOO_MANY_BUCKETS';
+  readonly httpStatus = 400;
 
   constructor(bucket: string, limit: number) {
     super(`An answer has at most ${limit} buckets. Use a larger bucket than ${bucket}, or a shorter interval.`, {

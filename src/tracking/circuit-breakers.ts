@@ -56,7 +56,7 @@ export class CircuitBreakers {
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       const { failures, resetMs } = this.options.circuit;
-      throw new PlatformError({
+      throw new CircuitOpenError({
         code: 'CIRCUIT_OPEN',
         retryable: false,
         message:
@@ -96,6 +96,11 @@ export class CircuitBreakers {
     const closed = keys.find((key) => this.breakers.get(key)!.policy.state === CircuitState.Closed);
     this.breakers.delete(closed ?? keys[0]!);
   }
+}
+
+/** A call that was not sent, because the platform has failed several times in a row. */
+class CircuitOpenError extends PlatformError {
+  override readonly httpStatus = 503;
 }
 
 /** The platform does not answer, or only that it cannot: not that it refuses what was sent. */

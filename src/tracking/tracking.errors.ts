@@ -5,6 +5,7 @@ import { cut } from '../quoted.ts';
 /** A tracked method that was called before the application had started. */
 export class NotTrackedYetError extends DomainError {
   readonly code = 'NOT_TRACKED_YET';
+  readonly httpStatus = 503;
 
   constructor(method: string) {
     super(
@@ -17,6 +18,7 @@ export class NotTrackedYetError extends DomainError {
 /** One call names a content type twice: its two outcomes could not be told apart. */
 export class DuplicateItemError extends DomainError {
   readonly code = 'DUPLICATE_ITEM';
+  readonly httpStatus = 400;
 
   constructor(typeKeys: string[]) {
     const [seen, twice] = [new Set<string>(), new Set<string>()];
@@ -33,6 +35,7 @@ export class DuplicateItemError extends DomainError {
 /** A push without content. */
 export class MissingDataError extends DomainError {
   readonly code = 'MISSING_DATA';
+  readonly httpStatus = 400;
 
   constructor(typeKey: string) {
     super(`The push of "${typeKey}" has no data. Add the definition to send.`, { typeKey });
@@ -42,6 +45,7 @@ export class MissingDataError extends DomainError {
 /** This process was paused for so long that others took it for dead and settled its syncs. */
 export class InterruptedError extends DomainError {
   readonly code = 'INTERRUPTED';
+  readonly httpStatus = 503;
 
   constructor() {
     super(
@@ -53,6 +57,7 @@ export class InterruptedError extends DomainError {
 /** An adapter that makes another payload of the same content than the one that stands in the record. */
 export class PayloadChangedError extends DomainError {
   readonly code = 'PAYLOAD_CHANGED';
+  readonly httpStatus = 409;
 
   constructor(syncId: string) {
     super(
@@ -65,6 +70,7 @@ export class PayloadChangedError extends DomainError {
 /** This process was stopped before the turn of this call came. */
 export class StoppedError extends DomainError {
   readonly code = 'NOT_SENT';
+  readonly httpStatus = 503;
 
   constructor() {
     super('The service stopped before the turn of this sync, so it sent nothing. Replay the original sync again.');
@@ -74,6 +80,7 @@ export class StoppedError extends DomainError {
 /** A second call for a sync that this process is busy with. */
 export class SyncUnderWayError extends DomainError {
   readonly code = 'SYNC_UNDER_WAY';
+  readonly httpStatus = 409;
 
   constructor(syncId: string) {
     super(`The sync ${syncId} is already running, so it was not sent a second time.`, { syncId });

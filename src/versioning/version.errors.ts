@@ -3,6 +3,7 @@ import { DomainError } from '../domain-error.ts';
 
 export class ContentTypeNotFoundError extends DomainError {
   readonly code = 'CONTENT_TYPE_NOT_FOUND';
+  readonly httpStatus = 404;
 
   constructor(kind: string, typeKey: string) {
     super(`There is no ${kind} "${typeKey}": PUT its definition first.`, { kind, typeKey });
@@ -11,6 +12,7 @@ export class ContentTypeNotFoundError extends DomainError {
 
 export class VersionNotFoundError extends DomainError {
   readonly code = 'VERSION_NOT_FOUND';
+  readonly httpStatus = 404;
 
   constructor(kind: string, typeKey: string, version: string | number) {
     super(`The ${kind} "${typeKey}" has no version ${version}.`, { kind, typeKey, version });
@@ -25,6 +27,7 @@ export interface InvalidPlace {
 /** A definition or manifest that cannot be taken; `errors` names each place. */
 export class InvalidDefinitionError extends DomainError {
   readonly code = 'INVALID_DEFINITION';
+  readonly httpStatus = 400;
 
   constructor(errors: ProblemList<InvalidPlace>) {
     const sentence = errors.sentence(({ field, detail }) => `${field} ${detail}`);
