@@ -4,8 +4,8 @@ import { HISTORY_PAGE, HistoryListProvider } from './history/history-list.tsx';
 import { HistoryPage } from './history/history-page.tsx';
 import { useRefreshWhenBack } from './live/use-live.ts';
 import { ErrorBoundary } from './shell/error-boundary.tsx';
-import { Nothing } from './shell/nothing.tsx';
-import { PageSkeleton } from './shell/page-skeleton.tsx';
+import { EmptyState } from './ui/empty-state.tsx';
+import { PageSkeleton } from './ui/page-skeleton.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const SyncPage = lazy(() => import('./sync/sync-page.tsx').then(({ SyncPage }) => ({ default: SyncPage })));
@@ -50,7 +50,7 @@ export function App() {
                 <PlatformsPage />
               </Route>
               <Route>
-                <Nothing title="This page does not exist">Choose a page in the menu.</Nothing>
+                <EmptyState title="This page does not exist">Choose a page in the menu.</EmptyState>
               </Route>
             </Switch>
           </HistoryListProvider>

@@ -6,7 +6,7 @@ export interface Trouble {
 }
 
 /** Reads a problem document (RFC 9457), or the error of a request that got no answer. */
-export function troubleOf(error: unknown): Trouble {
+export function errorTextOf(error: unknown): Trouble {
   const { title, detail, code } = (error ?? {}) as Partial<Record<keyof Trouble, string>>;
   if (code !== undefined) return { title: title ?? 'The request failed', detail: detail ?? '', code };
   return {

@@ -3,12 +3,12 @@ import { Link, useSearchParams } from 'wouter';
 import { api } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { shortHash } from '../shell/format.ts';
-import { JsonView } from '../shell/json-view.tsx';
-import { Moment } from '../shell/moment.tsx';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { Section } from '../shell/section.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { shortHash } from '../ui/format.ts';
+import { JsonView } from '../ui/json-view.tsx';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { Section } from '../ui/section.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { TypeLife } from './type-life.tsx';
 import { VersionChanges } from './version-changes.tsx';
 
@@ -24,7 +24,7 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
   });
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/where'], ({ sync }) => sync?.typeKey === typeKey);
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/versions'], ({ sync }) => sync?.typeKey === typeKey);
-  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!type) return <PageSkeleton />;
   return (
     <Stack gap="md">
@@ -40,7 +40,7 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
         </Title>
         <Text size="sm" c="dimmed">
           Version {type.number}, <code className="hash">{shortHash(type.versionHash)}</code>, by {type.author},{' '}
-          <Moment of={type.createdAt} /> ·{' '}
+          <Timestamp of={type.createdAt} /> ·{' '}
           <Link href={`/?${searchOf({ typeKey: [typeKey], kind: [kind] })}`}>All syncs</Link>
         </Text>
       </div>
@@ -62,7 +62,7 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
                     {place.versionHash === type.versionHash && ', the latest'}
                   </Table.Td>
                   <Table.Td>
-                    since <Moment of={place.since} />
+                    since <Timestamp of={place.since} />
                   </Table.Td>
                   <Table.Td>
                     <Link href={`/syncs/${place.syncId}`}>{place.direction === 'PUSH' ? 'Pushed' : 'Pulled'}</Link>

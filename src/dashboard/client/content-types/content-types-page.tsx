@@ -5,12 +5,12 @@ import { useRef, useState } from 'react';
 import { Link } from 'wouter';
 import { http } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { formatCount, shortHash } from '../shell/format.ts';
-import { MoreRows } from '../shell/more-rows.tsx';
-import { Moment } from '../shell/moment.tsx';
-import { Nothing } from '../shell/nothing.tsx';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { formatCount, shortHash } from '../ui/format.ts';
+import { MoreRows } from '../ui/more-rows.tsx';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 
 /** The catalogue: the latest version of everything. */
 export function ContentTypesPage() {
@@ -29,7 +29,7 @@ export function ContentTypesPage() {
     getNextPageParam: ({ next }) => next ?? undefined,
   });
   useRefreshOn(['content-types'], ({ type }) => type === 'sync.recorded');
-  if (list.error) return <TroubleAlert error={list.error} onRetry={() => void list.refetch()} />;
+  if (list.error) return <ErrorAlert error={list.error} onRetry={() => void list.refetch()} />;
   if (!list.data) return <PageSkeleton />;
   const all = list.data.pages.flatMap(({ items }) => items);
   const shown = all.filter(({ typeKey }) => typeKey.toLowerCase().includes(search.toLowerCase()));
@@ -84,7 +84,7 @@ export function ContentTypesPage() {
                   <Table.Td>{author}</Table.Td>
                   <Table.Td className="breakable">{message}</Table.Td>
                   <Table.Td>
-                    <Moment of={createdAt} />
+                    <Timestamp of={createdAt} />
                   </Table.Td>
                 </Table.Tr>
               ))}
@@ -92,10 +92,10 @@ export function ContentTypesPage() {
           </Table>
         </Table.ScrollContainer>
         {all.length === 0 && (
-          <Nothing title="There are no content types yet">
+          <EmptyState title="There are no content types yet">
             Import a manifest: <code>npm run cli -- import FILE</code>, or POST it to{' '}
             <code>/api/v1/content-types/import</code>.
-          </Nothing>
+          </EmptyState>
         )}
       </div>
       <MoreRows list={list} />

@@ -3,9 +3,9 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { http, type Schemas, type Sync } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { formatMoment, shortHash } from '../shell/format.ts';
-import { MoreRows } from '../shell/more-rows.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
+import { formatMoment, shortHash } from '../ui/format.ts';
+import { MoreRows } from '../ui/more-rows.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
 import classes from './type-life.module.css';
 
 interface Props {

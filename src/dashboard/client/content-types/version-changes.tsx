@@ -1,9 +1,9 @@
 import { Select, Skeleton, Text } from '@mantine/core';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
-import { ChangeList } from '../shell/change-list.tsx';
-import { formatMoment } from '../shell/format.ts';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { ChangeList } from '../ui/change-list.tsx';
+import { formatMoment } from '../ui/format.ts';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 
 interface Props {
   type: { kind: string; typeKey: string };
@@ -52,7 +52,7 @@ export function Difference({ type, from, to }: { type: Props['type']; from: numb
     { params: { path: { typeKey }, query: { kind, from: String(from), to: String(to) } } },
     { staleTime: Infinity },
   );
-  if (error) return <TroubleAlert error={error} />;
+  if (error) return <ErrorAlert error={error} />;
   if (!data) return <Skeleton height={80} />;
   const query = new URLSearchParams({ kind, from: String(from), to: String(to), format: 'ndjson' });
   return (

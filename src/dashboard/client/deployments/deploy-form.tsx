@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { keyOf, PlanTable } from './plan-table.tsx';
 
 /** Deploys the latest version of everything that is not live yet, or what is chosen of it. */
@@ -52,7 +52,7 @@ export function DeployForm({ onClose }: { onClose: () => void }) {
       )}
       <Select label="Target" data={places} value={chosen ?? null} onChange={setPlace} allowDeselect={false} />
       {plan.error ? (
-        <TroubleAlert error={plan.error} />
+        <ErrorAlert error={plan.error} />
       ) : (
         <PlanTable
           items={planned}

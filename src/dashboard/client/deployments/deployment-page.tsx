@@ -4,13 +4,13 @@ import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { useConnection, useRefreshOn } from '../live/use-live.ts';
-import { Facts } from '../shell/facts.tsx';
-import { shortHash, shortId } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { Section } from '../shell/section.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { DescriptionList } from '../ui/description-list.tsx';
+import { shortHash, shortId } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { Section } from '../ui/section.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { RollbackForm } from './rollback-form.tsx';
 
 const POLL_MS = 2_000;
@@ -34,7 +34,7 @@ export function DeploymentPage({ id }: { id: string }) {
     },
   );
   useRefreshOn(['get', '/api/v1/deployments/{id}'], ({ sync }) => sync?.deploymentId === id);
-  if (error && !deployment) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error && !deployment) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!deployment) return <PageSkeleton />;
   const { progress, items } = deployment;
   return (
@@ -86,7 +86,7 @@ export function DeploymentPage({ id }: { id: string }) {
           {progress.percent} %: {progress.settled} of {progress.total} settled, {progress.succeeded} succeeded, attempt{' '}
           {progress.attempt}
         </Text>
-        <Facts
+        <DescriptionList
           of={{
             Target: `${deployment.platform}, ${deployment.environment}`,
             Actor: deployment.actor,
@@ -95,8 +95,8 @@ export function DeploymentPage({ id }: { id: string }) {
             'Rollback of': deployment.rollbackOf && (
               <Link href={`/deployments/${deployment.rollbackOf}`}>{shortId(deployment.rollbackOf)}</Link>
             ),
-            Started: <Moment of={deployment.createdAt} />,
-            Ended: deployment.completedAt && <Moment of={deployment.completedAt} />,
+            Started: <Timestamp of={deployment.createdAt} />,
+            Ended: deployment.completedAt && <Timestamp of={deployment.completedAt} />,
             Syncs: <Link href={`/?${searchOf({ deploymentId: [id] })}`}>In the history</Link>,
           }}
         />

@@ -4,13 +4,13 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
 import { http, type SyncStatus } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { shortId } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
-import { MoreRows } from '../shell/more-rows.tsx';
-import { Nothing } from '../shell/nothing.tsx';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { shortId } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { MoreRows } from '../ui/more-rows.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { DeployForm } from './deploy-form.tsx';
 
 const STATUSES = [
@@ -69,7 +69,7 @@ export function DeploymentsPage() {
       >
         <DeployForm onClose={modal.close} />
       </Modal>
-      {list.error && <TroubleAlert error={list.error} onRetry={() => void list.refetch()} />}
+      {list.error && <ErrorAlert error={list.error} onRetry={() => void list.refetch()} />}
       {!deployments ? (
         <PageSkeleton />
       ) : (
@@ -110,7 +110,7 @@ export function DeploymentsPage() {
                     <Table.Td className="breakable">{deployment.actor}</Table.Td>
                     <Table.Td className="breakable">{deployment.reason}</Table.Td>
                     <Table.Td>
-                      <Moment of={deployment.createdAt} />
+                      <Timestamp of={deployment.createdAt} />
                     </Table.Td>
                   </Table.Tr>
                 ))}
@@ -118,7 +118,7 @@ export function DeploymentsPage() {
             </Table>
           </Table.ScrollContainer>
           {deployments.length === 0 && (
-            <Nothing title="There are no deployments yet">Choose “New deployment” to start one.</Nothing>
+            <EmptyState title="There are no deployments yet">Choose “New deployment” to start one.</EmptyState>
           )}
         </div>
       )}

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { Schemas } from '../api/client.ts';
 import { Difference } from '../content-types/version-changes.tsx';
-import { formatCounted, shortHash } from '../shell/format.ts';
+import { formatCounted, shortHash } from '../ui/format.ts';
 
 type Item = Schemas['PlannedItemDto'];
 
@@ -17,11 +17,11 @@ interface Props {
   onLeft?: (left: ReadonlySet<string>) => void;
 }
 
-const NOTHING: ReadonlySet<string> = new Set();
+const NONE: ReadonlySet<string> = new Set();
 const ROW_PX = 58;
 
 /** What would be sent, and how each type differs from what is live. Of a large model only the rows in sight are drawn. */
-export function PlanTable({ items, isLoading, none, left = NOTHING, onLeft }: Props) {
+export function PlanTable({ items, isLoading, none, left = NONE, onLeft }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: items.length,

@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { PlanTable } from './plan-table.tsx';
 
 /** Undoes a deployment, after showing what exactly would be restored. */
@@ -16,7 +16,7 @@ export function RollbackForm({ id, onClose }: { id: string; onClose: () => void 
       go(`/deployments/${undoing.id}`);
     },
   });
-  if (plan.error) return <TroubleAlert error={plan.error} />;
+  if (plan.error) return <ErrorAlert error={plan.error} />;
   return (
     <RequestForm
       submit="Roll back"

@@ -1,8 +1,8 @@
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from '@tanstack/react-table';
 import type { Sync } from '../api/client.ts';
-import { formatDuration, shortHash } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
+import { formatDuration, shortHash } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
 import classes from './history-table.module.css';
 
 export const features = tableFeatures({ columnVisibilityFeature });
@@ -31,7 +31,11 @@ export const columns = column.columns([
     header: 'Status',
     cell: (cell) => <StatusBadge status={cell.getValue()} />,
   }),
-  column.accessor('startedAt', { id: 'started', header: 'Started', cell: (cell) => <Moment of={cell.getValue()} /> }),
+  column.accessor('startedAt', {
+    id: 'started',
+    header: 'Started',
+    cell: (cell) => <Timestamp of={cell.getValue()} />,
+  }),
   column.accessor('typeKey', {
     id: 'typeKey',
     header: 'Content type',

@@ -2,8 +2,8 @@ import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/co
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { Schemas, SyncStatus } from '../api/client.ts';
-import { formatCompact } from '../shell/format.ts';
-import { StatusBadge } from '../shell/status-badge.tsx';
+import { formatCompact } from '../ui/format.ts';
+import { StatusBadge } from '../ui/status-badge.tsx';
 import { type Filter, type ListName, LISTS, type SingleName } from './filter.ts';
 import classes from './filter-bar.module.css';
 

@@ -1,7 +1,7 @@
 import { Group, Text, Title } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { api } from '../api/client.ts';
-import { formatCounted, formatMoment } from '../shell/format.ts';
+import { formatCounted, formatMoment } from '../ui/format.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { HIDDEN_AT_FIRST } from './columns.tsx';
 import { ExportMenu } from './export-menu.tsx';

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { type Filter, queryOf } from './filter.ts';
 
 type ReplayFilter = Schemas['SyncFilterDto'];
@@ -44,7 +44,7 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
       onClose={onClose}
     >
       {plan.error ? (
-        <TroubleAlert error={plan.error} />
+        <ErrorAlert error={plan.error} />
       ) : (
         <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
           {plan.data

@@ -4,9 +4,9 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type CSSProperties, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Sync } from '../api/client.ts';
-import { formatCounted } from '../shell/format.ts';
-import { TroubleAlert } from '../shell/trouble.tsx';
-import { Nothing } from '../shell/nothing.tsx';
+import { formatCounted } from '../ui/format.ts';
+import { ErrorAlert } from '../ui/error-alert.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
 import { columns, features, WIDTHS } from './columns.tsx';
 import type { Filter, Sort } from './filter.ts';
 import { HistoryRow } from './history-row.tsx';
@@ -94,7 +94,7 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
     ['Enter', openSelected, { preventDefault: false }],
   ]);
 
-  if (pages.error && pages.count === 0) return <TroubleAlert error={pages.error} onRetry={pages.refresh} />;
+  if (pages.error && pages.count === 0) return <ErrorAlert error={pages.error} onRetry={pages.refresh} />;
   return (
     <div className={classes.card}>
       {pages.arrived > 0 && (
@@ -143,9 +143,9 @@ export function SyncHistoryTable({ filter, sort, onSort, visibility, onVisibilit
         </div>
       </div>
       {pages.count === 0 && !pages.isLoading && (
-        <Nothing title="No sync matches the filter">Remove a filter, or choose a longer interval.</Nothing>
+        <EmptyState title="No sync matches the filter">Remove a filter, or choose a longer interval.</EmptyState>
       )}
-      {pages.error !== null && pages.count > 0 && <TroubleAlert error={pages.error} onRetry={pages.refresh} />}
+      {pages.error !== null && pages.count > 0 && <ErrorAlert error={pages.error} onRetry={pages.refresh} />}
     </div>
   );
 }

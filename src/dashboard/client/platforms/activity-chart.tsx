@@ -6,9 +6,9 @@ import uPlot from 'uplot';
 import { useLocation } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
-import { Earlier } from '../shell/earlier.tsx';
-import { formatCount, formatCounted, formatDuration, formatPercent } from '../shell/format.ts';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { EarlierLink } from '../ui/earlier-link.tsx';
+import { formatCount, formatCounted, formatDuration, formatPercent } from '../ui/format.ts';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import type { Scope } from './platforms-page.tsx';
 
 type Bucket = Schemas['TimedNumbersDto'];
@@ -42,12 +42,12 @@ export function ActivityChart({
     { params: { query } },
     { refetchInterval: 60_000, placeholderData: (before) => before },
   );
-  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={420} />;
   return (
-    <Earlier isEarlier={isPlaceholderData}>
+    <EarlierLink isEarlier={isPlaceholderData}>
       <Plots buckets={data.items} scope={scope} />
-    </Earlier>
+    </EarlierLink>
   );
 }
 

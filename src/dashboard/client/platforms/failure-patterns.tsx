@@ -2,10 +2,10 @@ import { Skeleton, Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
-import { Earlier } from '../shell/earlier.tsx';
-import { formatCount, formatPercent, shortId } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { EarlierLink } from '../ui/earlier-link.tsx';
+import { formatCount, formatPercent, shortId } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import type { Scope } from './platforms-page.tsx';
 
 /** What is wrong, each thing once, and the errors behind it. */
@@ -18,10 +18,10 @@ export function FailurePatterns({ scope, last }: { scope: Scope; last: string })
     { params: { query } },
     { staleTime: 30_000, placeholderData: (before) => before },
   );
-  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <Skeleton height={120} />;
   return (
-    <Earlier isEarlier={isPlaceholderData}>
+    <EarlierLink isEarlier={isPlaceholderData}>
       <Stack gap="md">
         {data.patterns.length === 0 && <Text size="sm">There are no failure patterns.</Text>}
         {data.patterns.map((pattern) => (
@@ -73,7 +73,7 @@ export function FailurePatterns({ scope, last }: { scope: Scope; last: string })
                     <Table.Td>{error.muted ? `muted: ${error.muted.reason}` : error.state}</Table.Td>
                     <Table.Td className="breakable">{error.typeKeys.slice(0, 5).join(', ')}</Table.Td>
                     <Table.Td>
-                      <Moment of={error.lastSeen} />
+                      <Timestamp of={error.lastSeen} />
                     </Table.Td>
                   </Table.Tr>
                 ))}
@@ -82,6 +82,6 @@ export function FailurePatterns({ scope, last }: { scope: Scope; last: string })
           </Table.ScrollContainer>
         )}
       </Stack>
-    </Earlier>
+    </EarlierLink>
   );
 }

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
-import { formatCount, formatDuration, formatPercent } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
+import { formatCount, formatDuration, formatPercent } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
 import classes from './health-tile.module.css';
 import type { PlaceHealth } from './platforms-page.tsx';
 
@@ -38,12 +38,12 @@ export function HealthTile({ place, isChosen, onChoose }: Props) {
       <Text size="xs" c="dimmed" component="span">
         {lastSyncAt && (
           <>
-            Last sync <Moment of={lastSyncAt} />
+            Last sync <Timestamp of={lastSyncAt} />
           </>
         )}
         {since && (
           <>
-            , in this condition since <Moment of={since} />
+            , in this condition since <Timestamp of={since} />
           </>
         )}
       </Text>

@@ -1,14 +1,14 @@
 import { Skeleton, Text } from '@mantine/core';
 import { api } from '../api/client.ts';
-import { formatMoment } from '../shell/format.ts';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { formatMoment } from '../ui/format.ts';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 
 /** The newest report of a place: what to do, and where the whole of it is. */
 export function LatestReport({ platform, environment }: { platform: string; environment: string }) {
   const { data, error } = api.useQuery('get', '/api/v1/sync/health-reports', {
     params: { query: { platform, environment, limit: 1 } },
   });
-  if (error) return <TroubleAlert error={error} />;
+  if (error) return <ErrorAlert error={error} />;
   if (!data) return <Skeleton height={80} />;
   const [report] = data.items;
   if (!report)

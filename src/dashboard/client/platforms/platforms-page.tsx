@@ -2,10 +2,10 @@ import { Group, Select, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useSearchParams } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { Nothing } from '../shell/nothing.tsx';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { Section } from '../shell/section.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { EmptyState } from '../ui/empty-state.tsx';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { Section } from '../ui/section.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { ActivityChart } from './activity-chart.tsx';
 import { FailurePatterns } from './failure-patterns.tsx';
 import { HealthTile } from './health-tile.tsx';
@@ -29,7 +29,7 @@ export function PlatformsPage() {
   const [params, setParams] = useSearchParams();
   const { data, error, refetch } = api.useQuery('get', '/api/v1/sync/health', {}, { refetchInterval: 60_000 });
   useRefreshOn(['get', '/api/v1/sync/health'], ({ type }) => type !== 'attempt.failed' && type !== 'sync.recorded');
-  if (error && !data) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error && !data) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!data) return <PageSkeleton />;
   const time = TIMES.find(({ value }) => value === params.get('last')) ?? TIMES[0];
   const [platform, environment] = [params.get('platform') ?? undefined, params.get('environment') ?? undefined];
@@ -71,7 +71,7 @@ export function PlatformsPage() {
         />
       </Group>
       {data.items.length === 0 && (
-        <Nothing title="There are no syncs yet">Start a deployment, and its platform appears here.</Nothing>
+        <EmptyState title="There are no syncs yet">Start a deployment, and its platform appears here.</EmptyState>
       )}
       <SimpleGrid cols={{ base: 1, sm: 2, lg: 3 }} spacing="md">
         {data.items.map((place) => (

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Group, Stack, Textarea, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { type ReactNode, useState } from 'react';
-import { TroubleAlert } from './trouble.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 
 /** Who asks for something, and why. */
 export interface Asked {
@@ -70,7 +70,7 @@ export function RequestForm({
             onChange={({ currentTarget }) => setForce(currentTarget.checked)}
           />
         )}
-        {Boolean(sending.error) && <TroubleAlert error={sending.error} />}
+        {Boolean(sending.error) && <ErrorAlert error={sending.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Cancel

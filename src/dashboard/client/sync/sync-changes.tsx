@@ -1,10 +1,10 @@
 import { Skeleton, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
-import { type Change, ChangeList } from '../shell/change-list.tsx';
-import { shortId } from '../shell/format.ts';
-import { Section } from '../shell/section.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { type Change, ChangeList } from '../ui/change-list.tsx';
+import { shortId } from '../ui/format.ts';
+import { Section } from '../ui/section.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 
 /** How the content differs from the one before, of the same type at the same place. */
 export function SyncChanges({ syncId, direction }: { syncId: string; direction: 'PUSH' | 'PULL' }) {
@@ -27,7 +27,7 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
       }
     >
       {error ? (
-        <TroubleAlert error={error} />
+        <ErrorAlert error={error} />
       ) : !data ? (
         <Skeleton height={120} />
       ) : before ? (

@@ -1,8 +1,8 @@
 import { SimpleGrid, Skeleton } from '@mantine/core';
 import { api } from '../api/client.ts';
-import { JsonView } from '../shell/json-view.tsx';
-import { Section } from '../shell/section.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { JsonView } from '../ui/json-view.tsx';
+import { Section } from '../ui/section.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import type { SyncDetail } from './sync-page.tsx';
 
 /** What was sent and what came back, side by side. */
@@ -14,7 +14,7 @@ export function SyncContents({ sync }: { sync: SyncDetail }) {
     { params: { path: { syncId: sync.id } }, headers: { 'x-digest': sync.responseDigest ?? '' } },
     { staleTime: Infinity, gcTime: 60_000 },
   );
-  if (error) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   const sides = [
     { title: 'Sent content', side: data?.sent, none: 'The sync sent no content.' },
     { title: 'Answer of the platform', side: data?.received, none: 'There is no answer, or it was not kept.' },

@@ -2,15 +2,15 @@ import { Alert, Anchor, Breadcrumbs, Group, SimpleGrid, Stack, Text, Title } fro
 import { Link } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { formatMoment } from '../shell/format.ts';
-import { PageSkeleton } from '../shell/page-skeleton.tsx';
-import { Section } from '../shell/section.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
-import { TroubleAlert } from '../shell/trouble.tsx';
+import { formatMoment } from '../ui/format.ts';
+import { PageSkeleton } from '../ui/page-skeleton.tsx';
+import { Section } from '../ui/section.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
+import { ErrorAlert } from '../ui/error-alert.tsx';
 import { SyncActions } from './sync-actions.tsx';
 import { SyncChanges } from './sync-changes.tsx';
 import { SyncContents } from './sync-contents.tsx';
-import { SyncFacts } from './sync-facts.tsx';
+import { SyncProperties } from './sync-properties.tsx';
 import { SyncTimeline } from './sync-timeline.tsx';
 import { useSyncStatus } from './use-sync-status.ts';
 
@@ -28,7 +28,7 @@ export function SyncPage({ syncId }: { syncId: string }) {
   });
   useRefreshOn(['get', '/api/v1/sync/{syncId}'], (event) => event.sync?.id === syncId);
   const status = useSyncStatus(syncId, sync?.status);
-  if (error && !sync) return <TroubleAlert error={error} onRetry={() => void refetch()} />;
+  if (error && !sync) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
   if (!sync) return <PageSkeleton />;
   return (
     <Stack gap="md">
@@ -67,7 +67,7 @@ export function SyncPage({ syncId }: { syncId: string }) {
       )}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Section title="Request">
-          <SyncFacts sync={sync} />
+          <SyncProperties sync={sync} />
         </Section>
         <Section title="Events">
           <SyncTimeline sync={sync} />

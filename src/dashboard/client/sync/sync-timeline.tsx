@@ -1,6 +1,6 @@
 import { Text, Timeline } from '@mantine/core';
 import type { Schemas } from '../api/client.ts';
-import { formatDuration, formatMoment } from '../shell/format.ts';
+import { formatDuration, formatMoment } from '../ui/format.ts';
 import type { SyncDetail } from './sync-page.tsx';
 
 type Event = Schemas['SyncEventDto'];

@@ -15,7 +15,7 @@ function subscribe(listener: () => void): () => void {
 }
 
 /** A moment as the time since; in full, with its zone, on hover and for screen readers. */
-export function Moment({ of }: { of: string }) {
+export function Timestamp({ of }: { of: string }) {
   useSyncExternalStore(subscribe, () => now);
   const full = formatMoment(of);
   return (

@@ -1,8 +1,8 @@
 import { Fragment, type ReactNode } from 'react';
-import classes from './facts.module.css';
+import classes from './description-list.module.css';
 
 /** Names and values; what has no value is left out. */
-export function Facts({ of }: { of: Record<string, ReactNode> }) {
+export function DescriptionList({ of }: { of: Record<string, ReactNode> }) {
   return (
     <dl className={classes.facts}>
       {Object.entries(of).map(

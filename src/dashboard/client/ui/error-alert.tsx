@@ -1,9 +1,9 @@
 import { Alert, Button, Code, Group, Text } from '@mantine/core';
-import { troubleOf } from '../api/problem.ts';
+import { errorTextOf } from '../api/problem.ts';
 
 /** A request that failed: what, why, and what to do. */
-export function TroubleAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
-  const { title, detail, code } = troubleOf(error);
+export function ErrorAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { title, detail, code } = errorTextOf(error);
   return (
     <Alert color="red" variant="light" title={title} role="alert" my="md">
       <Text size="sm">{detail}</Text>

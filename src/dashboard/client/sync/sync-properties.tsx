@@ -1,10 +1,10 @@
 import { Code } from '@mantine/core';
 import { Link } from 'wouter';
 import { searchOf } from '../history/filter.ts';
-import { Facts } from '../shell/facts.tsx';
-import { formatDuration, shortHash, shortId } from '../shell/format.ts';
-import { Moment } from '../shell/moment.tsx';
-import { StatusBadge } from '../shell/status-badge.tsx';
+import { DescriptionList } from '../ui/description-list.tsx';
+import { formatDuration, shortHash, shortId } from '../ui/format.ts';
+import { Timestamp } from '../ui/timestamp.tsx';
+import { StatusBadge } from '../ui/status-badge.tsx';
 import type { SyncDetail } from './sync-page.tsx';
 
 const TRIGGERS: Record<SyncDetail['trigger'], string> = {
@@ -16,10 +16,10 @@ const TRIGGERS: Record<SyncDetail['trigger'], string> = {
   REPLAY: 'by a replay',
 };
 
-export function SyncFacts({ sync }: { sync: SyncDetail }) {
+export function SyncProperties({ sync }: { sync: SyncDetail }) {
   const { version, deployment, replays = [] } = sync;
   return (
-    <Facts
+    <DescriptionList
       of={{
         Actor: `${sync.actor}, ${TRIGGERS[sync.trigger]}`,
         Reason: sync.reason,
@@ -40,8 +40,8 @@ export function SyncFacts({ sync }: { sync: SyncDetail }) {
         Forced: sync.forced && 'The caller allowed changes that lose data',
         Attempts: String(sync.retryCount + 1),
         Took: sync.durationMs === null ? null : formatDuration(sync.durationMs),
-        Started: <Moment of={sync.startedAt} />,
-        Ended: sync.completedAt && <Moment of={sync.completedAt} />,
+        Started: <Timestamp of={sync.startedAt} />,
+        Ended: sync.completedAt && <Timestamp of={sync.completedAt} />,
         'HTTP status': sync.statusCode,
         'Request id': sync.requestId && <Code>{sync.requestId}</Code>,
         'Replay of': sync.replayOf && <Link href={`/syncs/${sync.replayOf}`}>{shortId(sync.replayOf)}</Link>,
