@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { configureApp, httpAdapter, openApiDocument } from '#http';
 import { AppModule, readConfig } from './app.module.ts';
 
-/** Writes the OpenAPI document to a file, `dist/openapi.json` unless said. Starts nothing, needs no database. */
+/** Writes the OpenAPI document to a file, `dist/openapi.json` by default. Starts nothing, needs no database. */
 async function main(file = 'dist/openapi.json'): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(readConfig({})), httpAdapter(), {
     preview: true,

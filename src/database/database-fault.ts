@@ -6,7 +6,7 @@ import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
  */
 export type DatabaseFault = 'away' | 'exhausted' | 'read-only' | 'slow' | 'conflict' | 'no-partition' | 'refused';
 
-/** For whoever waits for the database. */
+/** Texts for the caller. */
 const TEXTS: Record<DatabaseFault, string> = {
   away: 'The database does not answer',
   exhausted: 'The database has no free disk space, memory or connections',
@@ -36,7 +36,7 @@ const FAULTS: [prefix: string, DatabaseFault][] = [
   ['53', 'exhausted'],
   // Connection; in use; starting, stopping; system; internal, and poolers.
   ...['08', '55006', '57', '58', 'XX'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
-  // A password that was changed, a database that is being restored: for whoever operates it, not for the caller.
+  // A password that was changed, a database that is being restored: a matter of the operator, not of the caller.
   ...['28', '3D000'].map((prefix): [string, DatabaseFault] => [prefix, 'away']),
 ];
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;

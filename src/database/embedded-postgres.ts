@@ -40,7 +40,7 @@ export async function openEmbeddedPostgres(dataDir: string): Promise<EmbeddedDat
   const url = await server.url();
   let owner = await claim(url, resolve(dataDir));
   let closing = false;
-  // A server that dies under us is started again, on the same port; whoever writes waits for it meanwhile.
+  // A server that dies under us is started again, on the same port; writers wait for it.
   const revive = async (): Promise<void> => {
     while (!closing) {
       try {

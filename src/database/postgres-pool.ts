@@ -96,7 +96,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** A connection to keep for a while, such as for a stream; whoever takes it releases it. */
+/** A connection to keep for a while, such as for a stream; the caller releases it. */
 export async function connect(em: EntityManager, withinMs = STATEMENT_MS, records = false): Promise<PoolClient> {
   const pool = await postgresPool(em);
   const waitMs = Math.min(withinMs, STATEMENT_MS);

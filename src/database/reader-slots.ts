@@ -34,7 +34,7 @@ class ReaderSlots {
 
 const slots = new WeakMap<Pool, ReaderSlots>();
 
-/** A connection for whoever only reads; its place is given back with it. */
+/** A connection for reads only; its slot is given back with it. */
 export async function connectReader(pool: Pool): Promise<PoolClient> {
   const known = slots.get(pool) ?? new ReaderSlots(pool);
   slots.set(pool, known);

@@ -19,7 +19,7 @@ import { NothingToDeployError } from './deployment.errors.ts';
 export interface ItemRequest {
   typeKey: string;
   kind?: string;
-  /** The latest version unless said. */
+  /** The latest version by default. */
   versionHash?: string;
 }
 

@@ -136,7 +136,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     return find(this.em, Deployment, where, { orderBy: { id: order }, limit });
   }
 
-  /** A deployment that is there already is left to whoever began it. */
+  /** A deployment that exists already is left to the request that began it. */
   private async begun(id: string): Promise<StartedDeployment | null> {
     const deployment = await findOne(this.em, Deployment, { id });
     return deployment && { deployment, finished: this.running.get(id) ?? Promise.resolve() };
@@ -151,7 +151,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     const release = this.settler.expect(id);
     try {
       await this.record(id, plan, { actor, reason, force, rollbackOf });
-      // Read before it runs: whoever is told of a failure may ask again without two of them running.
+      // Read before it runs: a caller that gets a failure may ask again without two of them running.
       const { deployment } = await this.get(id);
       const finished = this.run(id, plan, { actor, reason, force, trigger }, isAlive);
       this.running.set(
@@ -160,7 +160,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
       );
       return { deployment, finished };
     } catch (error) {
-      // Whoever has recorded it expects it too.
+      // The request that recorded it expects it too.
       const begun = (error as { code?: unknown }).code === UNIQUE_VIOLATION ? await this.begun(id) : null;
       if (begun) return begun;
       release();

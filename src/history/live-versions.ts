@@ -29,7 +29,7 @@ export class LiveVersions {
   }
 }
 
-/** Places of one answer: their names come from whoever records. */
+/** Places of one answer: callers choose their names. */
 const MAX_PLACES = 200;
 
 /** Steps along an index from place to place, and at each from its newest success: none goes through all of a type. */

@@ -98,7 +98,7 @@ async function begin(
   const count = await connection.count(`select count(*)::float8 as count from sync_history h where ${where}`, COUNT_MS);
   signal?.throwIfAborted();
   const copy = connection.copy(copySql(where, format));
-  // Whoever reads the lines hears of what happens to either.
+  // The reader of the lines gets the errors of both.
   const stream = format === 'csv' ? pipeline(copy, new CrlfLines(), () => undefined) : copy;
   return { count, window: filter.window, stream };
 }

@@ -25,7 +25,7 @@ export interface HistoryFilter {
   forced?: boolean;
   /** Text that must occur in type key or error message, whatever the case. */
   q?: string;
-  /** Which moment the dates are about; `started` unless said. */
+  /** Which moment the dates are about; `started` by default. */
   dateField?: DateField;
   /** At or after. */
   startDate?: Date;

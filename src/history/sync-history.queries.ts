@@ -30,7 +30,7 @@ export interface FacetValue {
 const FACETS = Object.fromEntries(fieldsWith('facet').map(({ name, column }) => [name, column]));
 
 const MOST_VALUES = 100;
-/** Reads at once, of all the connections that there are: whoever records must never wait for whoever looks. */
+/** Reads at once, of all the connections that there are: a write must never wait for a read. */
 const MOST_READS = 8;
 
 /** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */

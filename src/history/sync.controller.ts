@@ -140,7 +140,7 @@ function formatAccepted(accept = ''): 'changes' | keyof typeof FILES {
   return accept.startsWith('application/json-patch+json') ? 'patch' : 'changes';
 }
 
-/** A cache on the way may have made the tag a weak one; whoever has several names them all. */
+/** A cache on the way may have made the tag a weak one; a client with several tags sends them all. */
 function isKnown(etag: string, ifNoneMatch = ''): boolean {
   const known = new Set(ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, '')));
   return known.has(etag) || known.has('*');

@@ -13,7 +13,7 @@ export class InvalidCursorError extends DomainError {
   }
 }
 
-/** A cursor means nothing to whoever gets it. */
+/** A cursor is opaque to its receiver. */
 export function encodeCursor(parts: unknown[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }

@@ -48,7 +48,7 @@ export function createHttpServer(listener: Listener, limits: ServerLimits): Serv
     answer,
   );
   server.maxConnections = limits.connections;
-  // Whoever asks before it sends its body is told to when the body is read.
+  // A client that waits with its body is told to send it when the body is read.
   server.on('checkContinue', answer);
   server.on('checkExpectation', (_request, response: ServerResponse) => {
     const problem = problemText(417, 'EXPECTATION_FAILED', 'Of all expectations only 100-continue is met.');

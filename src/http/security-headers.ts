@@ -26,7 +26,7 @@ export function installSecurityHeaders(fastify: FastifyInstance, docs: string): 
   void fastify.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: NOTHING },
     frameguard: { action: 'deny' },
-    // Whoever ends TLS before us knows whether all of its hosts speak it.
+    // The proxy that ends TLS before us knows whether all of its hosts use it.
     strictTransportSecurity: false,
   });
 }

@@ -26,7 +26,7 @@ interface Reply {
 
 /**
  * Answers a request with an `Idempotency-Key` once: who sends it again gets the first answer. A request that was refused
- * (4xx) did nothing and leaves no key; one that failed (5xx) may have, and keeps its ids for whoever sends it again.
+ * (4xx) did nothing and leaves no key; one that failed (5xx) may have, and keeps its ids for a repeated request.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {

@@ -67,7 +67,7 @@ export class IdempotencyService {
     }
   }
 
-  /** Keeps the answer for whoever asks again. Without one that cannot be kept, the request done again comes to the same. */
+  /** Keeps the answer for a repeated request. Without one that cannot be kept, the request done again comes to the same. */
   async keep(claim: Claim, { status, location, body }: StoredAnswer): Promise<void> {
     if (body.length > MAX_ANSWER) return this.release(claim);
     const { scope, key, seed } = claim;
@@ -81,7 +81,7 @@ export class IdempotencyService {
     await this.query(RELEASE, [scope, key, holder]).catch(() => undefined);
   }
 
-  /** Gives the key back: nothing was done under it. Whoever has taken it over meanwhile keeps it. */
+  /** Gives the key back: nothing was done under it. A process that has taken it over meanwhile keeps it. */
   async forget({ scope, key, holder }: Claim): Promise<void> {
     await this.query(FORGET, [scope, key, holder]).catch(() => undefined);
   }

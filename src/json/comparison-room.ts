@@ -8,7 +8,7 @@ export interface ComparisonLimits {
   characters: number;
 }
 
-/** What an answer shows; whoever wants more takes the file. */
+/** The limit of one answer; the file has all changes. */
 export const SHOWN: ComparisonLimits = { changes: 1_000, characters: 500_000 };
 
 /** Room for what is shown; after the first that does not fit, nothing more does. */

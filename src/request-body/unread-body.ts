@@ -5,7 +5,7 @@ import { hasBody } from './body-headers.ts';
 /** Time for a caller to read an answer that came before the end of its body. */
 const LINGER_MS = 2_000;
 
-/** Tells whoever asked before it sends its body (`Expect: 100-continue`) to do so, once the request is not refused. */
+/** Tells a client that waits (`Expect: 100-continue`) to send its body, once the request is accepted. */
 export function installContinue(fastify: FastifyInstance): void {
   fastify.addHook('preParsing', (request, reply, _payload, done) => {
     if (request.headers.expect !== undefined) reply.raw.writeContinue();

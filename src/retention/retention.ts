@@ -89,7 +89,7 @@ export class Retention implements OnApplicationBootstrap {
       return await inTransaction(
         this.em,
         async (client) => {
-          // Whoever records waits behind us while we wait for a reader: no longer than it can bear.
+          // Writes wait behind us while we wait for a reader: only for a bounded time.
           await client.query(`set local lock_timeout = '1s'`);
           await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
           const { rows } = await client.query<{ open: boolean; lastPosition: number }>(
@@ -130,7 +130,7 @@ export class Retention implements OnApplicationBootstrap {
         this.em,
         async (client) => {
           await client.query(`set local lock_timeout = '5s'`);
-          // Whoever records now names its snapshot before us, or stores it again after us.
+          // A write of this moment names its snapshot before us, or stores it again after us.
           await client.query(`lock table snapshot in share row exclusive mode`);
           const { rowCount } = await client.query(
             `delete from snapshot where digest in (select digest from (${EXPIRED}) expired limit ${BATCH})`,

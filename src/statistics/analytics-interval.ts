@@ -7,7 +7,7 @@ const USUAL = '24h';
 export type AnalyticsFilter = AnalyticsScope & Pick<HistoryFilter, 'startDate' | 'endDate' | 'last'>;
 
 /**
- * Fixes the time that is asked for, once; the last 24 hours unless said, and until now where only its beginning is.
+ * Fixes the time that is asked for, once; the last 24 hours by default, and until now when only the start is given.
  * Throws `InvalidFilterError` for what cannot hold together.
  */
 export function resolveWindow(

@@ -4,7 +4,7 @@ import { SyncFilterDto, WindowDto } from '#history';
 import { MayBeLeftOut, OneOrMany, Text, WholeNumber } from '#validation';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
-/** Which syncs are counted, and when they started; everything given must hold. The last 24 hours unless said. */
+/** Which syncs are counted, and when they started; everything given must hold. The last 24 hours by default. */
 export class AnalyticsQuery extends PickType(SyncFilterDto, [
   'platform',
   'environment',

@@ -17,7 +17,7 @@ import type {
 import { bucketCount, bucketStarts } from './time-buckets.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
-/** Places that are looked after, and groups of one answer: their names come from whoever records. */
+/** Places that are looked after, and groups of one answer: callers choose their names. */
 export const MAX_PLACES = 200;
 const MAX_GROUPS = 1_000;
 /** Buckets of one answer. */

@@ -12,7 +12,7 @@ import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
 
-/** Breakers of one process: the names of environments may come from whoever calls. */
+/** Breakers of one process: callers may choose the names of environments. */
 export const MAX_CIRCUITS = 200;
 
 /** The breaker of one environment of a platform, as seen from outside. */
