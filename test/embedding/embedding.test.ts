@@ -1,0 +1,56 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { besideSyncTrail } from '#embedding';
+import { findings } from '../support/books.ts';
+import { accept, Note, Shop, ShopAdapter, startForeignApp } from '../support/foreign-app.ts';
+import { connectSql } from '../support/sql.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
+
+describe('an application that has embedded the recording alone', () => {
+  let database: TestDatabase;
+  beforeEach(async () => {
+    database = await createTestDatabase({ empty: true });
+  });
+  afterEach(() => database.drop());
+
+  it('keeps our tables when its schema tool brings its own up to date, inside the application and outside', async () => {
+    const app = await startForeignApp(database.url);
+    const orm = app.get(MikroORM);
+    try {
+      const own = await orm.schema.getUpdateSchemaSQL();
+      expect(own).toContain('create table "note"');
+      expect(own).not.toMatch(/sync|snapshot|version|recorder|event|idempotency|drop/);
+      await orm.schema.update();
+      expect(await orm.schema.getUpdateSchemaSQL()).toBe('');
+
+      const tool = { clientUrl: database.url, entities: [Note] };
+      const unprotected = await MikroORM.init(tool);
+      expect(await unprotected.schema.getUpdateSchemaSQL()).toContain('drop table if exists "sync_event"');
+      await unprotected.close();
+      const command = await MikroORM.init({ ...tool, schemaGenerator: besideSyncTrail() });
+      expect(await command.schema.getUpdateSchemaSQL()).toBe('');
+      await command.close();
+    } finally {
+      await app.close();
+    }
+  }, 60_000);
+
+  it('has books that can be proved, though it has no deployments and no statistics', async () => {
+    const app = await startForeignApp(database.url);
+    app.get(Shop).will(accept);
+    const item = { typeKey: 'Product', data: { name: 'text' } };
+    await app.get(ShopAdapter).push({
+      items: [item],
+      context: { environment: 'default', actor: 'jane', trigger: 'API' },
+    });
+    const sql = await connectSql(database.url);
+    await until('events have positions', async () => {
+      return (await sql('select from sync_event where position is null')).length === 0;
+    });
+    expect(await findings(database.url)).toEqual([]);
+    await sql(`update sync_history set status_code = 418`);
+    expect(await findings(database.url)).toMatchObject([{ rule: 'sync.row' }]);
+    await sql.close();
+    await app.close();
+  }, 60_000);
+});

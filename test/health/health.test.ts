@@ -1,0 +1,266 @@
+import { HealthReportService, ReportScheduler } from '#health';
+import { encodeCursor } from '#http';
+import { StatsRebuilder } from '#statistics';
+import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../../src/health/health.ts';
+import { slotsAt } from '../../src/health/report-schedule.ts';
+import { readBothWays } from '../support/pages.ts';
+import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
+import { connectSql, type Sql } from '../support/sql.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const HOUR = 3_600_000;
+const NOW = '2026-03-01T12:00:00.000Z';
+const none = { count: 0, since: null, syncIds: [] };
+const numbers = (success: number, failed: number): HealthInputs['numbers'] => ({
+  counts: { total: success + failed, inProgress: 0, success, failed, partial: 0 },
+  successRate: success + failed === 0 ? null : success / (success + failed),
+  successRateInterval: null,
+  firstAttemptSuccessRate: null,
+  ...{ attempts: 0, retries: 0, retryBurden: null },
+  duration: { mean: null, p50: null, p95: null, p99: null },
+});
+const WELL: HealthInputs = {
+  at: NOW,
+  numbers: numbers(100, 0),
+  lastSyncAt: '2026-03-01T11:00:00.000Z',
+  lastSuccessAt: '2026-03-01T11:00:00.000Z',
+  failuresInARow: { ...none, errorCode: null },
+  successesInARow: 1,
+  rhythmMs: null,
+  inDoubt: none,
+  differences: none,
+};
+const evidence = { count: 2, since: '2026-03-01T10:00:00.000Z', syncIds: ['a', 'b'] };
+
+describe('the health of a place', () => {
+  it.each<[string, Partial<HealthInputs>, string, RegExp]>([
+    [
+      'nothing was ever settled',
+      { lastSyncAt: null, numbers: numbers(0, 0) },
+      'UNKNOWN',
+      /No sync of this target has ended yet/,
+    ],
+    ['all succeeded', {}, 'HEALTHY', /100 % of 100 syncs/],
+    [
+      'few were settled, and the newest succeeded',
+      { numbers: numbers(1, 1) },
+      'HEALTHY',
+      /newest sync succeeded. There are too few/,
+    ],
+    [
+      'few were settled, and the newest failed',
+      { numbers: numbers(1, 1), failuresInARow: { ...evidence, count: 1, errorCode: 'X' } },
+      'DEGRADED',
+      /newest sync failed/,
+    ],
+    ['some failed', { numbers: numbers(94, 6) }, 'DEGRADED', /94 %/],
+    ['as many succeeded as are wanted', { numbers: numbers(95, 5) }, 'HEALTHY', /95 %/],
+    ['most failed', { numbers: numbers(49, 51) }, 'FAILING', /Only 49 %/],
+    ['the last five failed', { failuresInARow: { ...evidence, count: 5, errorCode: 'X' } }, 'FAILING', /last 5 .* X/],
+    ['the last four failed', { failuresInARow: { ...evidence, count: 4, errorCode: 'X' } }, 'HEALTHY', /100 %/],
+    ['most failed, but it is back', { numbers: numbers(49, 51), successesInARow: 5 }, 'DEGRADED', /49 %/],
+    ['a rhythm is kept', { rhythmMs: HOUR / 2 }, 'HEALTHY', /100 %/],
+    ['a rhythm is missed', { rhythmMs: HOUR / 4 }, 'STALE', /last sync was 1 h ago; one was expected every 15 min/],
+    ['pushes are in doubt', { inDoubt: evidence }, 'DEGRADED', /2 pushes/],
+    ['others changed something', { differences: evidence }, 'DEGRADED', /2 content types/],
+  ])('when %s', (_when, inputs, health, cause) => {
+    expect(evaluateHealth({ ...WELL, ...inputs }, DEFAULT_HEALTH_THRESHOLDS)).toMatchObject({
+      health,
+      cause: expect.stringMatching(cause),
+    });
+  });
+});
+
+describe('the slots that are over', () => {
+  it('are 24 whole hours, and the last ends where this one begins', () => {
+    const slots = slotsAt('hourly', new Date('2026-03-01T12:34:56Z'), 'UTC');
+    expect(slots).toHaveLength(24);
+    expect(slots.at(-1)).toEqual({ from: new Date('2026-03-01T11:00:00Z'), to: new Date('2026-03-01T12:00:00Z') });
+  });
+
+  it('are days by the clocks of a zone, also where they change', () => {
+    const slots = slotsAt('daily', new Date('2026-03-31T12:00:00Z'), 'Europe/Berlin');
+    const hours = slots.map(({ from, to }) => (to.getTime() - from.getTime()) / HOUR);
+    expect(hours).toEqual([24, 24, 24, 24, 24, 23, 24]);
+  });
+});
+
+const HOSTILE = '<script>alert(1)</script> | [x](y) `z`';
+const sync = (startedAt: Date, given: Partial<RandomSync> = {}): RandomSync => ({
+  ...{ id: idAt(startedAt), startedAt, typeKey: 'Article', platform: 'shop', environment: 'default' },
+  ...{ direction: 'PUSH', status: 'SUCCESS', trigger: 'API', actor: 'jane', forced: false },
+  ...{ errorCode: null, errorMessage: null, statusCode: 200, durationMs: 100 },
+  ...given,
+});
+const failed = { status: 'FAILED', errorCode: 'REFUSED', errorMessage: HOSTILE, statusCode: 422 };
+
+describe('health and its reports', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  let services: TestApp[];
+  const api: TestApp['api'] = (...request) => services[0]!.api(...request);
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    sql = await connectSql(database.url);
+    await sql(`select ensure_sync_partitions(now() - interval '2 months', 4)`);
+    const hours = Array.from({ length: 30 }, (_, index) => new Date(Date.now() - (index + 0.5) * HOUR));
+    await insertHistory(database.url, [
+      ...hours.map((at) => sync(at)),
+      ...hours.slice(0, 4).map((at) => sync(new Date(at.getTime() + 60_000), failed)),
+      sync(new Date(Date.now() - 3 * HOUR), {
+        platform: 'other',
+        status: 'FAILED',
+        errorCode: 'INTERRUPTED',
+        typeKey: 'Lost',
+      }),
+    ]);
+    const off = { DATABASE_URL: database.url, REPORT_CRON_HOURLY: 'off', REPORT_CRON_DAILY: 'off' };
+    services = await Promise.all([startTestApp(off), startTestApp(off), startTestApp(off)]);
+    await services[0]!.app.get(StatsRebuilder).rebuild();
+  });
+
+  afterAll(async () => {
+    for (const service of services ?? []) await service.close();
+    await sql?.close();
+    await database?.drop();
+  });
+
+  it('tells the condition of each place, with its cause and evidence', async () => {
+    const { items } = (await api('GET', '/sync/health')).body as { items: object[] };
+    expect(items).toMatchObject([
+      {
+        platform: 'other',
+        health: 'DEGRADED',
+        cause: expect.stringMatching(/outcome of 1 push is unknown/),
+        evidence: [expect.any(String)],
+      },
+      {
+        platform: 'shop',
+        health: 'DEGRADED',
+        cause: expect.stringMatching(/85.7 % of 28/),
+        lastSyncAt: expect.any(String),
+      },
+    ]);
+  });
+
+  it('makes one report for each hour that is over, with three replicas at once', async () => {
+    const fill = async () => Promise.all(services.map((service) => service.app.get(ReportScheduler).fill('hourly')));
+    const made = (await fill()).reduce((sum, count) => sum + count);
+    expect(await fill()).toEqual([0, 0, 0]);
+    type Report = { window: { from: string; to: string }; revision: number; slot: string };
+    const items = await readBothWays<Report>(async (cursor) => {
+      return (await api('GET', `/sync/health-reports?platform=shop&limit=7${cursor ? `&cursor=${cursor}` : ''}`)).body;
+    });
+    const windows = items.map(({ window }) => window.from);
+    expect(windows).toHaveLength(24);
+    expect(new Set(windows).size).toBe(windows.length);
+    expect(windows).toEqual(windows.toSorted().toReversed());
+    expect(items.every(({ slot, revision }) => slot === 'hourly' && revision === 1)).toBe(true);
+    // What was never synchronised before is not reported.
+    const others = (await api('GET', '/sync/health-reports?platform=other&limit=100')).body as { items: typeof items };
+    expect(others.items.length).toBeGreaterThan(0);
+    expect(made).toBe(items.length + others.items.length);
+    expect(others.items.every(({ window }) => Date.parse(window.to) > Date.now() - 3 * HOUR)).toBe(true);
+  });
+
+  it('reports a window again with the same words, and anew only when asked to', async () => {
+    const [startDate, endDate] = [
+      new Date(Date.now() - 24 * HOUR).toISOString(),
+      new Date(Date.now() - 1000).toISOString(),
+    ];
+    const request = { platform: 'shop', startDate, endDate, actor: 'ann' };
+    const first = (await api('POST', '/sync/health-reports', request)).body as { id: string; numbers: object };
+    expect(first).toMatchObject({
+      platform: 'shop',
+      successRate: expect.closeTo(24 / 28, 5),
+      averageDuration: 100,
+      recentFailures: expect.arrayContaining([
+        expect.objectContaining({ errorCode: 'REFUSED', errorMessage: HOSTILE }),
+      ]),
+      recommendations: expect.any(Array),
+      revision: 1,
+    });
+    await insertHistory(database.url, [sync(new Date(Date.now() - 2 * HOUR), { ...failed, typeKey: 'Late' })]);
+    expect((await api('POST', '/sync/health-reports', request)).body).toEqual(first);
+    expect((await api('GET', `/health-reports/${first.id}`)).body).toEqual(first);
+    // Nor do rules or thresholds of later change it.
+    await sql(`update health_report set inputs = replace(inputs, '"degradedBelow":0.95', '"degradedBelow":0')`);
+    expect((await api('GET', `/health-reports/${first.id}`)).body).toEqual(first);
+    const fresh = (await api('POST', '/sync/health-reports', { ...request, fresh: true })).body as { id: string };
+    expect(fresh).toMatchObject({ revision: 2 });
+    expect((await api('GET', '/sync/health-reports/latest?platform=shop')).body).toMatchObject({ id: fresh.id });
+  });
+
+  it('is one report however many ask for it at once', async () => {
+    const window = { startDate: '2020-01-01T00:00:00Z', endDate: '2020-01-02T00:00:00Z' };
+    const ask = (service: TestApp) =>
+      service.api('POST', '/sync/health-reports', { platform: 'shop', actor: 'ann', ...window });
+    const answers = await Promise.all([...services, ...services].map(ask));
+    expect(new Set(answers.map(({ body }) => (body as { id: string }).id)).size).toBe(1);
+    expect(answers[0]!.body).toMatchObject({ health: 'UNKNOWN', successRate: null, averageDuration: null });
+  });
+
+  it('recommends by rule and evidence what to do about pushes that are in doubt', async () => {
+    const report = await services[0]!.app.get(HealthReportService).latest('other', 'default');
+    expect(report.report.recommendations).toContainEqual({
+      rule: 'pull-in-doubt',
+      action: expect.stringContaining('/platforms/other/pull'),
+      evidence: [expect.any(String)],
+    });
+  });
+
+  it.each(['markdown', 'html'])('is read by people as %s, in which foreign text stays text', async (format) => {
+    const { items } = (await api('GET', '/sync/health-reports?platform=shop&limit=1')).body as {
+      items: { id: string }[];
+    };
+    const answer = await fetch(`${services[0]!.url}/api/v1/health-reports/${items[0]!.id}?format=${format}`);
+    const text = await answer.text();
+    expect(answer.headers.get('content-type')).toBe(`text/${format}; charset=utf-8`);
+    expect(text).toContain('Health of shop');
+    expect(text).toContain('Recent failures');
+    expect(text).not.toContain('<script>');
+    expect(answer.headers.get('content-security-policy') ?? 'none').toContain('none');
+  });
+
+  it.each([
+    ['no actor', { actor: undefined }, 400, 'INVALID_REQUEST'],
+    ['a window that ends before it begins', { endDate: '2019-01-01T00:00:00Z' }, 400, 'INVALID_REQUEST'],
+    ['a window in the future', { endDate: '2999-01-01T00:00:00Z' }, 400, 'INVALID_REQUEST'],
+    ['a window of years', { startDate: '2000-01-01T00:00:00Z' }, 400, 'INVALID_REQUEST'],
+  ])('is refused for %s', async (_what, more, status, code) => {
+    const request = {
+      platform: 'shop',
+      actor: 'a',
+      startDate: '2020-01-01T00:00:00Z',
+      endDate: '2020-01-02T00:00:00Z',
+      ...more,
+    };
+    expect(await api('POST', '/sync/health-reports', request)).toMatchObject({ status, body: { code } });
+  });
+
+  it('that was never made is a 404', async () => {
+    const unknown = '019a5f0e-7c11-7aaa-8000-000000000000';
+    expect(await api('GET', `/health-reports/${unknown}`)).toMatchObject({
+      status: 404,
+      body: { code: 'HEALTH_REPORT_NOT_FOUND' },
+    });
+    expect(await api('GET', `/sync/health-reports?cursor=${encodeCursor(['next', unknown])}`)).toMatchObject({
+      body: { code: 'INVALID_CURSOR' },
+    });
+    expect(await api('GET', '/sync/health-reports/latest?platform=none')).toMatchObject({ status: 404 });
+  });
+});
+
+it('names a schedule that is none at the start', async () => {
+  await expect(startTestApp({ REPORT_CRON_HOURLY: 'every hour', REPORT_TIME_ZONE: 'Mars' })).rejects.toThrow(
+    /REPORT_CRON_HOURLY must be a cron expression[^]*REPORT_TIME_ZONE must be a time zone/,
+  );
+});
+
+it('refuses thresholds that contradict each other at the start', async () => {
+  await expect(startTestApp({ HEALTH_DEGRADED_BELOW: '40', HEALTH_FAILING_BELOW: '50' })).rejects.toThrow(
+    /HEALTH_FAILING_BELOW must be no more than HEALTH_DEGRADED_BELOW \(it is "50"\)/,
+  );
+});

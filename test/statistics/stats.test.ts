@@ -1,0 +1,237 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Books, type Finding } from '#database';
+import { Schedule } from '#schedule';
+import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
+import { SyncHistoryService } from '#tracking';
+import { finishPast, givePositions, type PastSync, recordPast } from '../support/past-syncs.ts';
+import { idAt } from '../support/random-history.ts';
+import { connectSql, type Sql } from '../support/sql.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+const ALL = { from: new Date('2020-01-01T00:00:00Z'), to: new Date('2040-01-01T00:00:00Z') };
+
+/** Records and settles syncs through a service until it is told to stop; tells how many. */
+class Recording {
+  private count = 0;
+  private stopped = false;
+  private readonly callers: Promise<void>[];
+
+  constructor(service: TestApp) {
+    const history = service.app.get(SyncHistoryService);
+    this.callers = Array.from({ length: 4 }, () => this.call(history));
+  }
+
+  async stop(): Promise<number> {
+    this.stopped = true;
+    await Promise.all(this.callers);
+    return this.count;
+  }
+
+  private async call(history: SyncHistoryService): Promise<void> {
+    for (; !this.stopped; await turn()) {
+      const sync = await history.recordSyncAttempt({
+        typeKey: `Type${this.count % 5}`,
+        platform: 'optimizely',
+        direction: 'PUSH',
+        context: { environment: 'default', actor: 'load', trigger: 'API' },
+        data: { name: 'load' },
+      });
+      this.count += 1;
+      const durationMs = this.count % 900;
+      // One in five is still under way at the end.
+      if (this.count % 5 > 0) await history.updateSyncStatus(sync.id, { status: 'SUCCESS', durationMs });
+    }
+  }
+}
+
+describe('the stats', () => {
+  let database: TestDatabase;
+  let sql: Sql;
+  beforeEach(async () => {
+    database = await createTestDatabase();
+    sql = await connectSql(database.url);
+  });
+  afterEach(async () => {
+    await Promise.all(recordings.splice(0).map((recording) => recording.stop()));
+    await Promise.all(services.splice(0).map((service) => service.close()));
+    await sql.close();
+    await database.drop();
+  });
+
+  const services: TestApp[] = [];
+  const recordings: Recording[] = [];
+
+  async function start(url = database.url): Promise<TestApp> {
+    const service = await startTestApp({ DATABASE_URL: url });
+    services.push(service);
+    return service;
+  }
+
+  function record(service: TestApp): Recording {
+    const recording = new Recording(service);
+    recordings.push(recording);
+    return recording;
+  }
+
+  /** Ends every recording; tells how many syncs they recorded together. */
+  async function recorded(): Promise<number> {
+    let total = 0;
+    for (const recording of recordings) total += await recording.stop();
+    return total;
+  }
+
+  async function findings(): Promise<Finding[]> {
+    const books = await Books.open(database.url);
+    const found = await Array.fromAsync(checkStats(books));
+    await books.close();
+    return found;
+  }
+
+  const counted = () =>
+    until('every event is counted', async () => {
+      const [open] = await sql<{ is_counted: boolean }>(
+        `select not exists (select from sync_event where position is null)
+           and (select last from event_position) = (select last from sync_stats_position) as is_counted`,
+      );
+      return open!.is_counted;
+    });
+
+  const totals = async () =>
+    (
+      await sql<{ total: number; settled: number }>(
+        `select coalesce(sum(total), 0)::integer as total, coalesce(sum(success + failed + partial), 0)::integer as settled
+         from sync_stats_hourly`,
+      )
+    )[0]!;
+
+  const past = (startedAt: Date): PastSync => ({
+    ...{ id: idAt(startedAt), kind: 'contentType', typeKey: 'Article', platform: 'optimizely', environment: 'default' },
+    ...{ direction: 'PUSH', trigger: 'API', startedAt },
+    outcome: { status: 'SUCCESS', retryCount: 1, durationMs: 250 },
+  });
+
+  it('count each sync once, however many replicas count at the same time', async () => {
+    const replicas = await Promise.all([1, 2, 3].map(() => start()));
+    const projectors = replicas.map(({ app }) => app.get(StatsProjector));
+    replicas.forEach(record);
+    for (let round = 0; round < 30; round += 1) {
+      await givePositions(sql);
+      await Promise.all(projectors.map((projector) => projector.project()));
+    }
+    const total = await recorded();
+    await counted();
+    expect((await totals()).total).toBe(total);
+    expect(await findings()).toEqual([]);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'count nothing twice and miss nothing when the connection is cut %s the commit',
+    async (moment) => {
+      const proxy = await TcpProxy.start(database.url);
+      record(await start(proxy.url(database.url)));
+      await proxy.cutAtCommit({ statement: 'update sync_stats_position', moment, times: 3 });
+      const total = await recorded();
+      await counted();
+      expect((await totals()).total).toBe(total);
+      expect(await findings()).toEqual([]);
+      await services.pop()!.close();
+      await proxy.close();
+    },
+  );
+
+  it('are rebuilt exactly while services record and count', async () => {
+    const open = Array.from({ length: 600 }, (_, n) => past(new Date(Date.now() - (1 + (n % 25)) * DAY)));
+    const unsettled = open.toSorted((a, b) => (a.id > b.id ? -1 : 1));
+    await recordPast(sql, open);
+    const replicas = await Promise.all([1, 2].map(() => start()));
+    replicas.forEach(record);
+    for (const spoil of [
+      'delete from sync_stats_hourly',
+      'update sync_stats_daily set total = total + 1',
+      `update sync_stats_type_daily set counts = counts || 1, buckets = buckets || 1::smallint`,
+      'update sync_stats_position set last = 0',
+    ]) {
+      await until('something is counted', async () => (await totals()).total > 0);
+      await sql(spoil);
+      const rebuilding = replicas[0]!.app.get(StatsRebuilder).rebuild();
+      let isRebuilt = false;
+      void rebuilding.finally(() => (isRebuilt = true));
+      // In the middle of it the oldest are settled, and get their positions at once.
+      while (!isRebuilt) {
+        await finishPast(sql, unsettled.splice(-3));
+        await givePositions(sql);
+      }
+      await rebuilding;
+    }
+    const total = (await recorded()) + open.length;
+    await counted();
+    expect((await totals()).total).toBe(total);
+    expect(unsettled.length).toBeLessThan(open.length);
+    expect(await findings()).toEqual([]);
+  });
+
+  it('keep what retention has forgotten, through a rebuild too', async () => {
+    const service = await start();
+    await sql(`select ensure_sync_partitions('2026-01-01', 3)`);
+    const [old, young] = [past(new Date('2026-01-10T10:00:00Z')), past(new Date('2026-02-10T10:00:00Z'))];
+    await recordPast(sql, [old, young]);
+    await finishPast(sql, [old, young]);
+    await counted();
+    await sql('drop table sync_history_2026_01');
+    await sql(
+      `insert into sync_event (id, type, data) values ($1, 'retention.applied', '{"month":"2026-01","syncs":1,"lastPosition":0}')`,
+      [idAt(new Date())],
+    );
+    await sql('delete from sync_stats_daily where day > $1', [young.startedAt.toISOString().slice(0, 8) + '01']);
+    expect(await findings()).toMatchObject([{ rule: 'stats.counts' }]);
+    const rebuilt = await service.app.get(StatsRebuilder).rebuild();
+    expect(rebuilt).toEqual({ syncs: 1, since: '2026-02-03T00:00:00Z' });
+    expect(await findings()).toEqual([]);
+    const { counts, duration } = await service.app.get(SyncAnalyticsService).numbers({}, ALL);
+    expect(counts).toMatchObject({ total: 2, success: 2 });
+    expect(duration.mean).toBe(250);
+  });
+
+  it('are not needed where counting is far behind: the history itself is asked', async () => {
+    const service = await start();
+    const sync = past(new Date());
+    await recordPast(sql, [sync]);
+    await finishPast(sql, [sync]);
+    await counted();
+    await service.app.get(Schedule).stop();
+    await sql(`delete from sync_stats_daily`);
+    const analytics = service.app.get(SyncAnalyticsService);
+    expect((await analytics.numbers({}, ALL)).counts.total).toBe(0);
+    await sql(
+      `insert into sync_event (id, sync_id, type)
+       select overlay($1::text placing lpad(to_hex(n), 12, '0') from 25)::uuid, $1::text::uuid, 'attempt.failed' from generate_series(1, 10001) n`,
+      [sync.id],
+    );
+    expect((await analytics.numbers({}, ALL)).counts.total).toBe(1);
+    await givePositions(sql);
+    expect((await analytics.numbers({}, ALL)).counts.total).toBe(1);
+  });
+
+  it('are found to be wrong by a check of the books', async () => {
+    await start();
+    const sync = past(new Date());
+    await recordPast(sql, [sync]);
+    await finishPast(sql, [sync]);
+    await counted();
+    await services.pop()!.close();
+    expect(await findings()).toEqual([]);
+    await sql(`update sync_stats_hourly set retries = 0; update sync_stats_type_daily set counts = '{2}'`);
+    await sql(`delete from sync_stats_daily`);
+    expect((await findings()).map(({ rule, subject }) => [rule, subject.split(' ')[0]])).toEqual([
+      ['stats.counts', 'sync_stats_hourly'],
+      ['stats.counts', 'sync_stats_daily'],
+      ['stats.counts', 'sync_stats_type_daily'],
+    ]);
+    await sql('update sync_stats_position set last = 99');
+    expect(await findings()).toMatchObject([{ rule: 'stats.position' }]);
+  });
+});
