@@ -9,7 +9,6 @@ describe('the command line', () => {
   const MAIN = join(import.meta.dirname, '../../../dist/src/optimizely/sandbox/serve.js');
 
   it('prints its address, serves the tenants named, and ends on SIGTERM even while an answer is late', async () => {
-    await sandbox.close();
     const child = spawn(process.execPath, [MAIN, '--port', '0', '--tenant', 'other:secret']);
     const exited = once(child, 'exit');
     const [line] = await once(createInterface(child.stdout), 'line');
