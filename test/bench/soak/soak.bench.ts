@@ -37,7 +37,6 @@ export async function soak({ rounds, seconds }: BenchOptions): Promise<Section[]
   const cms = await startSimulatedCms();
   const service = await ServiceProcess.start({
     DATABASE_URL: database.url,
-    LOG_LEVEL: 'fatal',
     OPTIMIZELY_CMS_CLIENT_ID: 'demo-client',
     OPTIMIZELY_CMS_CLIENT_SECRET: 'demo-secret',
     OPTIMIZELY_CMS_API_URL: cms.url,
