@@ -54,6 +54,30 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   dashboard: [],
 };
+/** What definitions, kinds and sections of a manifest are called by the one platform that has them. */
+const PLATFORM_NAMES = [
+  ...['propertyGroup', 'propertyGroups', 'displayTemplate', 'displayTemplates', 'contentTypes'],
+  ...['accessRights', 'allowedTypes', 'baseType', 'compositionBehaviors', 'contracts', 'displayMode', 'editorSettings'],
+  ...['indexingType', 'isContract', 'isLocalized', 'isRequired', 'lastModifiedBy', 'mayContainTypes'],
+  ...['mediaFileExtensions', 'nodeType', 'restrictedTypes', 'sortOrder'],
+  ...['_component', '_experience', '_folder', '_image', '_media', '_page', '_section', '_video'],
+];
+/** Where such a name may stand outside the platform's folder. */
+const MAY_NAME: Record<string, { names: string[]; because: string }> = {
+  [join('src', 'versioning', 'content-type.controller.ts')]: {
+    names: [
+      ...['propertyGroup', 'propertyGroups', 'displayTemplate', 'displayTemplates', 'contentTypes'],
+      ...['baseType', 'isRequired', '_page'],
+    ],
+    because: 'the API describes the body of an import and shows an example of a definition',
+  },
+  [join('src', 'platform', 'default-model.ts')]: {
+    names: ['lastModifiedBy'],
+    because: 'stored hashes leave it out, whatever the platform is',
+  },
+};
+/** Made from the API document by the build. */
+const GENERATED = join('src', 'dashboard', 'client', 'api', 'schema.ts');
 /** Files beside the modules that every module may use; they know no module themselves. */
 const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'tracking-options.ts'];
 
@@ -161,6 +185,35 @@ describe('the modules', () => {
       (ts.isIdentifier(node) || ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)) &&
       /optimizely/i.test(node.text);
     expect(places(others, isPlatform)).toEqual([]);
+  });
+});
+
+describe('the rules of a platform', () => {
+  const isWord = new RegExp(`(?<![\\w-])(${PLATFORM_NAMES.join('|')})(?![\\w-])`, 'g');
+  const namesIn = (node: ts.Node) =>
+    ts.isIdentifier(node) || ts.isStringLiteralLike(node) || ts.isTemplateLiteralToken(node)
+      ? [...node.text.matchAll(isWord)].map(([name]) => name)
+      : [];
+  const named = sources
+    .filter(({ module, path }) => module !== 'optimizely' && path !== GENERATED)
+    .map((source) => {
+      const names = new Set<string>();
+      visit(source.syntax, (node) => namesIn(node).forEach((name) => names.add(name)));
+      return { path: source.path, names };
+    });
+
+  it('stand in its folder alone: nobody else knows what its definitions are made of', () => {
+    const wrong = named.flatMap(({ path, names }) =>
+      [...names].filter((name) => !MAY_NAME[path]?.names.includes(name)).map((name) => `${path} knows ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('have no exception that nobody needs', () => {
+    const needed = Object.entries(MAY_NAME).filter(([path, { names }]) =>
+      names.every((name) => named.find((source) => source.path === path)?.names.has(name)),
+    );
+    expect(Object.keys(MAY_NAME)).toEqual(needed.map(([path]) => path));
   });
 });
 
