@@ -1,7 +1,6 @@
-import { gunzipSync } from 'node:zlib';
+import { databaseDump } from '../support/database-dump.ts';
 import { deploy } from '../support/deployments.ts';
 import { type Answer, type HostilePlatform, json, raw, startHostilePlatform } from '../support/hostile-platform.ts';
-import { connectSql } from '../support/sql.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 const SECRET = 'demo-secret';
@@ -19,24 +18,6 @@ describe('what a platform says that repeats our credentials', () => {
     await service?.close();
     await platform?.close();
   });
-
-  /** Everything that the database holds, snapshots unpacked. */
-  async function dump(): Promise<string> {
-    const sql = await connectSql(service.databaseUrl);
-    const tables = await sql<{ name: string }>(
-      `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
-    );
-    const parts: string[] = [];
-    for (const { name } of tables) {
-      for (const row of await sql<Record<string, unknown>>(`select * from "${name}"`)) {
-        const { content, encoding } = row;
-        parts.push(JSON.stringify({ ...row, content: undefined }));
-        if (Buffer.isBuffer(content)) parts.push((encoding === 'gzip' ? gunzipSync(content) : content).toString());
-      }
-    }
-    await sql.close();
-    return parts.join('\n');
-  }
 
   const basic = Buffer.from(`demo-client:${SECRET}`).toString('base64');
   const encoded = `Basic ${basic} ${encodeURIComponent(basic)} ${Buffer.from(`x${SECRET}`).toString('base64url')}`;
@@ -60,7 +41,7 @@ describe('what a platform says that repeats our credentials', () => {
     ];
     expect(platform.received.at(-1)!.headers.authorization).toBe('Bearer token-1');
     expect(JSON.stringify(shown)).not.toMatch(/demo-secret|token-1/);
-    const kept = await dump();
+    const kept = await databaseDump(service.databaseUrl);
     expect(kept).toContain('***');
     expect(kept).not.toMatch(/demo-secret|token-1/);
   });

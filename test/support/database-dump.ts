@@ -1,0 +1,20 @@
+import { gunzipSync } from 'node:zlib';
+import { connectSql } from './sql.ts';
+
+/** Everything that a database holds, snapshots unpacked. */
+export async function databaseDump(url: string): Promise<string> {
+  const sql = await connectSql(url);
+  const tables = await sql<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
+  );
+  const parts: string[] = [];
+  for (const { name } of tables) {
+    for (const row of await sql<Record<string, unknown>>(`select * from "${name}"`)) {
+      const { content, encoding } = row;
+      parts.push(JSON.stringify({ ...row, content: undefined }));
+      if (Buffer.isBuffer(content)) parts.push((encoding === 'gzip' ? gunzipSync(content) : content).toString());
+    }
+  }
+  await sql.close();
+  return parts.join('\n');
+}
