@@ -71,11 +71,19 @@ export {
 export { checkPositions, EventStreams } from '#events';
 export { trackingEntities, TrackingModule } from './tracking.module.ts';
 export {
+  DEFAULT_MODEL,
+  type DefinitionChange,
+  type ExportContent,
+  type ExportedItem,
+  type ExportProblem,
+  type Impact,
+  type ItemRef,
   type Outcome,
   Platform,
   type PlatformAdapter,
   PlatformError,
   type PlatformFailure,
+  type PlatformModel,
   type RecordedCall,
   type RecordedItem,
   PlatformRegistry,
