@@ -63,6 +63,24 @@ describe('the OpenAPI document', () => {
     expect(silent).toEqual([]);
   });
 
+  it('has no description under four words', () => {
+    const words = (text: string) => text.split(/\s+/).filter((word) => /\w/.test(word)).length;
+    const short = descriptionsIn(document).filter(({ text }) => words(text) < 4);
+    expect(short).toEqual([]);
+  });
+
+  it('describes no two fields or parameters of different names with the same text', () => {
+    const named = new Map<string, Set<string>>();
+    const add = (name: string, text = '') => named.set(text, (named.get(text) ?? new Set()).add(name));
+    for (const { operation } of operations) {
+      for (const { name, description } of operation.parameters) add(name, description);
+    }
+    for (const { properties = {} } of Object.values(document.components.schemas)) {
+      for (const [name, { description }] of Object.entries(properties)) add(name, description);
+    }
+    expect([...named].filter(([, names]) => names.size > 1).map(([text, names]) => [text, ...names])).toEqual([]);
+  });
+
   it('says of every route that it may answer with a problem', () => {
     const problem = { schema: { $ref: '#/components/schemas/ProblemDto' } };
     for (const { operation } of operations) {
@@ -119,6 +137,15 @@ describe('the examples of the bodies', () => {
     return id;
   }
 });
+
+/** Every description and summary below a part of the document, with its path; examples are data. */
+function descriptionsIn(part: unknown, path = ''): { path: string; text: string }[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) => {
+    if ((key === 'description' || key === 'summary') && typeof value === 'string') return [{ path, text: value }];
+    return key === 'example' || key === 'examples' ? [] : descriptionsIn(value, `${path}/${key}`);
+  });
+}
 
 /** The body that Swagger UI fills in. */
 function example(method: string, path: string): object {

@@ -189,7 +189,7 @@ export class EvidenceDto {
 
 /** The health of an environment of a platform over a time. */
 export class HealthReportDto {
-  /** Id of the report, a UUIDv7. */
+  /** Id of the report, a UUIDv7. Ids sort by time. */
   id: string;
   /** Number of the report among the reports of the same interval, from 1. */
   revision: number;

@@ -72,7 +72,7 @@ function corrected(document: OpenAPIObject): OpenAPIObject {
 }
 
 const ANSWERS: Record<string, string> = {
-  200: 'The request succeeded.',
+  200: 'The request succeeded, and the body has its answer.',
   201: 'The request created what it asked for.',
   202: 'The service accepted the request and works on it.',
 };

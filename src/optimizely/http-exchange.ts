@@ -19,7 +19,7 @@ export interface HttpRequest {
   body?: string;
   /** Limit of the whole exchange, the body included. */
   timeoutMs: number;
-  /** Limit of the body after decompression; 50,000,000 unless said. */
+  /** Limit of the body after decompression; 50,000,000 by default. */
   maxBytes?: number;
   /** Lets so many large answers be read at a time; the others wait, within their own limit of time. */
   largeAnswers: LimitFunction;

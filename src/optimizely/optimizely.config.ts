@@ -43,36 +43,41 @@ function isLoopbackOrNoHttp(address: string): boolean {
 
 /** One instance of the CMS and the API key to reach it with. */
 export class OptimizelyEnvironment {
-  /** What callers name it by: `default`, `staging` … */
+  /** Name of the environment in requests: `default`, `staging` … */
   name: string = DEFAULT_ENVIRONMENT;
 
+  /** Client id of the API key. */
   @IsNotEmpty(REQUIRED)
   clientId: string;
 
+  /** Client secret of the API key. */
   @IsNotEmpty(REQUIRED)
   clientSecret: string;
 
-  /** The SaaS gateway, or the host of a CMS 13; a path prefix is kept. */
+  /** Address of the SaaS gateway, or of the host of a CMS 13. A path in it is kept. */
   @IsUrl(PLAIN_URL, { message: 'must be an http:// or https:// address without user, password, query or fragment' })
   @NotInTheClear()
   apiUrl: string = 'https://api.cms.optimizely.com';
 
-  /** Whether `apiUrl` may be `http:` to another machine. */
+  /** `true` allows an http address on another machine. */
   @IsOptional()
   @IsIn(['true', 'false'], { message: 'must be true or false' })
   allowHttp?: string;
 
-  /** User to act for; the API key must allow it. */
+  /** User that the API key acts for. The key must allow it. */
   @IsOptional()
   actAs?: string;
 
-  /** Limit of each HTTP call, its body included. */
+  /** Time limit of each HTTP call, including its body. */
   @IsInt({ message: 'must be a whole number of milliseconds' })
   @Min(1, { message: 'must be at least 1 ms' })
   @Max(300_000, { message: 'must be at most 300000 ms' })
   timeoutMs: number = 30_000;
 
-  /** HTTP calls under way at the same time. */
+  /**
+   * Maximum number of HTTP calls at the same time.
+   * @unit calls
+   */
   @IsInt({ message: 'must be a whole number' })
   @Min(1, { message: 'must be at least 1' })
   @Max(64, { message: 'must be at most 64' })

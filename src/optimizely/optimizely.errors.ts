@@ -42,11 +42,10 @@ export function refusal(answer: HttpAnswer, asked: Asked): PlatformError {
 
 /** A 2xx answer that proves nothing, as a {@link PlatformError}. */
 export function unproven(answer: HttpAnswer, asked: Asked, problem?: string): PlatformError {
-  const wayOut =
-    asked.effect === 'none' ? 'Check what stands at that address.' : 'It may have been applied: pull to see.';
+  const wayOut = asked.effect === 'none' ? 'Check the address.' : 'It may have been applied. Pull to find out.';
   const [code, found] =
     answer.status === 202
-      ? ['ACCEPTED_UNPROVEN', 'it was accepted for later, and a 202 is no success']
+      ? ['ACCEPTED_UNPROVEN', 'it was accepted for later, and a 202 proves no success']
       : problem || answer.unreadable
         ? ['INVALID_ANSWER', problem ?? answer.unreadable]
         : ['EMPTY_ANSWER', 'the body is empty'];
@@ -64,7 +63,7 @@ export function brokenOff(failure: HttpFailure, asked: Asked): PlatformError {
   return new PlatformError({
     code: failure.code,
     retryable: failure.code === 'ANSWER_TOO_LARGE' ? false : mayRepeat || 'unknown',
-    message: `${request(asked)}: ${failure.message}. ${mayRepeat ? 'Check the address and the network, and try again.' : 'It may have been applied: pull before trying again.'}`,
+    message: `${request(asked)}: ${failure.message}. ${mayRepeat ? 'Check the address and the network, and try again.' : 'It may have been applied. Pull before you try again.'}`,
     metadata: { calls: asked.calls },
   });
 }
@@ -72,30 +71,30 @@ export function brokenOff(failure: HttpFailure, asked: Asked): PlatformError {
 function verdictOf(status: number, detail: string, { environment, effect }: Asked): Verdict {
   const ifRepeatable = effect === 'once' ? 'unknown' : true;
   if (status >= 300 && status < 400)
-    return no('REDIRECT_REFUSED', 'Redirects are not followed: set the API URL to the final address.');
+    return no('REDIRECT_REFUSED', 'Redirects are not followed. Set the API URL to the final address.');
   if (isDataLossRefusal(detail)) return no('DATA_LOSS_REFUSED', FORCE_HINT);
   switch (status) {
     case 401:
       return no(
         'AUTHENTICATION_FAILED',
-        `A fresh token was refused too: check the API key of environment "${environment}".`,
+        `A fresh token was refused too. Check the API key of the environment "${environment}".`,
       );
     case 403:
-      return no('FORBIDDEN', `Give the API key of environment "${environment}" the access it lacks.`);
+      return no('FORBIDDEN', `The API key of the environment "${environment}" lacks access. Grant it.`);
     case 404:
       return no('NOT_FOUND', 'Check the key and the API URL.');
     case 408:
       return { code: 'TIMEOUT', retryable: ifRepeatable, wayOut: 'Try again.' };
     case 409:
-      return no('CONFLICT', 'Settle what it conflicts with, then repeat it.');
+      return no('CONFLICT', 'Resolve the conflict, and send it again.');
     case 412:
-      return no('PRECONDITION_FAILED', 'Somebody changed it meanwhile: pull, compare and push again.');
+      return no('PRECONDITION_FAILED', 'It has changed in the meantime. Pull, compare and push again.');
     case 429:
       return { code: 'RATE_LIMITED', retryable: true, wayOut: 'Try again later.' };
   }
   if (status < 500) return no('INVALID_REQUEST', 'Correct the content and push again.');
   if (status < 502)
-    return no('PLATFORM_ERROR', 'The service answers so to content it cannot digest: look for what changed last.');
+    return no('PLATFORM_ERROR', 'The CMS gives this answer to content that it cannot process. Check the last changes.');
   return { code: 'UNAVAILABLE', retryable: ifRepeatable, wayOut: 'Try again later.' };
 }
 

@@ -16,13 +16,13 @@ export type Trigger = (typeof TRIGGERS)[number];
 
 /** Who asked for a call, how and why, and for which instance of the platform. */
 export interface SyncContext {
-  /** One instance of the platform: `production`, `staging`; `default` unless said. */
+  /** One instance of the platform: `production`, `staging`; `default` by default. */
   environment: string;
   actor: string;
   trigger: Trigger;
   reason?: string;
   deploymentId?: string;
-  /** A UUID by which the caller finds the syncs of this call; a new one unless said. */
+  /** A UUID by which the caller finds the syncs of this call; a new one by default. */
   callId?: string;
   /** Apply changes that lose data. */
   force?: boolean;
@@ -31,13 +31,13 @@ export interface SyncContext {
 
 export interface SyncItem {
   typeKey: string;
-  /** What `typeKey` names; `contentType` unless said. */
+  /** What `typeKey` names; `contentType` by default. */
   kind?: string;
   /** The definition in our terms. A pull has none. */
   data?: Json;
   /** The version that `data` is, when it is known already. */
   versionHash?: string;
-  /** A UUIDv7 by which the caller finds the sync; a new one unless said. */
+  /** A UUIDv7 by which the caller finds the sync; a new one by default. */
   syncId?: string;
   /** The sync whose content is sent again. */
   replayOf?: string;

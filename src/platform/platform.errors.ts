@@ -45,7 +45,7 @@ export class UnknownPlatformError extends DomainError {
   readonly httpStatus = 404;
 
   constructor(name: string, installed: string[]) {
-    super(`There is no platform "${name}"; installed: ${installed.join(', ') || 'none'}.`, {
+    super(`There is no platform "${name}". Installed platforms: ${installed.join(', ') || 'none'}.`, {
       platform: name,
       installed,
     });
@@ -58,7 +58,7 @@ export class UnknownEnvironmentError extends DomainError {
 
   constructor(platform: string, environment: string, configured: string[]) {
     super(
-      `"${platform}" has no environment "${environment}"; configured: ${configured.join(', ') || 'none'}. Set its variables and start again.`,
+      `The platform "${platform}" has no environment "${environment}". Configured environments: ${configured.join(', ') || 'none'}. Set its variables and restart the service.`,
       { platform, environment, configured },
     );
   }

@@ -26,11 +26,11 @@ export type SyncEventType =
 
 /** A sync that is about to begin. */
 export interface NewSync {
-  /** A UUIDv7; a new one unless said. What is recorded again under the same ids is there once. */
+  /** A UUIDv7; a new one by default. What is recorded again under the same ids is there once. */
   id?: string;
-  /** Of the events that are written with it; new ones unless said. */
+  /** Of the events that are written with it; new ones by default. */
   eventIds?: { recorded: string; finished: string };
-  /** The call it is part of; syncs of one call share it. A new one unless said. */
+  /** The call it is part of; syncs of one call share it. A new one by default. */
   callId?: string;
   typeKey: string;
   kind?: string;
@@ -39,11 +39,11 @@ export interface NewSync {
   context: SyncContext;
   /** The definition in our terms; it becomes a version when its hash is unknown. */
   data?: Json;
-  /** What exactly is sent; `data` unless said. */
+  /** What exactly is sent; `data` by default. */
   payload?: Json;
   /** The snapshot of what is sent, where its content is at hand only later; instead of `data` and `payload`. */
   pushedDigest?: string;
-  /** The version that `data` is; computed unless said. */
+  /** The version that `data` is; computed by default. */
   versionHash?: string;
   replayOf?: string;
   /** It is run and settled from outside this service, by somebody who speaks again within so many milliseconds. */
@@ -85,7 +85,7 @@ export interface SyncResult {
   /** The version that was received. */
   versionHash?: string;
   retryCount?: number;
-  /** Milliseconds from a monotonic clock; from the database's clock unless said. */
+  /** Milliseconds from a monotonic clock; from the database's clock by default. */
   durationMs?: number;
   /** Replaces the metadata of the sync. */
   metadata?: JsonObject;

@@ -57,7 +57,7 @@ export class ContentTypeController {
     private readonly platforms: PlatformRegistry,
   ) {}
 
-  /** Takes every definition of a manifest (`contentTypes`, `propertyGroups`, `displayTemplates`) as the latest version, all or none. */
+  /** Imports every definition of a manifest as the latest version of its content type, all or none. */
   @Post('import')
   @BodyLimit(SNAPSHOTS_BODY)
   @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
@@ -73,11 +73,11 @@ export class ContentTypeController {
     };
   }
 
-  /** Makes a definition the latest version; answers 200 instead of 201 when it was the same already. */
+  /** Makes a definition the latest version. Answers 200 instead of 201 when the latest version was already the same. */
   @Put(':typeKey')
   @BodyLimit(SNAPSHOT_BODY)
-  @ApiResponse({ status: 201, type: CommittedVersionDto, description: 'A new version.' })
-  @ApiResponse({ status: 200, type: CommittedVersionDto, description: 'The latest version was the same already.' })
+  @ApiResponse({ status: 201, type: CommittedVersionDto, description: 'The request created a new version.' })
+  @ApiResponse({ status: 200, type: CommittedVersionDto, description: 'The latest version was already the same.' })
   @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })
   async put(
     @Param() { typeKey }: ContentTypeParams,
@@ -91,7 +91,7 @@ export class ContentTypeController {
     return { ...versionDto(version), created };
   }
 
-  /** Lists the latest version of every content type, with the hash that names the state of the whole model. */
+  /** Lists the latest version of every content type, with the root hash of the whole model. */
   @Get()
   async list(@Query() { kind, limit, cursor }: CatalogueQuery): Promise<CatalogueDto> {
     const catalogue = await this.versions.catalogue();
@@ -131,7 +131,7 @@ export class ContentTypeController {
     return { ...page, items: page.items.map(versionDto) };
   }
 
-  /** Shows what was added, removed and modified between two versions, and what each change means to existing content. */
+  /** Lists the changes between two versions, with the impact of each change on existing content. */
   @Get(':typeKey/diff')
   @ApiForms(VersionDiffDto, { 'application/x-ndjson': 'text' })
   async diff(

@@ -7,7 +7,7 @@ import { MayBeLeftOut, Text } from '#validation';
 /** Which content type is meant. */
 export class ContentTypeParams {
   /**
-   * The key of the content type, unique within its kind.
+   * Key of the content type. It is unique within its kind.
    * @example 'Article'
    */
   @Text()
@@ -16,7 +16,7 @@ export class ContentTypeParams {
 
 export class KindQuery {
   /**
-   * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
+   * Kind of the item that the key names: `contentType`, or another kind of the platform.
    * @example 'contentType'
    */
   @MayBeLeftOut()
@@ -27,7 +27,7 @@ export class KindQuery {
 /** Who made a version, and why. */
 export class AuthorQuery {
   /**
-   * Who made this version.
+   * User or system that creates the version, 1 to 255 characters.
    * @example 'jane@example.com'
    */
   @MayBeLeftOut()
@@ -35,7 +35,7 @@ export class AuthorQuery {
   author: string = 'anonymous';
 
   /**
-   * Why it was made.
+   * Free text about the reason for this version, 1 to 2,000 characters.
    * @example 'Articles get a kicker'
    */
   @MayBeLeftOut()
@@ -45,7 +45,7 @@ export class AuthorQuery {
 
 export class CommitQuery extends AuthorQuery {
   /**
-   * What the key names: `contentType`, `propertyGroup`, `displayTemplate` …
+   * Kind of the item that the key names: `contentType`, or another kind of the platform.
    * @example 'contentType'
    */
   @MayBeLeftOut()
@@ -56,7 +56,7 @@ export class CommitQuery extends AuthorQuery {
 export class VersionsQuery extends IntersectionType(KindQuery, PageQuery) {}
 
 export class CatalogueQuery extends PageQuery {
-  /** Only content types of this kind. */
+  /** Lists only items of this kind. */
   @MayBeLeftOut()
   @Text(100)
   kind?: string;
@@ -66,18 +66,18 @@ export class CatalogueQuery extends PageQuery {
 
 export class DiffQuery extends KindQuery {
   /**
-   * The version before: its number or its hash.
+   * Version before the change: its number or its hash.
    * @example '1'
    */
   @Text()
   from: string;
 
-  /** The version after: its number or its hash. The latest unless said. */
+  /** Version after the change: its number or its hash. By default, the latest version. */
   @MayBeLeftOut()
   @Text()
   to?: string;
 
-  /** `changes`, as many as an answer shows, or all of them as a file of JSON lines (`ndjson`). */
+  /** `changes` for the changes that fit into one answer, or `ndjson` for a file with all changes as JSON lines. */
   @MayBeLeftOut()
   @IsIn(['changes', 'ndjson'])
   format: 'changes' | 'ndjson' = 'changes';
@@ -85,86 +85,86 @@ export class DiffQuery extends KindQuery {
 
 /** One state of a content type. */
 export class VersionDto {
-  /** What the key names. */
+  /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** The key of the content type. */
+  /** Key of the content type. */
   typeKey: string;
-  /** Counts the versions of this content type from 1, without gaps. */
+  /** Number of the version within its content type, from 1 without gaps. */
   number: number;
-  /** SHA-256 of the canonical JSON (RFC 8785) of the definition, without what a server sets. */
+  /** SHA-256 of the canonical JSON (RFC 8785) of the definition, without the fields that the server sets. */
   versionHash: string;
-  /** The hash of the version before; null for the first. */
+  /** Hash of the previous version; null for the first version. */
   parentHash: string | null;
-  /** Who made it. */
+  /** User or system that created the version. */
   author: string;
-  /** Why it was made. */
+  /** Free text about the reason for this version. */
   message: string | null;
-  /** When it was made. */
+  /** Time when the version was created. */
   createdAt: Date;
 }
 
 /** A version with its definition. */
 export class ContentTypeDto extends VersionDto {
-  /** The definition, exactly as it was given. */
+  /** Definition of the content type, exactly as it was given. */
   definition: JsonObject;
 }
 
 /** A version, and whether this request made it. */
 export class CommittedVersionDto extends VersionDto {
-  /** False when the latest version was the same already. */
+  /** True when the request created this version; false when the latest version was already the same. */
   created: boolean;
 }
 
 export class CatalogueDto extends PageDto {
-  /** The latest version of each content type, by kind and key. */
+  /** Latest version of each content type, sorted by kind and key. */
   items: VersionDto[];
-  /** The root of the Merkle tree over all content types: it names this one exact state of the model. */
+  /** Root hash of the Merkle tree over all content types. It identifies the exact state of the whole model. */
   root: string;
 }
 
 export class VersionPageDto extends PageDto {
-  /** Newest first. */
+  /** Versions of the page, newest first. */
   items: VersionDto[];
 }
 
 export class ImportResultDto {
-  /** One for each definition, in the order of the manifest. */
+  /** Result for each definition, in the order of the manifest. */
   items: CommittedVersionDto[];
-  /** How many got a new version. */
+  /** Number of new versions. */
   created: number;
-  /** How many were the same already. */
+  /** Number of definitions that were already the latest version. */
   unchanged: number;
-  /** Members of the manifest that hold no content types, at most 50; they were not taken. */
+  /** Members of the manifest that hold no content types, at most 50. The import ignored them. */
   ignored: string[];
-  /** How many there are beyond those. */
+  /** Number of further ignored members that the list leaves out. */
   moreIgnored: number;
-  /** The root of the Merkle tree over all content types after the import. */
+  /** Root hash of the Merkle tree over all content types after the import. */
   root: string;
 }
 
 /** One change between two versions. */
 export class VersionChangeDto {
-  /** Where, as JSON Pointer (RFC 6901); elements of lists go by their name. */
+  /** Path of the value, as JSON Pointer (RFC 6901). A list element that has a name appears under its name. */
   path: string;
-  /** What happened there. */
+  /** Type of the change: added, removed or modified. */
   change: 'added' | 'removed' | 'modified';
-  /** The value before; absent for what was added. */
+  /** Value before the change; absent for an added value. */
   before?: unknown;
-  /** The value after; absent for what was removed. */
+  /** Value after the change; absent for a removed value. */
   after?: unknown;
-  /** What it means to content that exists. */
+  /** Impact of the change on existing content. */
   impact: 'additive' | 'breaking' | 'cosmetic';
 }
 
 export class VersionDiffDto {
-  /** The version before. */
+  /** Version before the changes. */
   from: VersionDto;
-  /** The version after. */
+  /** Version after the changes. */
   to: VersionDto;
-  /** The worst impact of all changes. */
+  /** Worst impact of all changes on existing content. */
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none';
-  /** By path. */
+  /** Changes between the versions, sorted by path. */
   changes: VersionChangeDto[];
-  /** How many changes are left out because the answer would be too large; the file (`format=ndjson`) has them all. */
+  /** Number of changes left out because the answer would be too large. The file (`format=ndjson`) has all changes. */
   omitted: number;
 }

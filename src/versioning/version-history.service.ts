@@ -110,7 +110,10 @@ export class VersionHistoryService {
     return version;
   }
 
-  /** The versions of a type, newest first, from a start on, whose key is a number. Throws {@link ContentTypeNotFoundError}. */
+  /**
+   * The versions of a type, newest first, from a start on, whose key is a number. Throws {@link
+   * ContentTypeNotFoundError}.
+   */
   async history({ kind, typeKey }: TypeRef, limit: number, start?: PageStart): Promise<ContentTypeVersion[]> {
     await this.latest({ kind, typeKey });
     const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);

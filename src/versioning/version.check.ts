@@ -24,7 +24,9 @@ interface Content {
   content: Buffer;
 }
 
-/** Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model. */
+/**
+ * Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model.
+ */
 export async function* checkVersions(books: Books, model = DEFAULT_MODEL): AsyncGenerator<Finding> {
   const links = books.rows<Link>(`
     select * from (

@@ -6,7 +6,7 @@ export class ContentTypeNotFoundError extends DomainError {
   readonly httpStatus = 404;
 
   constructor(kind: string, typeKey: string) {
-    super(`There is no ${kind} "${typeKey}": PUT its definition first.`, { kind, typeKey });
+    super(`There is no ${kind} "${typeKey}". PUT its definition first.`, { kind, typeKey });
   }
 }
 
@@ -31,6 +31,6 @@ export class InvalidDefinitionError extends DomainError {
 
   constructor(errors: ProblemList<InvalidPlace>) {
     const sentence = errors.sentence(({ field, detail }) => `${field} ${detail}`);
-    super(`The definition cannot be taken: ${sentence}.`, errors.members());
+    super(`The definition is invalid: ${sentence}.`, errors.members());
   }
 }

@@ -10,7 +10,7 @@ export interface Page<T> {
   totalCount: number;
 }
 
-/** One page of a list; `pageIndex` counts from 0, `pageSize` is 100 unless said. */
+/** One page of a list; `pageIndex` counts from 0, `pageSize` is 100 by default. */
 export function pageOf<T>(all: T[], query: Query): Page<T> {
   const pageIndex = whole(query, 'pageIndex', 0, 0);
   const pageSize = whole(query, 'pageSize', 100, 1);

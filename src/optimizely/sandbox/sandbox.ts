@@ -13,9 +13,9 @@ import { World } from './world.ts';
 export type { TenantCredentials } from './tenant.ts';
 
 export interface SandboxOptions {
-  /** 0, which takes a free one, unless said. */
+  /** 0 by default, which selects a free port. */
   port?: number;
-  /** 127.0.0.1 unless said. */
+  /** 127.0.0.1 by default. */
   host?: string;
   /** More tenants beside `demo-client`. */
   tenants?: TenantCredentials[];
