@@ -63,7 +63,7 @@ function settingsOf(file, className) {
   const config = source.statements.find((node) => ts.isClassDeclaration(node) && node.name?.text === className);
   return config.members.filter(ts.isPropertyDeclaration).map((property) => {
     const name = property.name.getText();
-    const [doc] = ts.getJSDocCommentsAndTags(property).filter(ts.isJSDoc);
+    const doc = ts.getJSDocCommentsAndTags(property).find(ts.isJSDoc);
     const tag = ts.getJSDocTags(property).find(({ tagName }) => tagName.text === 'unit');
     return {
       name,

@@ -34,6 +34,22 @@ describe('the documentation', () => {
     expect(variables.filter((variable) => !page.includes(`| \`${variable}\``))).toEqual([]);
   });
 
+  it('has a header in every column of every table', async () => {
+    const pages = [...(await read('{docs/**/,}*.md'))];
+    const headless = pages.flatMap(([path, text]) =>
+      matches(text, /^(\|.*)\n\| *:?-/gm)
+        .filter((header) => !isOfPictures(header))
+        .filter((header) =>
+          header
+            .split('|')
+            .slice(1, -1)
+            .some((cell) => cell.trim() === ''),
+        )
+        .map((header) => `${path}: ${header}`),
+    );
+    expect(headless).toEqual([]);
+  });
+
   it('has no link to a page or place that is not there', async () => {
     const pages = await read('{docs/**/,}*.md');
     const broken = [...pages].flatMap(([path, text]) =>
@@ -46,6 +62,8 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 });
+
+const isOfPictures = (header: string) => header.includes('![');
 
 /** The headings of a page, as links name them. */
 function places(page: string): string[] {
