@@ -173,7 +173,7 @@ describe('a manifest', () => {
   });
 
   it('goes to no environment that is not configured', async () => {
-    await expect(client.importManifest('moon', MANIFEST)).rejects.toThrow('no environment "moon"; configured: default');
+    await expect(client.importManifest('moon', MANIFEST)).rejects.toThrow('no environment "moon". Configured environments: default');
   });
 });
 
