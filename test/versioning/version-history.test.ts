@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { canonicalDigest, canonicalJson, type JsonObject } from '#json';
-import { ContentTypeHasher, ContentTypeImporter, type VersionCommit, VersionHistoryService } from '#versioning';
+import { DEFAULT_MODEL } from '#platform';
+import {
+  ContentTypeHasher,
+  ContentTypeImporter,
+  type VersionCommit,
+  VersionDiff,
+  VersionHistoryService,
+} from '#versioning';
 import { turnsDuring } from '../support/event-loop.ts';
 import { readBothWays } from '../support/pages.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
@@ -231,6 +238,15 @@ describe('the routes of versions', () => {
     expect((await get(`/Diffed/diff?from=${versionHash}`)).body).toEqual(body);
     expect(await get('/Diffed/diff?from=3')).toMatchObject({ status: 404, body: { code: 'VERSION_NOT_FOUND' } });
     expect(await get('/Diffed/diff')).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
+  });
+
+  it('judge a change by the model of the installed platform, as does a comparison that names none', async () => {
+    const [before, after] = [{ contracts: ['A', 'B'] }, { contracts: ['B', 'A'] }];
+    await put('Judged', before);
+    await put('Judged', after);
+    expect((await get('/Judged/diff?from=1')).body).toMatchObject({ impact: 'cosmetic' });
+    expect((await VersionDiff.inSlices(before, after)).impact).toBe('cosmetic');
+    expect(VersionDiff.between(before, after, DEFAULT_MODEL).impact).toBe('breaking');
   });
 });
 
