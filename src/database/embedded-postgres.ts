@@ -80,7 +80,7 @@ async function serverIn(dataDir: string): Promise<{ server: EmbeddedServer; noti
   if (![data, programs].some(isShared)) return { server };
   return {
     server,
-    notice: `PostgreSQL runs as "${ACCOUNT_NAME}" under root, which may not enter every folder of ours: its data is in ${data}, its programs are in ${programs}`,
+    notice: `PostgreSQL runs as "${ACCOUNT_NAME}" because the service runs as root. This user cannot enter every folder of SyncTrail. Data: ${data}. Programs: ${programs}.`,
   };
 }
 

@@ -8,7 +8,7 @@ export class InvalidCursorError extends DomainError {
   readonly code = 'INVALID_CURSOR';
   readonly httpStatus = 400;
 
-  constructor(why = 'it is none of ours') {
+  constructor(why = 'it has an unknown form') {
     super(`The cursor is invalid: ${why}. Leave it out to start at the first page.`);
   }
 }

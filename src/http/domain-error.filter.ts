@@ -34,7 +34,8 @@ export class DomainErrorFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const problem = problemOf(error);
-    if (problem.status === 500) this.logger.error({ err: error, url: request.url }, 'A request failed by a bug');
+    if (problem.status === 500)
+      this.logger.error({ err: error, url: request.url }, 'A request failed because of an internal error');
     sendProblem(problem, request, http.getResponse<FastifyReply>());
   }
 }
@@ -89,7 +90,7 @@ export function problemOf(error: unknown): Problem {
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return problem(statusCode, codeOf(statusCode), message ?? '');
   }
-  return problem(500, 'INTERNAL_ERROR', 'This is a bug of ours; the log of the service has the particulars.');
+  return problem(500, 'INTERNAL_ERROR', 'The service has an internal error. The log of the service has the details.');
 }
 
 function problem(status: number, code: string, detail: string, members: object = {}): Problem {

@@ -18,12 +18,12 @@ export class DatabaseMetrics {
     private readonly em: EntityManager,
     registry: MetricsRegistry,
   ) {
-    this.up = registry.gauge('synctrail_database_up', 'Whether the database answers.');
-    this.inProgress = registry.gauge('synctrail_syncs_in_progress', 'Syncs of all replicas that are not settled.');
-    this.unpositioned = registry.gauge('synctrail_events_unpositioned', 'Events that have no position yet.');
+    this.up = registry.gauge('synctrail_database_up', '1 when the database answers, else 0.');
+    this.inProgress = registry.gauge('synctrail_syncs_in_progress', 'Syncs of all replicas without a final status.');
+    this.unpositioned = registry.gauge('synctrail_events_unpositioned', 'Events without a position.');
     this.uncounted = registry.gauge(
       'synctrail_stats_lag_events',
-      'Events with a position that are not counted in the stats yet.',
+      'Events with a position that the statistics have not counted.',
     );
   }
 

@@ -21,17 +21,17 @@ export class ServiceMetrics {
     pending: PendingSyncs,
     heartbeat: Heartbeat,
   ) {
-    registry.gauge('synctrail_syncs_running', 'Syncs this process is busy with.', () => pending.size);
+    registry.gauge('synctrail_syncs_running', 'Running syncs of this process.', () => pending.size);
     registry.gauge(
       'synctrail_recorder_queue_length',
       'Calls that wait for the next write.',
       () => recorder.queueLength,
     );
-    registry.gauge('synctrail_event_streams', 'Event streams that are open.', () => streams.count);
-    registry.gauge('synctrail_exports', 'Exports that are under way.', () => exports.count);
+    registry.gauge('synctrail_event_streams', 'Open event streams.', () => streams.count);
+    registry.gauge('synctrail_exports', 'Running exports.', () => exports.count);
     registry.gauge(
       'synctrail_clock_offset_seconds',
-      'How far the clock of this process is ahead of that of the database.',
+      'Difference between the clock of this process and the clock of the database; positive when this process is ahead.',
       () => (heartbeat.clock?.offsetMs ?? Number.NaN) / 1_000,
     );
     const swept = new Counter({

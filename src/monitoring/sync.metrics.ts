@@ -23,26 +23,26 @@ export class SyncMetrics implements RecorderObserver {
     const registers = [registry];
     this.syncs = new Counter({
       name: 'synctrail_syncs_total',
-      help: 'Syncs that were settled.',
+      help: 'Syncs that have ended.',
       labelNames: ['platform', 'direction', 'status'],
       registers,
     });
     this.retries = new Counter({
       name: 'synctrail_retries_total',
-      help: 'Attempts after the first, of settled syncs.',
+      help: 'Attempts after the first, of syncs that have ended.',
       labelNames: ['platform', 'direction'],
       registers,
     });
     this.durations = new Histogram({
       name: 'synctrail_sync_duration_seconds',
-      help: 'How long settled syncs took.',
+      help: 'Duration of syncs that have ended.',
       labelNames: ['platform', 'direction'],
       buckets: SECONDS,
       registers,
     });
     this.batches = new Histogram({
       name: 'synctrail_recorder_batch_rows',
-      help: 'Syncs that were written by one statement.',
+      help: 'Syncs written by one statement.',
       labelNames: ['step'],
       buckets: ROWS,
       registers,

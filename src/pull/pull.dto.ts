@@ -29,7 +29,7 @@ export class PullRequestDto {
 
   /**
    * Free text shown in the history, 1 to 2,000 characters.
-   * @example 'Has somebody edited behind our back?'
+   * @example 'Check for edits in the CMS'
    */
   @MayBeLeftOut()
   @Text(2_000)

@@ -45,7 +45,7 @@ export class ContentTypeImporter {
       else commits.push({ kind: read.kind, typeKey: read.typeKey, definition: read.definition, author, message });
     }
     for (const { kind, typeKey } of duplicates(commits)) {
-      problems.add({ field: `${kind} ${quoted(typeKey)}`, detail: 'is there twice' });
+      problems.add({ field: `${kind} ${quoted(typeKey)}`, detail: 'occurs twice' });
     }
     if (!problems.isEmpty) throw new InvalidDefinitionError(problems);
     const named = ignored.slice(0, MAX_PROBLEMS).map((member) => cut(member));

@@ -37,7 +37,7 @@ describe('the metrics', () => {
     const history = one.app.get(SyncHistoryService);
     const [settled] = await Promise.all([record(one, 'optimizely'), record(one, 'optimizely')]);
     await history.updateSyncStatus(settled.id, { status: 'FAILED', retryCount: 2, durationMs: 300 });
-    await expect(history.updateSyncStatus(settled.id, { status: 'SUCCESS' })).rejects.toThrow('is settled');
+    await expect(history.updateSyncStatus(settled.id, { status: 'SUCCESS' })).rejects.toThrow('has the final status');
     const labels = 'platform="optimizely",direction="PUSH"';
     expect(await scrape(one)).toMatchObject({
       [`synctrail_syncs_total{${labels},status="FAILED"}`]: 1,

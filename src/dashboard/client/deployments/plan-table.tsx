@@ -94,7 +94,10 @@ export function keyOf({ kind, typeKey }: Pick<Item, 'kind' | 'typeKey'>): string
 
 function summary({ versionHash, previousHash, impact, changes }: Item): string {
   if (previousHash === null) return 'new there';
-  const what = changes === null ? 'replaces no version of ours' : `${formatCounted(changes, 'change')}, ${impact}`;
+  const what =
+    changes === null
+      ? 'replaces content that is not in the catalogue'
+      : `${formatCounted(changes, 'change')}, ${impact}`;
   return `${what}, ${shortHash(previousHash)} → ${shortHash(versionHash)}`;
 }
 

@@ -56,7 +56,7 @@ function particulars({ type, data }: Event): string {
     type === 'attempt.failed' && errorMessage,
     durationMs !== undefined && `after ${formatDuration(Number(durationMs))}`,
     waitMs !== undefined && `waits ${formatDuration(Number(waitMs))}`,
-    resolvedBy && `told by ${resolvedBy}`,
+    resolvedBy && `known by ${resolvedBy}`,
     outcome && `outcome ${outcome}`,
   ];
   return parts.filter(Boolean).join(' · ');
