@@ -173,7 +173,9 @@ describe('a manifest', () => {
   });
 
   it('goes to no environment that is not configured', async () => {
-    await expect(client.importManifest('moon', MANIFEST)).rejects.toThrow('no environment "moon". Configured environments: default');
+    await expect(client.importManifest('moon', MANIFEST)).rejects.toThrow(
+      'no environment "moon". Configured environments: default',
+    );
   });
 });
 
