@@ -15,7 +15,7 @@ const WIDTHS = {
 
 const INDENT = ' '.repeat(WIDTHS.TIME + 2);
 /** So many syncs that ended alike are named one by one; more are counted. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 const ID_DIGITS = 8;
 
 /** The history as an administrator reads it: each call, and under it what became of its content types. */
@@ -47,7 +47,7 @@ function callLines(call: RecordedCall): string[] {
     ...(first.reason ? [INDENT + styleText('italic', `“${first.reason}”`)] : []),
     ...call.failedAttempts.map(attemptLine),
     ...[...alike.values()].flatMap((syncs) =>
-      syncs.length > MOST_NAMED
+      syncs.length > MAX_NAMED
         ? [itemLine(countedKinds(syncs), syncs[0]!, call)]
         : syncs.map((sync) => itemLine(`${sync.typeKey} (${sync.kind})`, sync, call, shortHash(sync))),
     ),

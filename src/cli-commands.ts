@@ -16,7 +16,7 @@ import { TerminalLogger } from './terminal-logger.ts';
 import { terminalLine, terminalText } from './terminal-text.ts';
 
 /** Findings that are told; more are counted. */
-const MOST_TOLD = 1_000;
+const MAX_MESSAGES = 1_000;
 
 type Command = (app: INestApplicationContext, args: string[], options: CliOptions) => Promise<string>;
 
@@ -53,15 +53,16 @@ const COMMANDS: Record<string, Command> = {
 };
 
 /** Without the application, whose jobs would change what is looked at. */
-async function checkBooks({ json }: CliOptions): Promise<void> {
+async function fsckDatabase({ json }: CliOptions): Promise<void> {
   const { service } = readConfig(process.env);
   const findings: Finding[] = [];
   let found = 0;
   const startedAt = performance.now();
   const tell = (finding: Finding) => {
     found += 1;
-    if (json && found <= MOST_TOLD) findings.push(finding);
-    else if (found <= MOST_TOLD) console.log(terminalLine(`${finding.rule}: ${finding.subject}: ${finding.problem}`));
+    if (json && found <= MAX_MESSAGES) findings.push(finding);
+    else if (found <= MAX_MESSAGES)
+      console.log(terminalLine(`${finding.rule}: ${finding.subject}: ${finding.problem}`));
   };
   const location = { url: service.DATABASE_URL, dataDir: service.DATA_DIR };
   const counts = await withDatabase(location, (url) => fsck(url, tell));
@@ -78,7 +79,7 @@ async function checkBooks({ json }: CliOptions): Promise<void> {
 /** Runs a command on the same application without HTTP. Throws {@link UsageError}; ends the process on a failure. */
 export async function runCommand(name: string, args: string[], options: CliOptions): Promise<void> {
   try {
-    if (name === 'fsck') return await checkBooks(options);
+    if (name === 'fsck') return await fsckDatabase(options);
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (!command) throw new UsageError(`there is no command "${name}"`);
     await runInApplication((app) => command(app, args, options));

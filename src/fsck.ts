@@ -1,5 +1,5 @@
 import {
-  Books,
+  FsckDatabase,
   type Check,
   type DatabaseLocation,
   type Finding,
@@ -24,26 +24,26 @@ export interface Counts {
   deployments: number;
 }
 
-/** Proves the books of a database, or tells each finding as it comes. Beside a running service too: it only reads. */
+/** Proves the database of a database, or tells each finding as it comes. Beside a running service too: it only reads. */
 export async function fsck(url: string, report: (finding: Finding) => void): Promise<Counts> {
-  const books = await Books.open(url);
+  const database = await FsckDatabase.open(url);
   try {
-    return await prove(books, report);
+    return await prove(database, report);
   } finally {
-    await books.close();
+    await database.close();
   }
 }
 
-export async function prove(books: Books, report: (finding: Finding) => void): Promise<Counts> {
+export async function prove(database: FsckDatabase, report: (finding: Finding) => void): Promise<Counts> {
   // An application that has embedded the recording alone has neither.
-  const has = await books.row<{ deployments: boolean; stats: boolean }>(
+  const has = await database.row<{ deployments: boolean; stats: boolean }>(
     `select to_regclass('deployment') is not null as deployments, to_regclass('sync_stats_position') is not null as stats`,
   );
   const checks = [...CHECKS, ...(has.deployments ? [checkDeployments] : []), ...(has.stats ? [checkStats] : [])];
   for (const check of checks) {
-    for await (const finding of check(books)) report(finding);
+    for await (const finding of check(database)) report(finding);
   }
-  return books.row<Counts>(`
+  return database.row<Counts>(`
     select (select count(*) from sync_history)::float as syncs, (select count(*) from sync_event)::float as events,
       (select count(*) from snapshot)::float as snapshots,
       ${has.deployments ? '(select count(*) from deployment)::float' : '0'} as deployments,

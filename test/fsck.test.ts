@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { Books, type Finding } from '#database';
+import { FsckDatabase, type Finding } from '#database';
 import { fsck, prove } from '../src/fsck.ts';
 import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
 import { optimizelyAt, startTestApp } from './support/test-app.ts';
@@ -226,7 +226,7 @@ async function afterBreach(url: string, breach: string): Promise<Finding[]> {
   await superuser(url, async (client) => {
     await client.query(`begin; alter table sync_event disable trigger user`);
     await client.query(breach);
-    await prove(new Books(client), (finding) => findings.push(finding));
+    await prove(new FsckDatabase(client), (finding) => findings.push(finding));
   });
   return findings;
 }

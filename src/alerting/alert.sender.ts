@@ -8,8 +8,8 @@ import { sendWebhook } from './webhook.ts';
 
 const EVERY_MS = 1_000;
 /** With doubling pauses up to ten minutes, these are about two hours. */
-const MOST_ATTEMPTS = 20;
-const LONGEST_PAUSE_MS = 600_000;
+const MAX_ATTEMPTS = 20;
+const MAX_PAUSE_MS = 600_000;
 
 /** Sends what is to be told, until it has arrived or was tried for long enough. */
 @Injectable()
@@ -48,11 +48,11 @@ export class AlertSender {
     }
     this.logger.warn(`The alert ${id} did not arrive (attempt ${attempts}): ${error}`);
     const policy = {
-      maxAttempts: MOST_ATTEMPTS,
+      maxAttempts: MAX_ATTEMPTS,
       initialDelayMs: this.options.retryMs,
       multiplier: 2,
-      maxDelayMs: LONGEST_PAUSE_MS,
+      maxDelayMs: MAX_PAUSE_MS,
     };
-    await this.alerts.failed(id, error, statusCode, attempts < MOST_ATTEMPTS ? delayAfter(attempts, policy) : null);
+    await this.alerts.failed(id, error, statusCode, attempts < MAX_ATTEMPTS ? delayAfter(attempts, policy) : null);
   }
 }

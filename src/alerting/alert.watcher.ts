@@ -4,7 +4,7 @@ import { Schedule } from '#schedule';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
 import { Alerts } from './alerts.ts';
 
-/** Looks at the health of every place, and has told when it changes: not each failure, and not a blink. */
+/** Looks at the health of every target, and has told when it changes: not each failure, and not a blink. */
 @Injectable()
 export class AlertWatcher {
   constructor(
@@ -17,8 +17,8 @@ export class AlertWatcher {
   }
 
   async look(): Promise<void> {
-    for (const place of await this.health.current()) {
-      await this.alerts.note(place, this.options.on.includes(place.health), this.options.afterMs);
+    for (const target of await this.health.current()) {
+      await this.alerts.note(target, this.options.on.includes(target.health), this.options.afterMs);
     }
   }
 }

@@ -5,7 +5,7 @@ import { AlertWatcher } from './alert.watcher.ts';
 import { ALERTING_OPTIONS, type AlertingOptions } from './alerting.options.ts';
 import { Alerts } from './alerts.ts';
 
-/** Tells somebody when the health of a place changes. */
+/** Tells somebody when the health of a target changes. */
 @Module({ controllers: [AlertController], providers: [Alerts, AlertSender, AlertWatcher] })
 export class AlertingModule {
   static forRoot(options: AlertingOptions, analytics: DynamicModule): DynamicModule {

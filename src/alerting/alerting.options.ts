@@ -12,7 +12,7 @@ export interface AlertingOptions {
   target: AlertTarget | null;
   /** The conditions that somebody is told of. */
   on: Health[];
-  /** Milliseconds for which a place must look otherwise before it is told. */
+  /** Milliseconds for which a target must look otherwise before it is told. */
   afterMs: number;
   /** Milliseconds between two looks. */
   everyMs: number;

@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
-import type { PlaceHealth } from '#health';
+import { query } from '#database';
+import type { TargetHealth } from '#health';
 import type { PageStart } from '#http';
 
 export type AlertType = 'health.alert' | 'health.recovery' | 'health.test';
@@ -35,16 +35,16 @@ export class Alerts {
   constructor(private readonly em: EntityManager) {}
 
   /**
-   * Notes how a place looks; once it has looked otherwise for long enough, that is an alert or a recovery, and told once,
+   * Notes how a target looks; once it has looked otherwise for long enough, that is an alert or a recovery, and told once,
    * whichever replica sees it first.
    */
   async note(
-    { platform, environment, health, cause, since }: PlaceHealth,
+    { platform, environment, health, cause, since }: TargetHealth,
     isUnwell: boolean,
     afterMs: number,
   ): Promise<void> {
-    const place = [platform, environment, isUnwell];
-    await ask(this.em, NOTE, place);
+    const target = [platform, environment, isUnwell];
+    await query(this.em, NOTE, target);
     const type: AlertType = isUnwell ? 'health.alert' : 'health.recovery';
     const id = uuidv7();
     const data = {
@@ -55,14 +55,14 @@ export class Alerts {
       since,
       path: `/platforms?${new URLSearchParams({ platform, environment }).toString()}`,
     };
-    await ask(this.em, TURN, [...place, afterMs, id, type, payloadOf(id, type, data)]);
+    await query(this.em, TURN, [...target, afterMs, id, type, payloadOf(id, type, data)]);
   }
 
   /** Somebody wants to see whether an alert arrives. While one is under way that is it; of those that were, few stay. */
   async test(actor: string): Promise<string> {
     const id = uuidv7();
-    await ask(this.em, FORGET_TESTS, [MAX_TESTS - 1]);
-    const { rows } = await ask<{ id: string }>(this.em, TEST, [id, payloadOf(id, 'health.test', { actor })]);
+    await query(this.em, FORGET_TESTS, [MAX_TESTS - 1]);
+    const { rows } = await query<{ id: string }>(this.em, TEST, [id, payloadOf(id, 'health.test', { actor })]);
     return rows[0]!.id;
   }
 
@@ -70,21 +70,21 @@ export class Alerts {
   async list(limit: number, start?: PageStart): Promise<Alert[]> {
     const [beyond, order] = start?.direction === 'prev' ? ['>', 'asc'] : ['<', 'desc'];
     const text = `select ${COLUMNS} from alert where ($2::uuid is null or id ${beyond} $2) order by id ${order} limit $1`;
-    return (await ask<Alert>(this.em, text, [limit, start?.key ?? null])).rows;
+    return (await query<Alert>(this.em, text, [limit, start?.key ?? null])).rows;
   }
 
   /** The next that is due, for this process alone for a while; its attempt counts from now on. */
   async claim(): Promise<Alert | undefined> {
-    return (await ask<Alert>(this.em, CLAIM, [LOCK_MS])).rows[0];
+    return (await query<Alert>(this.em, CLAIM, [LOCK_MS])).rows[0];
   }
 
   async delivered(id: string, statusCode: number): Promise<void> {
-    await ask(this.em, DELIVERED, [id, statusCode]);
+    await query(this.em, DELIVERED, [id, statusCode]);
   }
 
   /** Tried again after `waitMs`; never, when that is null. */
   async failed(id: string, error: string, statusCode: number | null, waitMs: number | null): Promise<void> {
-    await ask(this.em, FAILED, [id, error, statusCode, waitMs]);
+    await query(this.em, FAILED, [id, error, statusCode, waitMs]);
   }
 }
 

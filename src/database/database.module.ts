@@ -16,7 +16,7 @@ import { openEmbeddedPostgres } from './embedded-postgres.ts';
 import { migrate } from './migrate.ts';
 import { CONNECT_TIMEOUT_MS, type DatabaseLocation, DEFAULT_POOL_SIZE, ormOptions } from './orm-options.ts';
 import { connectTo } from './postgres-hosts.ts';
-import { ask } from './postgres-pool.ts';
+import { query } from './postgres-pool.ts';
 
 const DATABASE = Symbol('database');
 /** Milliseconds that a shutdown waits for statements that are under way. */
@@ -71,7 +71,7 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   /** What this replica may take of the server, and whether that is there. */
   private async tellConnections(): Promise<void> {
     const size = this.orm.config.get('pool')?.max ?? DEFAULT_POOL_SIZE;
-    const { rows } = await ask<{ most: number }>(
+    const { rows } = await query<{ most: number }>(
       this.orm.em,
       `select current_setting('max_connections')::integer
          - current_setting('superuser_reserved_connections')::integer as most`,

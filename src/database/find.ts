@@ -1,6 +1,6 @@
 import type { EntityManager, EntityName, FilterQuery } from '@mikro-orm/core';
 import type { SqlEntityManager } from '@mikro-orm/sql';
-import { ask, STATEMENT_MS } from './postgres-pool.ts';
+import { query, STATEMENT_MS } from './postgres-pool.ts';
 
 interface Choice<Entity> {
   orderBy?: { [Column in keyof Entity]?: 'asc' | 'desc' };
@@ -8,7 +8,7 @@ interface Choice<Entity> {
   withinMs?: number;
 }
 
-/** Entities, as the ORM would read them, by {@link ask}: the ORM itself waits for as long as the server does. */
+/** Entities, as the ORM would read them, by {@link query}: the ORM itself waits for as long as the server does. */
 export async function find<Entity extends object>(
   em: EntityManager,
   entity: EntityName<Entity>,
@@ -16,13 +16,13 @@ export async function find<Entity extends object>(
   { orderBy, limit, withinMs = STATEMENT_MS }: Choice<NoInfer<Entity>> = {},
 ): Promise<Entity[]> {
   const fork = em.fork() as SqlEntityManager;
-  const query = fork
+  const builder = fork
     .createQueryBuilder(entity)
     .select('*')
     .where(where as never);
-  if (orderBy) query.orderBy(orderBy as never);
-  if (limit !== undefined) query.limit(limit);
-  const { rows } = await ask<Record<string, unknown>>(em, { text: query.getFormattedQuery(), withinMs });
+  if (orderBy) builder.orderBy(orderBy as never);
+  if (limit !== undefined) builder.limit(limit);
+  const { rows } = await query<Record<string, unknown>>(em, { text: builder.getFormattedQuery(), withinMs });
   return rows.map((row) => fork.map(entity, row as never));
 }
 

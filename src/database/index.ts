@@ -1,5 +1,5 @@
 /** PostgreSQL, embedded or at an address, and the one way to query it; refuses a statement without a time limit. */
-export { Books, type Check, type Finding } from './books.ts';
+export { FsckDatabase, type Check, type Finding } from './fsck-database.ts';
 export {
   DatabaseAwayError,
   DatabaseUnusableError,
@@ -10,7 +10,7 @@ export {
 export { DatabaseModule } from './database.module.ts';
 export {
   answered,
-  ask,
+  query,
   connect,
   DRIVER_TYPES,
   inTransaction,

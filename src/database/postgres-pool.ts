@@ -13,7 +13,7 @@ import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
 import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 import { SILENCE } from './orm-options.ts';
-import { connectReader } from './reader-slots.ts';
+import { connectReader } from './reader-limit.ts';
 
 /** Milliseconds that a statement has by default. */
 export const STATEMENT_MS = 5_000;
@@ -52,7 +52,7 @@ export function postgresPool(em: EntityManager): Promise<Pool> {
  * on the server too, and throws {@link StatementTooSlowError}; a server from which nothing comes counts as away
  * ({@link DatabaseAwayError}). What was sent may still happen, so it must be safe to repeat.
  */
-export async function ask<Row extends QueryResultRow>(
+export async function query<Row extends QueryResultRow>(
   em: EntityManager,
   statement: Statement,
   values?: unknown[],

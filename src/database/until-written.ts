@@ -3,12 +3,12 @@ import { Logger } from '@nestjs/common';
 import { type DatabaseFault, databaseFault } from './database-fault.ts';
 import { DatabaseAwayError } from './database.errors.ts';
 
-const LONGEST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 2_000;
 const logger = new Logger('Database');
 
 /** The pause before a failed write is tried again. */
 export function pauseAfter(attempt: number): Promise<void> {
-  return wait(Math.min(50 * 2 ** attempt, LONGEST_PAUSE_MS));
+  return wait(Math.min(50 * 2 ** attempt, MAX_PAUSE_MS));
 }
 
 /** For a caller who cannot wait for as long as a write may: throws {@link DatabaseAwayError}, and the write goes on. */
@@ -31,7 +31,7 @@ export async function waitAtMost<T>(withinMs: number, write: Promise<T>): Promis
  */
 export async function untilWritten<T>(
   write: () => Promise<T>,
-  mend: (fault: DatabaseFault, attempt: number) => Promise<unknown> = (_fault, attempt) => pauseAfter(attempt),
+  beforeRetry: (fault: DatabaseFault, attempt: number) => Promise<unknown> = (_fault, attempt) => pauseAfter(attempt),
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -40,7 +40,7 @@ export async function untilWritten<T>(
       const fault = databaseFault(error);
       if (fault === undefined || fault === 'refused') throw error;
       logger.warn(`A write waits for the database (attempt ${attempt}): ${(error as Error).message}`);
-      await mend(fault, attempt);
+      await beforeRetry(fault, attempt);
     }
   }
 }

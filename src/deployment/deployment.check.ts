@@ -1,12 +1,12 @@
-import type { Books, Finding } from '#database';
+import type { FsckDatabase, Finding } from '#database';
 import { FACTS_SINCE, isOfDeployment } from '#recording';
 
 /** A deployment is settled after its last sync, by a look every few seconds. */
 const GRACE = `interval '15 seconds'`;
 
 /** Each item has the status of its sync, each deployment that of its items; none goes on without its process. */
-export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
-  const items = books.rows<{ deployment_id: string; type_key: string; status: string; expected: string }>(`
+export async function* checkDeployments(database: FsckDatabase): AsyncGenerator<Finding> {
+  const items = database.rows<{ deployment_id: string; type_key: string; status: string; expected: string }>(`
     select * from (
       select deployment_id, type_key, max(status) as status, (array_agg(sync_id) filter (where status is not null))[1] as sync_id,
         coalesce((array_agg(expected order by id desc) filter (where id is not null))[1], 'FAILED') as expected,
@@ -23,7 +23,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
     const problem = `the item "${type_key}" is ${status}, its sync says ${expected}`;
     yield { rule: 'deployment.item', subject: `deployment ${deployment_id}`, problem };
   }
-  const deployments = books.rows<{ id: string; status: string; expected: string | null }>(`
+  const deployments = database.rows<{ id: string; status: string; expected: string | null }>(`
     select d.id, d.status, o.status as expected from deployment d, lateral (
       select case when bool_and(i.status = 'SUCCESS') then 'SUCCESS'
         when bool_or(i.status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end as status
@@ -36,7 +36,7 @@ export async function* checkDeployments(books: Books): AsyncGenerator<Finding> {
       problem: `it is ${status}, its items say ${expected}`,
     };
   }
-  const abandoned = books.rows<{ id: string }>(`
+  const abandoned = database.rows<{ id: string }>(`
     select d.id from deployment d left join recorder r using (owner)
     where d.status = 'IN_PROGRESS' and d.created_at < now() - ${GRACE}
       and coalesce(r.beat_at < now() - r.lease_ms * interval '1 millisecond' - ${GRACE}, true)

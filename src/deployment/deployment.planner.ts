@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask } from '#database';
+import { query } from '#database';
 import { canonicalDigest, type JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type Target } from '#platform';
 import { DuplicateItemError } from '#tracking';
@@ -103,7 +103,7 @@ export class DeploymentPlanner {
   }
 
   private async live({ platform, environment }: Target, types: TypeRef[]): Promise<Map<string, string>> {
-    const { rows } = await ask<{ kind: string; type_key: string; version_hash: string }>(
+    const { rows } = await query<{ kind: string; type_key: string; version_hash: string }>(
       this.em,
       `select t.kind, t.type_key, live.version_hash
        from unnest($3::text[], $4::text[]) as t (kind, type_key),

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask } from '#database';
+import { query } from '#database';
 import { isOfDeployment, type SyncStatus } from '#recording';
 import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
@@ -29,7 +29,7 @@ export class DeploymentProgress {
 
   /** How many items each of these deployments has, and how many succeeded so far. */
   async counts(deploymentIds: string[]): Promise<Map<string, Pick<ProgressDto, 'total' | 'succeeded'>>> {
-    const { rows } = await ask<{ id: string; total: number; succeeded: number }>(
+    const { rows } = await query<{ id: string; total: number; succeeded: number }>(
       this.em,
       `select d.id, i.total, (case when i.is_open then s.succeeded else i.succeeded end)::integer as succeeded
        from unnest($1::uuid[]) as d (id),
@@ -47,13 +47,13 @@ export class DeploymentProgress {
 
   async of(deploymentId: string): Promise<{ progress: ProgressDto; items: DeploymentItemDto[] }> {
     // Brought together here: a join of 4,000 items with 4,000 syncs is 16 million comparisons where statistics are missing.
-    const { rows: items } = await ask<Item>(
+    const { rows: items } = await query<Item>(
       this.em,
       `select kind, type_key, version_hash, previous_hash, status from deployment_item
        where deployment_id = $1 order by kind, type_key`,
       [deploymentId],
     );
-    const { rows: syncs } = await ask<Sync>(
+    const { rows: syncs } = await query<Sync>(
       this.em,
       `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history h
        where ${isOfDeployment('$1')} order by kind, type_key, id desc`,

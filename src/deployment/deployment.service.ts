@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, find, findOne } from '#database';
+import { query, find, findOne } from '#database';
 import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
@@ -172,7 +172,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     const { platform, environment, digest, items } = plan;
     const { actor, reason, force = false, rollbackOf } = request;
     // One statement: a transaction of the ORM that is cut off would keep its connection for ever.
-    await ask(this.em, RECORD, [
+    await query(this.em, RECORD, [
       ...[id, platform, environment, actor, reason, rollbackOf, this.heartbeat.owner, force, digest],
       items.map((item) => item.kind),
       items.map((item) => item.typeKey),

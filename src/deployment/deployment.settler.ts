@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
-import { ask, databaseFault, inTransaction, pauseAfter } from '#database';
+import { query, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, isOfDeployment } from '#recording';
 import { Schedule } from '#schedule';
@@ -51,7 +51,7 @@ export class DeploymentSettler {
 
   /** Settles deployments that nobody runs any more, once all their syncs are settled. One that fails holds up no other. */
   private async sweep(): Promise<void> {
-    const { rows } = await ask<{ id: string }>(this.em, ABANDONED, [this.heartbeat.owner, [...this.running]]);
+    const { rows } = await query<{ id: string }>(this.em, ABANDONED, [this.heartbeat.owner, [...this.running]]);
     const now = performance.now();
     for (const { id } of rows) {
       if (now < (this.postponed.get(id)?.until ?? 0)) continue;

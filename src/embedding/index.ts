@@ -65,8 +65,8 @@ export {
   SyncHistoryExport,
   SyncHistoryQueries,
   whereSql,
-  type Window,
-  WindowDto,
+  type CoveredInterval,
+  CoveredIntervalDto,
 } from '#history';
 export { checkPositions, EventStreams } from '#events';
 export { trackingEntities, TrackingModule } from './tracking.module.ts';

@@ -10,7 +10,7 @@ import {
 import { DiscoveryModule } from '@nestjs/core';
 import { migrate } from '#database';
 import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
-import { OutsideController, OutsideService } from '#external';
+import { ExternalSyncController, ExternalSyncService } from '#external';
 import {
   LiveVersions,
   SyncComparison,
@@ -51,7 +51,7 @@ import { besideSyncTrail } from './own-tables.ts';
 /** The entities of recording, for an application that lists its own. */
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
 
-const CONTROLLERS = [EventController, OutsideController, ReplayController, SyncController, SyncHistoryController];
+const CONTROLLERS = [EventController, ExternalSyncController, ReplayController, SyncController, SyncHistoryController];
 
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
@@ -84,7 +84,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         EventSequencer,
         Heartbeat,
         IdempotencyService,
-        OutsideService,
+        ExternalSyncService,
         EventFeed,
         EventStreams,
         LiveVersions,

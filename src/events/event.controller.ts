@@ -5,7 +5,7 @@ import { InvalidRequestError } from '#validation';
 import { quoted } from '../quoted.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
 import { EventFeed } from './event.feed.ts';
-import { readPlace, writePlace } from './event.position.ts';
+import { readEventCursor, writeEventCursor } from './event.cursor.ts';
 import { EventStreams } from './event.streams.ts';
 
 @OwnRequests()
@@ -31,12 +31,12 @@ export class EventController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<EventPageDto | undefined> {
-    const from = after === undefined ? undefined : readPlace(after);
+    const from = after === undefined ? undefined : readEventCursor(after);
     if (!accept?.includes('text/event-stream')) {
       const { items, next } = await this.feed.after(from ?? { position: 0 }, filter, limit);
-      return { items, next: writePlace(next) };
+      return { items, next: writeEventCursor(next) };
     }
-    const resumed = lastEventId ? readPlace(lastEventId) : undefined;
+    const resumed = lastEventId ? readEventCursor(lastEventId) : undefined;
     if (lastEventId && !resumed) {
       throw new InvalidRequestError(`Last-Event-ID must be the id of an event; ${quoted(lastEventId)} is not`);
     }

@@ -2,13 +2,13 @@ import { IsUUID, Max, Min, ValidateBy } from 'class-validator';
 import type { JsonObject } from '#json';
 import type { Direction, SyncEventType, SyncStatus } from '#recording';
 import { MayBeLeftOut, Text, WholeNumber } from '#validation';
-import { readPlace } from './event.position.ts';
+import { readEventCursor } from './event.cursor.ts';
 
-const IsEventPlace = (): PropertyDecorator =>
+const IsEventCursor = (): PropertyDecorator =>
   ValidateBy(
     {
       name: 'eventPlace',
-      validator: { validate: (value) => typeof value === 'string' && readPlace(value) !== undefined },
+      validator: { validate: (value) => typeof value === 'string' && readEventCursor(value) !== undefined },
     },
     { message: '$property must be the id of an event of a stream, or next of a page' },
   );
@@ -21,7 +21,7 @@ export class EventQuery {
    * @example '0'
    */
   @MayBeLeftOut()
-  @IsEventPlace()
+  @IsEventCursor()
   after?: string;
 
   /** Number of events that the service reads. A filter can return fewer. */

@@ -1,12 +1,12 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES } from '#database';
+import { query, DRIVER_TYPES } from '#database';
 import type { JsonObject } from '#json';
 import type { Direction, SyncEventType, SyncStatus } from '#recording';
 import { EpochChangedError } from './event.errors.ts';
-import { type EventPlace, writePlace } from './event.position.ts';
+import { type EventCursor, writeEventCursor } from './event.cursor.ts';
 
-/** An event in its place among all, with the sync it is about. */
+/** An event in its cursor among all, with the sync it is about. */
 export interface PositionedEvent {
   position: number;
   id: string;
@@ -35,7 +35,7 @@ export interface EventFilter {
 /** A page of events; `next` is where to go on. */
 export interface EventRead {
   items: PositionedEvent[];
-  next: Required<EventPlace>;
+  next: Required<EventCursor>;
 }
 
 /** Reads events by their position: gapless, so that what has been read is never followed by something before it. */
@@ -44,12 +44,12 @@ export class EventFeed {
   constructor(private readonly em: EntityManager) {}
 
   /**
-   * The events after a place, in order; `next` is where to go on, also when none of them was wanted. Throws
+   * The events after a cursor, in order; `next` is where to go on, also when none of them was wanted. Throws
    * {@link EpochChangedError}.
    */
-  async after(place: EventPlace, filter: EventFilter = {}, limit = 500): Promise<EventRead> {
-    const { position } = place;
-    const { rows } = await ask<Row>(this.em, {
+  async after(cursor: EventCursor, filter: EventFilter = {}, limit = 500): Promise<EventRead> {
+    const { position } = cursor;
+    const { rows } = await query<Row>(this.em, {
       types: DRIVER_TYPES,
       text: `select e.position::float8 as position, e.id, e.type, e.data, e.created_at, h.id as sync_id, h.type_key, h.kind,
          h.target_platform, h.environment, h.sync_direction, h.sync_status, h.deployment_id, (${EPOCH}) as epoch
@@ -60,27 +60,27 @@ export class EventFeed {
     const items = rows.map(positioned).filter((event) => isWanted(event, filter));
     const last = rows.at(-1);
     const next = last && { epoch: last.epoch, position: last.position };
-    if (next && next.epoch === place.epoch) return { items, next };
-    const here = await this.resolve(place);
+    if (next && next.epoch === cursor.epoch) return { items, next };
+    const here = await this.resolve(cursor);
     return { items, next: next ?? here };
   }
 
   /**
-   * A place in the epoch that holds now; without one, and for the largest number, the end. A place of another epoch is
+   * A cursor in the epoch that holds now; without one, and for the largest number, the end. A cursor of another epoch is
    * good as long as it lies before the later ones began. Throws {@link EpochChangedError}.
    */
-  async resolve(place: EventPlace = { position: Number.MAX_SAFE_INTEGER }): Promise<Required<EventPlace>> {
-    const { rows } = await ask<{ epoch: string; last: number; known: boolean; until: number | null }>(this.em, {
+  async resolve(cursor: EventCursor = { position: Number.MAX_SAFE_INTEGER }): Promise<Required<EventCursor>> {
+    const { rows } = await query<{ epoch: string; last: number; known: boolean; until: number | null }>(this.em, {
       text: RESOLVE,
-      values: [place.epoch ?? null],
+      values: [cursor.epoch ?? null],
     });
     const { epoch, last, known, until } = rows[0]!;
-    if (place.position === Number.MAX_SAFE_INTEGER) return { epoch, position: last };
+    if (cursor.position === Number.MAX_SAFE_INTEGER) return { epoch, position: last };
     const bound = known ? Math.min(until ?? last, last) : 0;
-    if (!known || place.position > bound) {
-      throw new EpochChangedError(place, writePlace({ epoch, position: bound }));
+    if (!known || cursor.position > bound) {
+      throw new EpochChangedError(cursor, writeEventCursor({ epoch, position: bound }));
     }
-    return { epoch, position: place.position };
+    return { epoch, position: cursor.position };
   }
 }
 

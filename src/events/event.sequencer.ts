@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
+import { query } from '#database';
 import { Schedule } from '#schedule';
 
 const MOST = 5_000;
@@ -23,7 +23,7 @@ export class EventSequencer {
   /** Runs until no committed event is without a position. */
   private async drain(): Promise<void> {
     for (let given = MOST; given === MOST;) {
-      const { rowCount } = await ask(this.em, 'select from sync_event where position is null limit 1');
+      const { rowCount } = await query(this.em, 'select from sync_event where position is null limit 1');
       if (rowCount === 0) return;
       given = await this.sequence();
     }
@@ -33,7 +33,7 @@ export class EventSequencer {
   private async sequence(): Promise<number> {
     // Without parameters the answer is that of each statement.
     const noteEpoch = `select note_event_epoch('${uuidv7()}')`;
-    const answers: unknown = await ask(this.em, { text: `${LOCK}; ${noteEpoch}; ${POSITION}`, records: true });
+    const answers: unknown = await query(this.em, { text: `${LOCK}; ${noteEpoch}; ${POSITION}`, records: true });
     return (answers as { rowCount: number }[]).at(-1)!.rowCount;
   }
 }

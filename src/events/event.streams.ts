@@ -1,11 +1,11 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import limit from 'p-limit';
-import { Slots, type StreamAnswer } from '#http';
+import { ConcurrencyLimit, type StreamAnswer } from '#http';
 import { TimeSlice } from '#json';
 import { Schedule } from '#schedule';
 import { EpochChangedError, TooManyStreamsError } from './event.errors.ts';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';
-import { type EventPlace, writePlace } from './event.position.ts';
+import { type EventCursor, writeEventCursor } from './event.cursor.ts';
 
 const HEARTBEAT_MS = 15_000;
 /** Bytes that may wait for a reader. */
@@ -13,25 +13,25 @@ const BUFFER = 1_000_000;
 const STALLED_MS = 10_000;
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 /** Streams of one process. */
-export const MOST_STREAMS = 200;
+export const MAX_STREAMS = 200;
 
 interface Stream {
   answer: StreamAnswer;
   filter: EventFilter;
-  place: Required<EventPlace>;
+  cursor: Required<EventCursor>;
   lastSentAt: number;
 }
 
-/** What is read once for all readers at the same place. */
+/** What is read once for all readers at the same cursor. */
 interface Page {
   items: { event: PositionedEvent; text: string }[];
-  next: Required<EventPlace>;
+  next: Required<EventCursor>;
 }
 
-/** Server-Sent Events: each event's id is its place, so that a reader resumes on any replica without gap or repeat. */
+/** Server-Sent Events: each event's id is its cursor, so that a reader resumes on any replica without gap or repeat. */
 @Injectable()
 export class EventStreams implements BeforeApplicationShutdown {
-  private readonly slots = new Slots(MOST_STREAMS);
+  private readonly slots = new ConcurrencyLimit(MAX_STREAMS);
   private readonly streams = new Set<Stream>();
   private isStopping = false;
 
@@ -53,29 +53,29 @@ export class EventStreams implements BeforeApplicationShutdown {
   }
 
   /**
-   * Sends the events after a place, or from now on, and every later one. Throws {@link TooManyStreamsError} and
+   * Sends the events after a cursor, or from now on, and every later one. Throws {@link TooManyStreamsError} and
    * {@link EpochChangedError}.
    */
-  async open(answer: StreamAnswer, filter: EventFilter, after?: EventPlace): Promise<void> {
+  async open(answer: StreamAnswer, filter: EventFilter, after?: EventCursor): Promise<void> {
     const giveBack = this.slots.take();
-    if (!giveBack) throw new TooManyStreamsError(MOST_STREAMS);
+    if (!giveBack) throw new TooManyStreamsError(MAX_STREAMS);
     answer.whenOver(giveBack);
-    const place = await answer.before(() => this.feed.resolve(after));
-    if (place === undefined || !answer.begin(HEADERS)) return;
+    const cursor = await answer.before(() => this.feed.resolve(after));
+    if (cursor === undefined || !answer.begin(HEADERS)) return;
     // The reader comes again, to another replica.
     if (this.isStopping) return answer.finish();
-    const stream: Stream = { answer, filter, place, lastSentAt: performance.now() };
+    const stream: Stream = { answer, filter, cursor, lastSentAt: performance.now() };
     this.streams.add(stream);
     answer.whenOver(() => this.streams.delete(stream));
     answer.write(`retry: 1000\n\n`);
   }
 
-  /** Readers at the same place share what is read for them. */
+  /** Readers at the same cursor share what is read for them. */
   private async send(): Promise<void> {
     const pages = new Map<string, Promise<Page>>();
-    const page = (place: Required<EventPlace>) => {
-      const known = pages.get(writePlace(place)) ?? this.page(place);
-      pages.set(writePlace(place), known);
+    const page = (cursor: Required<EventCursor>) => {
+      const known = pages.get(writeEventCursor(cursor)) ?? this.page(cursor);
+      pages.set(writeEventCursor(cursor), known);
       return known;
     };
     const slice = new TimeSlice();
@@ -88,27 +88,27 @@ export class EventStreams implements BeforeApplicationShutdown {
     await Promise.all([...this.streams].map((stream) => this.catchUp(stream, page, inTurn)));
   }
 
-  private async page(place: Required<EventPlace>): Promise<Page> {
-    const { items, next } = await this.feed.after(place);
+  private async page(cursor: Required<EventCursor>): Promise<Page> {
+    const { items, next } = await this.feed.after(cursor);
     return { items: items.map((event) => ({ event, text: message(event, next.epoch) })), next };
   }
 
   private async catchUp(
     stream: Stream,
-    page: (place: Required<EventPlace>) => Promise<Page>,
+    page: (cursor: Required<EventCursor>) => Promise<Page>,
     write: (stream: Stream, items: Page['items']) => Promise<boolean>,
   ): Promise<void> {
     while (this.streams.has(stream) && hasRoom(stream)) {
-      const read = await page(stream.place).catch((error: unknown) => {
+      const read = await page(stream.cursor).catch((error: unknown) => {
         if (!(error instanceof EpochChangedError)) throw error;
         // It comes again with its last id, and is told why it cannot go on from there.
         stream.answer.finish();
       });
       if (!read) return;
-      stream.place = { ...stream.place, epoch: read.next.epoch };
+      stream.cursor = { ...stream.cursor, epoch: read.next.epoch };
       const isThrough = await write(stream, read.items);
-      const isAtEnd = read.next.position === stream.place.position;
-      if (isThrough) stream.place = read.next;
+      const isAtEnd = read.next.position === stream.cursor.position;
+      if (isThrough) stream.cursor = read.next;
       if (isThrough && isAtEnd) return;
     }
   }
@@ -127,20 +127,20 @@ function write(stream: Stream, page: Page['items']): boolean {
   let wanted = '';
   for (const { event, text } of page) {
     if (stream.answer.waiting + wanted.length > BUFFER) break;
-    stream.place = { ...stream.place, position: event.position };
+    stream.cursor = { ...stream.cursor, position: event.position };
     if (isWanted(event, stream.filter)) wanted += text;
   }
-  // An id without data moves only the place from which the reader resumes, past what it did not want.
+  // An id without data moves only the cursor from which the reader resumes, past what it did not want.
   if (wanted === '' && now - stream.lastSentAt >= HEARTBEAT_MS)
-    wanted = `: still here\nid: ${writePlace(stream.place)}\n\n`;
+    wanted = `: still here\nid: ${writeEventCursor(stream.cursor)}\n\n`;
   if (wanted !== '') {
     stream.answer.write(wanted);
     stream.lastSentAt = now;
   }
-  return page.length === 0 || stream.place.position === page.at(-1)!.event.position;
+  return page.length === 0 || stream.cursor.position === page.at(-1)!.event.position;
 }
 
 function message(event: PositionedEvent, epoch: string): string {
-  const place = writePlace({ epoch, position: event.position });
-  return `id: ${place}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+  const cursor = writeEventCursor({ epoch, position: event.position });
+  return `id: ${cursor}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }

@@ -8,7 +8,7 @@ import type { SyncRecord, SyncResult } from '#recording';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
 import { readLink, readOutcome, readSync, readSyncs } from './external.body.ts';
 import {
-  OutsideSyncDto,
+  ExternalSyncDto,
   RecordedSyncDto,
   RecordedSyncsDto,
   RecordSyncDto,
@@ -18,7 +18,7 @@ import {
   SyncResultDto,
   VersionLinkDto,
 } from './external.dto.ts';
-import { OutsideService, type OutsideSync } from './external.service.ts';
+import { ExternalSyncService, type ExternalSync } from './external.service.ts';
 
 const LOCATION = { Location: { description: 'Address of the recorded sync.', schema: { type: 'string' } } } as const;
 const OUTCOME = {
@@ -30,8 +30,8 @@ const OUTCOME = {
 @ApiTags('history')
 @ApiExtraModels(SyncResultDto, SyncExtensionDto, SyncErrorDto)
 @Controller('sync')
-export class OutsideController {
-  constructor(private readonly outside: OutsideService) {}
+export class ExternalSyncController {
+  constructor(private readonly outside: ExternalSyncService) {}
 
   /** Records an external sync: a sync that another system runs. It may be running, or have ended. */
   @Post()
@@ -69,10 +69,14 @@ export class OutsideController {
   @BodyLimit(SNAPSHOT_BODY)
   @Idempotent()
   @ApiBody({ schema: OUTCOME })
-  async settle(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
+  async settle(
+    @Param() { syncId }: SyncParams,
+    @Body() body: object,
+    @Ids() ids: RequestIds,
+  ): Promise<ExternalSyncDto> {
     const outcome = readOutcome(body);
     const eventId = ids.at(0);
-    return outsideSyncDto(
+    return externalSyncDto(
       outcome.status === 'IN_PROGRESS'
         ? await this.outside.extend(syncId, outcome.expiresInMs)
         : await this.outside.settle(syncId, resultOf(outcome), eventId),
@@ -83,13 +87,13 @@ export class OutsideController {
   @Patch(':syncId/version')
   @Idempotent()
   @ApiBody({ type: VersionLinkDto })
-  async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<OutsideSyncDto> {
-    return outsideSyncDto(await this.outside.link(syncId, readLink(body).versionHash, ids.at(0)));
+  async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<ExternalSyncDto> {
+    return externalSyncDto(await this.outside.link(syncId, readLink(body).versionHash, ids.at(0)));
   }
 }
 
 /** `null` says that there is none. */
-function newSync(request: RecordSyncDto, ids: RequestIds, index: number): OutsideSync {
+function newSync(request: RecordSyncDto, ids: RequestIds, index: number): ExternalSync {
   const { platform, environment, direction, kind, typeKey, actor, force, expiresInMs, result } = request;
   return {
     ...ids.ofSync(index),
@@ -121,7 +125,7 @@ function resultOf(result: SyncResultDto): SyncResult {
   };
 }
 
-function outsideSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncRecord): OutsideSyncDto {
+function externalSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncRecord): ExternalSyncDto {
   return {
     id,
     status: syncStatus,

@@ -270,7 +270,7 @@ export class RecordedSyncsDto {
 }
 
 /** Where a sync that was recorded from outside stands. */
-export class OutsideSyncDto {
+export class ExternalSyncDto {
   /** Id of the sync. */
   id: string;
   /** Current status of the sync. */

@@ -20,11 +20,11 @@ import { DomainError } from '../domain-error.ts';
 const WAIT_MS = 15_000;
 
 /** A sync that somebody else runs: recorded, extended and settled by them. */
-export type OutsideSync = NewSync & { expiresInMs: number };
+export type ExternalSync = NewSync & { expiresInMs: number };
 
 /** Keeps the record of syncs that are not run by this service. */
 @Injectable()
-export class OutsideService {
+export class ExternalSyncService {
   constructor(
     private readonly writer: SyncWriter,
     private readonly syncs: SyncReader,
@@ -34,7 +34,7 @@ export class OutsideService {
   ) {}
 
   /** Records syncs, all or none. Throws what {@link SyncWriter.prepare} does, with the index. */
-  async record(syncs: OutsideSync[]): Promise<RecordedSync[]> {
+  async record(syncs: ExternalSync[]): Promise<RecordedSync[]> {
     this.admission.assertOpen();
     const rows: StartRow[] = [];
     for (const [index, sync] of syncs.entries()) {
@@ -70,7 +70,7 @@ export class OutsideService {
 
   /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
   async link(syncId: string, versionHash: string, eventId: string): Promise<SyncRecord> {
-    if (!isOutside(await this.syncs.get(syncId))) throw new SyncOwnedError(syncId);
+    if (!isExternal(await this.syncs.get(syncId))) throw new SyncOwnedError(syncId);
     await this.heartbeat.proveWrite();
     await waitAtMost(WAIT_MS, this.writer.linkToVersion(syncId, versionHash, eventId));
     return this.syncs.get(syncId);
@@ -79,7 +79,7 @@ export class OutsideService {
   /** A sync of ours is never touched, not even by a late event. */
   private async open(syncId: string): Promise<SyncRecord> {
     const sync = await this.syncs.get(syncId);
-    if (isOutside(sync)) {
+    if (isExternal(sync)) {
       // What recording waits for, however long it is, is told here at once.
       await this.heartbeat.proveWrite();
       return sync;
@@ -90,7 +90,7 @@ export class OutsideService {
 }
 
 /** Whether it was recorded from outside, and so may be settled from there. */
-function isOutside({ expiresAt }: SyncRecord): boolean {
+function isExternal({ expiresAt }: SyncRecord): boolean {
   return (expiresAt ?? null) !== null;
 }
 

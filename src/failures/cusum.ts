@@ -1,4 +1,4 @@
-/** How rare something is usually, how frequent in a stretch, and how sure we want to be (log of the odds). */
+/** How rare something is usually, how frequent in a run, and how sure we want to be (log of the odds). */
 export interface Density {
   usual: number;
   dense: number;
@@ -6,23 +6,23 @@ export interface Density {
 }
 
 /** Events from one index to another, inclusive, and how much speaks for their being dense. */
-export interface Stretch {
+export interface Run {
   from: number;
   to: number;
   score: number;
 }
 
 /**
- * Where events lie denser than usual in a sequence: `places[i]` is how many others came before event i. The cumulative sum
- * of log-likelihood ratios (CUSUM): an event speaks for a dense stretch, another against it; a stretch begins where the sum
+ * Where events lie denser than usual in a sequence: `positions[i]` is how many others came before event i. The cumulative sum
+ * of log-likelihood ratios (CUSUM): an event speaks for a dense run, another against it; a run begins where the sum
  * leaves zero, and ends at its maximum. In a sequence of n with the usual density a false one comes with a probability of
  * about n · usual · e^-(certainty - one event's weight).
  */
-export function denseStretches(places: number[], { usual, dense, certainty }: Density): Stretch[] {
+export function denseRuns(positions: number[], { usual, dense, certainty }: Density): Run[] {
   const gain = Math.log(dense / usual);
   const loss = -Math.log((1 - dense) / (1 - usual));
-  const found: Stretch[] = [];
-  let best: Stretch | undefined;
+  const found: Run[] = [];
+  let best: Run | undefined;
   let from = 0;
   let score = 0;
   const close = () => {
@@ -30,8 +30,8 @@ export function denseStretches(places: number[], { usual, dense, certainty }: De
     best = undefined;
     score = 0;
   };
-  for (const [index, place] of places.entries()) {
-    const between = index === 0 ? 0 : place - places[index - 1]!;
+  for (const [index, position] of positions.entries()) {
+    const between = index === 0 ? 0 : position - positions[index - 1]!;
     score -= between * loss;
     // What is far enough behind its maximum is over, so that it does not swallow the next.
     if (score <= 0 || (best && best.score - score >= certainty)) close();

@@ -1,11 +1,11 @@
-import { type Period, wilsonInterval } from '#statistics';
-import { denseStretches, type Density } from './cusum.ts';
+import { type Interval, wilsonInterval } from '#statistics';
+import { denseRuns, type Density } from './cusum.ts';
 import { causeOf, isNamed, NAMED_CAUSES, type NamedCause } from './failure-cause.ts';
 import {
   dominant,
   evidenceOf,
   type FailurePattern,
-  type FailurePlace,
+  type FailureTarget,
   type FailureShape,
   type SettledSync,
   typeKeysOf,
@@ -22,30 +22,34 @@ const CERTAIN = 16.5;
 const CAUSE_DENSITY: Density = { usual: 0.01, dense: 0.5, certainty: CERTAIN };
 /** Where nothing succeeds, but for a straggler. */
 const TOTAL: Density = { usual: 0.3, dense: 0.95, certainty: 5 };
-/** So much of a stretch has to be one thing for it to be called that. */
+/** So much of a run has to be one thing for it to be called that. */
 const MOST = 0.7;
 const NEARLY_ALL = 0.85;
-const LEAST_FAILURES = 5;
-const LEAST_TYPES = 2;
-const LEAST_REFUSALS = 4;
+const MIN_FAILURES = 5;
+const MIN_TYPES = 2;
+const MIN_REFUSALS = 4;
 /** A cause that is spread thin has to make up so much of everything, for sure. */
-const LEAST_SHARE = 0.05;
-const LEAST_SPREAD = 10;
-const LEAST_SWITCHES = 4;
+const MIN_SHARE = 0.05;
+const MIN_SPREAD = 10;
+const MIN_SWITCHES = 4;
 
 /**
- * What is wrong with the syncs of one place, each thing once. `syncs` are its settled ones in the order of their start,
- * from before the period on: that is what durations and retries are compared with. Pure: the same syncs give the same.
+ * What is wrong with the syncs of one target, each thing once. `syncs` are its settled ones in the order of their start,
+ * from before the interval on: that is what durations and retries are compared with. Pure: the same syncs give the same.
  */
-export function detectFailures(place: FailurePlace, syncs: Iterable<SettledSync>, period: Period): FailurePattern[] {
-  const series = new SyncSeries(period);
+export function detectFailures(
+  target: FailureTarget,
+  syncs: Iterable<SettledSync>,
+  interval: Interval,
+): FailurePattern[] {
+  const series = new SyncSeries(interval);
   for (const sync of syncs) series.add(sync);
-  return patternsOf(place, series);
+  return patternsOf(target, series);
 }
 
 /** The same of syncs that were added one by one. */
-export function patternsOf(place: FailurePlace, series: SyncSeries): FailurePattern[] {
-  return new Detection(place, series).patterns();
+export function patternsOf(target: FailureTarget, series: SyncSeries): FailurePattern[] {
+  return new Detection(target, series).patterns();
 }
 
 /** The shapes in the order of their precedence: what one has taken no other sees. */
@@ -53,12 +57,12 @@ class Detection {
   private readonly taken = new Set<Placed>();
   private readonly found: FailurePattern[] = [];
   private readonly byCause = new Map<NamedCause, Placed[]>();
-  /** Orders from one to another that a stretch covers. */
+  /** Orders from one to another that a run covers. */
   private readonly covered: [number, number][] = [];
   private readonly neverSucceed: Set<string>;
 
   constructor(
-    private readonly place: FailurePlace,
+    private readonly target: FailureTarget,
     private readonly series: SyncSeries,
   ) {
     this.neverSucceed = alwaysFailing(series);
@@ -72,35 +76,34 @@ class Detection {
     this.ofOneCause();
     this.spreadThin();
     for (const [cause, syncs] of this.byCause) this.tell(cause, inOrder(syncs));
-    this.found.push(...slowness(this.place, this.series.durations));
+    this.found.push(...slowness(this.target, this.series.durations));
     const isCovered = (order: number) => this.covered.some(([from, to]) => order >= from && order <= to);
-    this.found.push(...retryDecay(this.place, this.series, isCovered));
+    this.found.push(...retryDecay(this.target, this.series, isCovered));
     return this.found.toSorted((a, b) => a.firstSeen.getTime() - b.firstSeen.getTime());
   }
 
   /** Stretches in which calls of several types fail: a cause that has a name, an outage, or a burst. */
   private acrossTypes(): void {
     const events = this.left().filter(({ isFirstOfCall, key }) => isFirstOfCall && !this.neverSucceed.has(key));
-    for (const stretch of denseStretches(
+    for (const run of denseRuns(
       events.map((event) => event.successesBefore),
       DENSITY,
     )) {
-      const seed = withoutStrays(events.slice(stretch.from, stretch.to + 1));
+      const seed = withoutStrays(events.slice(run.from, run.to + 1));
       const [first, last] = [seed[0]!, seed.at(-1)!];
       const between = last.successesBefore - first.successesBefore;
-      if (stretch.score < CERTAIN && between > 0) continue;
+      if (run.score < CERTAIN && between > 0) continue;
       const calls = new Set(seed.map(({ callId }) => callId));
       const inside = this.left().filter(
         ({ order, callId }) => (order >= first.order && order <= last.order) || calls.has(callId),
       );
       const types = new Set(seed.map(({ key }) => key)).size;
       const cause = dominant(seed.map(causeOf), MOST);
-      const isTotal =
-        seed.length >= NEARLY_ALL * (seed.length + between) && types >= Math.min(LEAST_TYPES, this.types());
+      const isTotal = seed.length >= NEARLY_ALL * (seed.length + between) && types >= Math.min(MIN_TYPES, this.types());
       if (isTotal && (cause === 'timeouts' || !isNamed(cause)) && cause !== 'refusal' && cause !== 'ours') {
         this.tell('outage', inside);
       } else if (
-        stretch.score < CERTAIN ||
+        run.score < CERTAIN ||
         (!isTotal &&
           dominant(
             seed.map(({ key }) => key),
@@ -127,8 +130,8 @@ class Detection {
   private withinTypes(): void {
     const others = this.left().filter(({ key }) => !this.neverSucceed.has(key));
     for (const failures of Map.groupBy(others, ({ key }) => key).values()) {
-      const places = failures.map((failure) => failure.ownSuccessesBefore);
-      for (const { from, to, score } of denseStretches(places, DENSITY)) {
+      const targets = failures.map((failure) => failure.ownSuccessesBefore);
+      for (const { from, to, score } of denseRuns(targets, DENSITY)) {
         if (score < CERTAIN) continue;
         const inside = failures.slice(from, to + 1);
         const cause = dominant(inside.map(causeOf), MOST);
@@ -144,7 +147,7 @@ class Detection {
   private neverSucceeding(): void {
     const failures = this.left().filter(({ key }) => this.neverSucceed.has(key));
     for (const ofType of Map.groupBy(failures, ({ key }) => key).values()) {
-      if (ofType.length < LEAST_FAILURES) continue;
+      if (ofType.length < MIN_FAILURES) continue;
       if (dominant(ofType.map(causeOf), MOST) === 'data-loss') this.put('data-loss', ofType);
       else this.tell('always-failing', ofType);
     }
@@ -154,14 +157,14 @@ class Detection {
   private repeatedRefusals(): void {
     const refusals = this.left().filter((failure) => causeOf(failure) === 'data-loss');
     const runs = Map.groupBy(refusals, ({ key, ownSuccessesBefore }) => JSON.stringify([key, ownSuccessesBefore]));
-    for (const run of runs.values()) if (run.length >= LEAST_REFUSALS) this.put('data-loss', run);
+    for (const run of runs.values()) if (run.length >= MIN_REFUSALS) this.put('data-loss', run);
   }
 
   /** Stretches that are too short to be told by all failures, but not by those of one cause. */
   private ofOneCause(): void {
     for (const cause of NAMED_CAUSES) {
       const events = this.left().filter((failure) => failure.isFirstOfCall && causeOf(failure) === cause);
-      for (const { from, to } of denseStretches(
+      for (const { from, to } of denseRuns(
         events.map((event) => event.successesBefore),
         CAUSE_DENSITY,
       )) {
@@ -175,7 +178,7 @@ class Detection {
     for (const cause of NAMED_CAUSES) {
       const failures = this.left().filter((failure) => causeOf(failure) === cause);
       const share = wilsonInterval(failures.length, this.series.settled);
-      if (failures.length >= LEAST_SPREAD && share!.low > LEAST_SHARE) this.put(cause, failures);
+      if (failures.length >= MIN_SPREAD && share!.low > MIN_SHARE) this.put(cause, failures);
     }
   }
 
@@ -202,7 +205,7 @@ class Detection {
     );
     const typeKeys = typeKeysOf(syncs);
     this.found.push({
-      ...this.place,
+      ...this.target,
       shape,
       typeKeys,
       errorCode,
@@ -223,19 +226,19 @@ class Detection {
 function alwaysFailing({ types, failures }: SyncSeries): Set<string> {
   const suspects = failures.filter(({ key }) => types.get(key)!.successes === 0);
   const found = [...Map.groupBy(suspects, ({ key }) => key)].filter(([, ofType]) => {
-    if (ofType.length < LEAST_FAILURES) return false;
+    if (ofType.length < MIN_FAILURES) return false;
     const apart = ofType.filter((one, index) => index > 0 && one.successesBefore > ofType[index - 1]!.successesBefore);
     return apart.length >= (ofType.length - 1) / 2;
   });
   return new Set(found.map(([key]) => key));
 }
 
-/** A stretch less what failed by chance shortly before or after it: where nearly all fails, if most of it lies there. */
+/** A run less what failed by chance shortly before or after it: where nearly all fails, if most of it lies there. */
 function withoutStrays(events: Placed[]): Placed[] {
-  const places = events.map(({ successesBefore }) => successesBefore);
-  const [core] = denseStretches(places, TOTAL).toSorted((a, b) => b.score - a.score);
+  const targets = events.map(({ successesBefore }) => successesBefore);
+  const [core] = denseRuns(targets, TOTAL).toSorted((a, b) => b.score - a.score);
   const inside = core ? events.slice(core.from, core.to + 1) : [];
-  return inside.length >= Math.max(LEAST_FAILURES, MOST * events.length) ? inside : events;
+  return inside.length >= Math.max(MIN_FAILURES, MOST * events.length) ? inside : events;
 }
 
 /** Whether failures of one type alternate with its successes, rather than come in a row. */
@@ -243,7 +246,7 @@ function isFlapping(failures: Placed[]): boolean {
   const switches = failures.filter(
     (one, index) => index > 0 && one.ownSuccessesBefore > failures[index - 1]!.ownSuccessesBefore,
   );
-  return switches.length >= LEAST_SWITCHES && switches.length >= 0.3 * (failures.length - 1);
+  return switches.length >= MIN_SWITCHES && switches.length >= 0.3 * (failures.length - 1);
 }
 
 function inOrder(syncs: Placed[]): Placed[] {

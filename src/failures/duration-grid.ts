@@ -1,10 +1,10 @@
-import type { Period } from '#statistics';
+import type { Interval } from '#statistics';
 import type { SettledSync } from './failure-patterns.ts';
 
 /** Durations by the bucket in which their logarithm lies: a step is 5 %. */
 export type LogHistogram = Map<number, number>;
 
-/** What one type needed in one slice of the period. */
+/** What one type needed in one slice of the interval. */
 export interface DurationCell {
   counts: LogHistogram;
   slowest: { id: string; typeKey: string; durationMs: number };
@@ -21,15 +21,15 @@ export interface TypeDurations {
 export const SLICES = 24;
 export const STEP = Math.log(1.05);
 /** Types beyond these are not compared: memory stays bounded. */
-const MOST_TYPES = 5_000;
+const MAX_TYPES = 5_000;
 
-/** How long first attempts that succeeded took: before the period, and in each of its slices. */
+/** How long first attempts that succeeded took: before the interval, and in each of its slices. */
 export class DurationGrid {
   readonly types = new Map<string, TypeDurations>();
   private readonly from: number;
   private readonly sliceMs: number;
 
-  constructor({ from, to }: Period) {
+  constructor({ from, to }: Interval) {
     this.from = from.getTime();
     this.sliceMs = Math.max((to.getTime() - this.from) / SLICES, 1);
   }
@@ -40,9 +40,9 @@ export class DurationGrid {
     if (!type) return;
     const slice = Math.floor((startedAt.getTime() - this.from) / this.sliceMs);
     if (slice < 0) return count(type.before, bucketOf(durationMs));
-    const place = Math.min(slice, SLICES - 1);
+    const target = Math.min(slice, SLICES - 1);
     const said = { id, typeKey, durationMs };
-    const cell = (type.slices[place] ??= { counts: new Map(), slowest: said, first: startedAt, last: startedAt });
+    const cell = (type.slices[target] ??= { counts: new Map(), slowest: said, first: startedAt, last: startedAt });
     count(cell.counts, bucketOf(durationMs));
     cell.last = startedAt;
     if (durationMs > cell.slowest.durationMs) cell.slowest = said;
@@ -50,7 +50,7 @@ export class DurationGrid {
 
   private typeOf(key: string, typeKey: string): TypeDurations | undefined {
     const known = this.types.get(key);
-    if (known || this.types.size >= MOST_TYPES) return known;
+    if (known || this.types.size >= MAX_TYPES) return known;
     const type = { typeKey, before: new Map(), slices: [] };
     this.types.set(key, type);
     return type;

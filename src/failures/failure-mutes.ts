@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES } from '#database';
+import { query, DRIVER_TYPES } from '#database';
 import { UnknownFingerprintError } from './failures.errors.ts';
 
 /** An error that is known and raises no pattern for a time. */
@@ -17,7 +17,7 @@ export class FailureMutes {
 
   /** Mutes, or changes how long and why. Throws {@link UnknownFingerprintError} for an error that never happened. */
   async mute(fingerprint: string, { until, reason, actor }: Mute): Promise<void> {
-    const { rowCount } = await ask(
+    const { rowCount } = await query(
       this.em,
       `insert into failure_mute (fingerprint, until, reason, actor)
        select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
@@ -30,12 +30,12 @@ export class FailureMutes {
 
   /** Safe to repeat. */
   async unmute(fingerprint: string): Promise<void> {
-    await ask(this.em, 'delete from failure_mute where fingerprint = $1', [fingerprint]);
+    await query(this.em, 'delete from failure_mute where fingerprint = $1', [fingerprint]);
   }
 
   /** Those that are in force, by fingerprint. */
   async inForce(): Promise<Map<string, Mute>> {
-    const { rows } = await ask<Mute & { fingerprint: string }>(this.em, {
+    const { rows } = await query<Mute & { fingerprint: string }>(this.em, {
       types: DRIVER_TYPES,
       text: 'select fingerprint, until, reason, actor from failure_mute where until > now()',
     });

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { maskedMessage } from '#recording';
-import { type AnalyticsScope, lengthOf, type Period } from '#statistics';
+import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
 import { patternsOf } from './detect-failures.ts';
 import { FailureMutes, type Mute } from './failure-mutes.ts';
-import type { FailurePattern, FailurePlace } from './failure-patterns.ts';
+import type { FailurePattern, FailureTarget } from './failure-patterns.ts';
 import { FingerprintReader, type FingerprintRow } from './fingerprint.reader.ts';
 import { SettledReader } from './settled-syncs.ts';
 import { SuspectFinder } from './suspect.finder.ts';
@@ -12,8 +12,8 @@ import { SyncSeries } from './sync-series.ts';
 
 export const FINGERPRINT_STATES = ['new', 'ongoing', 'resolved', 'recurring'] as const;
 /**
- * `resolved`: every affected type succeeded after it; else `new`: it was never seen before the period; `recurring`: it was,
- * but then not for as long as the period is; `ongoing`: all others.
+ * `resolved`: every affected type succeeded after it; else `new`: it was never seen before the interval; `recurring`: it was,
+ * but then not for as long as the interval is; `ongoing`: all others.
  */
 export type FingerprintState = (typeof FINGERPRINT_STATES)[number];
 
@@ -27,24 +27,24 @@ export interface ErrorFingerprint {
   /** The first time ever, as far as the history goes. */
   firstSeen: Date;
   lastSeen: Date;
-  /** In the period. */
+  /** In the interval. */
   count: number;
-  /** Of all failures of the period, 0 to 1. */
+  /** Of all failures of the interval, 0 to 1. */
   share: number;
   typeKeys: string[];
   environments: string[];
-  /** How often in the period before, as long as this one, and the change as a share of that. */
+  /** How often in the interval before, as long as this one, and the change as a share of that. */
   trend: { before: number; change: number | null };
   state: FingerprintState;
   muted: Mute | null;
   /** Ids of its newest syncs, at most 10. */
   evidence: string[];
-  /** What changed before it first occurred; only for those that were never seen before the period. */
+  /** What changed before it first occurred; only for those that were never seen before the interval. */
   suspects: Suspect[];
 }
 
 /** New errors of which suspects are looked for, at the most: the most frequent. */
-const MOST_INVESTIGATED = 10;
+const MAX_INVESTIGATED = 10;
 
 /** What the failures of a time have in common. */
 @Injectable()
@@ -56,45 +56,50 @@ export class FailurePatternService {
     private readonly mutes: FailureMutes,
   ) {}
 
-  /** The errors of a scope and period, the most frequent first, at most 200. */
-  async fingerprints(scope: AnalyticsScope, period: Period): Promise<ErrorFingerprint[]> {
-    const [rows, mutes] = await Promise.all([this.errors.read(scope, period), this.mutes.inForce()]);
+  /** The errors of a scope and interval, the most frequent first, at most 200. */
+  async fingerprints(scope: StatisticsFilter, interval: Interval): Promise<ErrorFingerprint[]> {
+    const [rows, mutes] = await Promise.all([this.errors.read(scope, interval), this.mutes.inForce()]);
     const found: ErrorFingerprint[] = [];
     let investigated = 0;
     for (const row of rows) {
-      const isInvestigated = isNew(row, period) && (investigated += 1) <= MOST_INVESTIGATED;
-      const suspects = isInvestigated ? await this.suspects.find(row.fingerprint, scope, period) : [];
-      found.push(fingerprintOf(row, period, mutes.get(row.fingerprint) ?? null, suspects));
+      const isInvestigated = isNew(row, interval) && (investigated += 1) <= MAX_INVESTIGATED;
+      const suspects = isInvestigated ? await this.suspects.find(row.fingerprint, scope, interval) : [];
+      found.push(fingerprintOf(row, interval, mutes.get(row.fingerprint) ?? null, suspects));
     }
     return found;
   }
 
   /** What is wrong with each platform and environment of a scope, each thing once; muted errors count for nothing. */
-  async detectFailurePatterns(scope: AnalyticsScope, period: Period): Promise<FailurePattern[]> {
+  async detectFailurePatterns(scope: StatisticsFilter, interval: Interval): Promise<FailurePattern[]> {
     const muted = await this.mutes.inForce();
     const patterns: FailurePattern[] = [];
-    for (const place of await this.settled.places(scope)) {
-      patterns.push(...(await this.patternsAt(place, scope, period, muted)));
+    for (const target of await this.settled.targets(scope)) {
+      patterns.push(...(await this.patternsAt(target, scope, interval, muted)));
     }
     return patterns;
   }
 
   private async patternsAt(
-    place: FailurePlace,
-    scope: AnalyticsScope,
-    period: Period,
+    target: FailureTarget,
+    scope: StatisticsFilter,
+    interval: Interval,
     muted: Map<string, Mute>,
   ): Promise<FailurePattern[]> {
-    const series = new SyncSeries(period);
-    const withBefore = { from: new Date(period.from.getTime() - lengthOf(period)), to: period.to };
-    for await (const page of this.settled.settled({ ...scope, ...place }, withBefore)) {
+    const series = new SyncSeries(interval);
+    const withBefore = { from: new Date(interval.from.getTime() - lengthOf(interval)), to: interval.to };
+    for await (const page of this.settled.settled({ ...scope, ...target }, withBefore)) {
       for (const sync of page) if (!sync.fingerprint || !muted.has(sync.fingerprint)) series.add(sync);
     }
-    return patternsOf(place, series);
+    return patternsOf(target, series);
   }
 }
 
-function fingerprintOf(row: FingerprintRow, period: Period, muted: Mute | null, suspects: Suspect[]): ErrorFingerprint {
+function fingerprintOf(
+  row: FingerprintRow,
+  interval: Interval,
+  muted: Mute | null,
+  suspects: Suspect[],
+): ErrorFingerprint {
   const { fingerprint, statusCode, lastSeen, count, before, typeKeys, environments, evidence } = row;
   return {
     fingerprint,
@@ -108,20 +113,20 @@ function fingerprintOf(row: FingerprintRow, period: Period, muted: Mute | null, 
     typeKeys,
     environments,
     trend: { before, change: before === 0 ? null : count / before - 1 },
-    state: stateOf(row, period),
+    state: stateOf(row, interval),
     muted,
     evidence,
     suspects,
   };
 }
 
-function stateOf(row: FingerprintRow, period: Period): FingerprintState {
+function stateOf(row: FingerprintRow, interval: Interval): FingerprintState {
   if (row.isHealed) return 'resolved';
-  if (isNew(row, period)) return 'new';
+  if (isNew(row, interval)) return 'new';
   const absence = row.previously ? row.firstSeen.getTime() - row.previously.getTime() : 0;
-  return absence >= lengthOf(period) ? 'recurring' : 'ongoing';
+  return absence >= lengthOf(interval) ? 'recurring' : 'ongoing';
 }
 
-function isNew({ firstEver }: FingerprintRow, period: Period): boolean {
-  return firstEver >= period.from;
+function isNew({ firstEver }: FingerprintRow, interval: Interval): boolean {
+  return firstEver >= interval.from;
 }

@@ -37,7 +37,7 @@ export interface FailurePattern {
 }
 
 /** A platform and one of its environments. */
-export interface FailurePlace {
+export interface FailureTarget {
   platform: string;
   environment: string;
 }
@@ -61,8 +61,8 @@ export interface SettledSync {
 /** Ids of at most 10 of these, the first and the last among them. */
 export function evidenceOf(syncs: { id: string }[]): string[] {
   const step = Math.max(1, (syncs.length - 1) / 9);
-  const places = Array.from({ length: Math.min(syncs.length, 10) }, (_, index) => Math.round(index * step));
-  return places.map((place) => syncs[place]!.id);
+  const targets = Array.from({ length: Math.min(syncs.length, 10) }, (_, index) => Math.round(index * step));
+  return targets.map((target) => syncs[target]!.id);
 }
 
 export function typeKeysOf(syncs: { typeKey: string }[]): string[] {

@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnalyticsQuery, resolveWindow } from '#statistics';
+import { AnalyticsQuery, resolveInterval } from '#statistics';
 import { FailureMutes } from './failure-mutes.ts';
 import { FailurePatternService } from './failure-pattern.service.ts';
 import { FailuresDto, FingerprintParams, MuteDto, MuteRequestDto } from './failures.dto.ts';
@@ -16,10 +16,10 @@ export class FailuresController {
   /** Lists the errors of an interval by fingerprint, and the failure patterns of each target. */
   @Get()
   async list(@Query() filter: AnalyticsQuery): Promise<FailuresDto> {
-    const { scope, period, window } = resolveWindow(filter);
+    const { scope, interval, window } = resolveInterval(filter);
     const [fingerprints, patterns] = await Promise.all([
-      this.failures.fingerprints(scope, period),
-      this.failures.detectFailurePatterns(scope, period),
+      this.failures.fingerprints(scope, interval),
+      this.failures.detectFailurePatterns(scope, interval),
     ]);
     return { window, fingerprints, patterns };
   }

@@ -1,6 +1,6 @@
 import { Matches, MinDate } from 'class-validator';
-import { WindowDto } from '#history';
-import { Moment, Text } from '#validation';
+import { CoveredIntervalDto } from '#history';
+import { Timestamp, Text } from '#validation';
 import type { FingerprintState } from './failure-pattern.service.ts';
 import type { FailureShape } from './failure-patterns.ts';
 
@@ -20,7 +20,7 @@ export class MuteRequestDto {
    * End of the mute; it must be in the future.
    * @example '2090-01-01T00:00:00Z'
    */
-  @Moment()
+  @Timestamp()
   @MinDate(() => new Date(), { message: '$property must be in the future' })
   until: Date;
 
@@ -118,7 +118,7 @@ export class ErrorFingerprintDto {
   suspects: SuspectDto[];
 }
 
-/** Something that happened to the syncs of one place, told once. */
+/** Something that happened to the syncs of one target, told once. */
 export class FailurePatternDto {
   /** Shape of the pattern, such as `outage` or `burst`. */
   shape: FailureShape;
@@ -146,7 +146,7 @@ export class FailurePatternDto {
 
 export class FailuresDto {
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
   /** Errors, the most frequent first, at most 200. */
   fingerprints: ErrorFingerprintDto[];
   /** Patterns among the failures of each target, sorted by their start. */

@@ -1,10 +1,10 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
-import { type AnalyticsScope, lengthOf, type Period } from '#statistics';
+import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
 
-/** An error as the history knows it, in a scope and a period. */
+/** An error as the history knows it, in a scope and a interval. */
 export interface FingerprintRow {
   fingerprint: string;
   errorCode: string | null;
@@ -12,41 +12,41 @@ export interface FingerprintRow {
   /** Of its last sync. */
   errorMessage: string | null;
   typeKey: string;
-  /** The first time ever, and the last time before the period's first; null when that was the first. */
+  /** The first time ever, and the last time before the interval's first; null when that was the first. */
   firstEver: Date;
   previously: Date | null;
   firstSeen: Date;
   lastSeen: Date;
   count: number;
   before: number;
-  /** All failures of the period. */
+  /** All failures of the interval. */
   failures: number;
   typeKeys: string[];
   environments: string[];
   evidence: string[];
-  /** Whether all affected types succeeded later in the period. */
+  /** Whether all affected types succeeded later in the interval. */
   isHealed: boolean;
 }
 
 /** Errors of one answer, at the most: the most frequent. */
 const MOST = 200;
 
-/** Adds up the failures of a period by their fingerprints. */
+/** Adds up the failures of a interval by their fingerprints. */
 @Injectable()
 export class FingerprintReader {
   constructor(private readonly em: EntityManager) {}
 
-  async read(scope: AnalyticsScope, period: Period): Promise<FingerprintRow[]> {
+  async read(scope: StatisticsFilter, interval: Interval): Promise<FingerprintRow[]> {
     const { bind, parameters } = binder();
-    const before = { from: new Date(period.from.getTime() - lengthOf(period)), to: period.to, default: false };
+    const before = { from: new Date(interval.from.getTime() - lengthOf(interval)), to: interval.to, default: false };
     const failed = whereSql({ ...scope, status: ['FAILED', 'PARTIAL'], window: before }, bind);
-    const inScope = whereSql({ ...scope, window: { from: null, to: null, default: false } }, bind);
-    const now = `started_at >= ${bind(period.from, 'timestamptz')}`;
-    const to = bind(period.to, 'timestamptz');
+    const matching = whereSql({ ...scope, window: { from: null, to: null, default: false } }, bind);
+    const now = `started_at >= ${bind(interval.from, 'timestamptz')}`;
+    const to = bind(interval.to, 'timestamptz');
     const earlier = (order: string, and: string) =>
-      `(select h.started_at from sync_history h where h.error_fingerprint = e.fingerprint and ${inScope} ${and}
+      `(select h.started_at from sync_history h where h.error_fingerprint = e.fingerprint and ${matching} ${and}
         order by h.id ${order} limit 1)`;
-    const { rows } = await ask<FingerprintRow>(this.em, {
+    const { rows } = await query<FingerprintRow>(this.em, {
       types: DRIVER_TYPES,
       withinMs: LONG_READ_MS,
       text: `

@@ -11,7 +11,7 @@ export {
 } from './failure-pattern.service.ts';
 export {
   type FailurePattern,
-  type FailurePlace,
+  type FailureTarget,
   type FailureShape,
   type SettledSync,
   SHAPES,

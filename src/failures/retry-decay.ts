@@ -1,17 +1,17 @@
 import { wilsonInterval } from '#statistics';
-import { denseStretches } from './cusum.ts';
-import { dominant, evidenceOf, type FailurePattern, type FailurePlace, typeKeysOf } from './failure-patterns.ts';
+import { denseRuns } from './cusum.ts';
+import { dominant, evidenceOf, type FailurePattern, type FailureTarget, typeKeysOf } from './failure-patterns.ts';
 import type { RetryTally, SyncSeries } from './sync-series.ts';
 
 const CERTAINTY = 15;
-const LEAST_USUAL = 0.05;
-const LEAST_CALLS_BEFORE = 50;
+const MIN_USUAL = 0.05;
+const MIN_CALLS_BEFORE = 50;
 /** Above this the success rate does not hide anything. */
-const MOST_FAILURES = 0.2;
+const MAX_FAILURES = 0.2;
 
 /** Whether more and more of what succeeds needs another try; `taken` are syncs that another pattern explains. */
 export function retryDecay(
-  place: FailurePlace,
+  target: FailureTarget,
   series: SyncSeries,
   isTaken: (order: number) => boolean,
 ): FailurePattern[] {
@@ -19,17 +19,17 @@ export function retryDecay(
   const retried = series.retried.filter(({ order }) => !isTaken(order));
   const others = retried.map(({ successesBefore }, index) => successesBefore - index);
   const dense = Math.min(0.9, Math.max(3 * usual, usual + 0.2));
-  const stretches = denseStretches(others, { usual, dense, certainty: CERTAINTY });
-  const [longest] = stretches.toSorted((a, b) => b.score - a.score);
+  const runs = denseRuns(others, { usual, dense, certainty: CERTAINTY });
+  const [longest] = runs.toSorted((a, b) => b.score - a.score);
   if (!longest) return [];
   const first = retried[longest.from]!;
-  const last = retried[stretches.at(-1)!.to]!;
-  const syncs = stretches.flatMap(({ from, to }) => retried.slice(from, to + 1));
+  const last = retried[runs.at(-1)!.to]!;
+  const syncs = runs.flatMap(({ from, to }) => retried.slice(from, to + 1));
   const failures = series.failures.filter(({ order }) => order >= first.order && order <= last.order).length;
-  if (failures > MOST_FAILURES * (last.order - first.order + 1)) return [];
+  if (failures > MAX_FAILURES * (last.order - first.order + 1)) return [];
   return [
     {
-      ...place,
+      ...target,
       shape: 'retry-decay',
       typeKeys: typeKeysOf(syncs),
       errorCode: dominant(
@@ -48,8 +48,8 @@ export function retryDecay(
 
 /** The share that is usual at the most: of before, or of the first quarter when there is too little before. */
 function usualShare({ retriesBefore, retriesAtFirst }: SyncSeries): number {
-  const known = [retriesBefore, retriesAtFirst].find(({ calls }) => calls >= LEAST_CALLS_BEFORE);
-  return known ? Math.min(Math.max(highest(known), LEAST_USUAL), 0.6) : 2 * LEAST_USUAL;
+  const known = [retriesBefore, retriesAtFirst].find(({ calls }) => calls >= MIN_CALLS_BEFORE);
+  return known ? Math.min(Math.max(highest(known), MIN_USUAL), 0.6) : 2 * MIN_USUAL;
 }
 
 function highest({ calls, retried }: RetryTally): number {

@@ -1,12 +1,12 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
-import type { AnalyticsScope, Period } from '#statistics';
-import type { FailurePlace, SettledSync } from './failure-patterns.ts';
+import type { StatisticsFilter, Interval } from '#statistics';
+import type { FailureTarget, SettledSync } from './failure-patterns.ts';
 
-/** Syncs of one place that are looked at, at the most; of more, the newest. */
-export const MOST_SYNCS = 1_000_000;
+/** Syncs of one target that are looked at, at the most; of more, the newest. */
+export const MAX_SYNCS = 1_000_000;
 const PAGE = 10_000;
 const SETTLED = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
 
@@ -21,31 +21,31 @@ export class SettledReader {
   constructor(private readonly em: EntityManager) {}
 
   /** The platforms and environments of a scope, by jumps through the index from one to the next. */
-  async places({ platform, environment }: AnalyticsScope): Promise<FailurePlace[]> {
+  async targets({ platform, environment }: StatisticsFilter): Promise<FailureTarget[]> {
     const { bind, parameters } = binder();
     const where = whereSql({ platform, environment, window: EVER }, bind);
     const next = `select h.target_platform, h.environment from sync_history h`;
     const ordered = 'order by h.target_platform, h.environment limit 1';
-    const { rows } = await ask<FailurePlace>(
+    const { rows } = await query<FailureTarget>(
       this.em,
-      `with recursive place as (
+      `with recursive target as (
          (${next} ${ordered})
          union all
-         select n.* from place p cross join lateral (
+         select n.* from target p cross join lateral (
            ${next} where (h.target_platform, h.environment) > (p.target_platform, p.environment) ${ordered}) n)
-       select h.target_platform as platform, h.environment from place h where ${where} order by 1, 2`,
+       select h.target_platform as platform, h.environment from target h where ${where} order by 1, 2`,
       parameters,
     );
     return rows;
   }
 
-  /** The settled syncs of a scope that started in a period, in the order of their ids, which is that of their start. */
-  async *settled(scope: AnalyticsScope, period: Period): AsyncGenerator<SettledSync[]> {
-    let after = await this.placeBefore(scope, period);
+  /** The settled syncs of a scope that started in a interval, in the order of their ids, which is that of their start. */
+  async *settled(scope: StatisticsFilter, interval: Interval): AsyncGenerator<SettledSync[]> {
+    let after = await this.placeBefore(scope, interval);
     for (;;) {
       const { bind, parameters } = binder();
-      const where = whereSql({ ...scope, status: [...SETTLED], window: { ...period, default: false } }, bind);
-      const { rows } = await ask<SettledSync>(this.em, {
+      const where = whereSql({ ...scope, status: [...SETTLED], window: { ...interval, default: false } }, bind);
+      const { rows } = await query<SettledSync>(this.em, {
         types: DRIVER_TYPES,
         withinMs: LONG_READ_MS,
         text: `select ${COLUMNS} from sync_history h where ${where} and h.id > ${bind(after, 'uuid')}
@@ -58,11 +58,11 @@ export class SettledReader {
     }
   }
 
-  private async placeBefore(scope: AnalyticsScope, period: Period): Promise<string> {
+  private async placeBefore(scope: StatisticsFilter, interval: Interval): Promise<string> {
     const { bind, parameters } = binder();
-    const where = whereSql({ ...scope, window: { ...period, default: false } }, bind);
-    const { rows } = await ask<{ id: string }>(this.em, {
-      text: `select h.id from sync_history h where ${where} order by h.id desc offset ${MOST_SYNCS} limit 1`,
+    const where = whereSql({ ...scope, window: { ...interval, default: false } }, bind);
+    const { rows } = await query<{ id: string }>(this.em, {
+      text: `select h.id from sync_history h where ${where} order by h.id desc offset ${MAX_SYNCS} limit 1`,
       values: parameters,
       withinMs: LONG_READ_MS,
     });

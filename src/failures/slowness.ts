@@ -10,20 +10,20 @@ import {
   together,
   type TypeDurations,
 } from './duration-grid.ts';
-import { evidenceOf, type FailurePattern, type FailurePlace } from './failure-patterns.ts';
+import { evidenceOf, type FailurePattern, type FailureTarget } from './failure-patterns.ts';
 
 /** A median counts as shifted when it is by 30 % above what it was, */
-const LEAST_SHIFT = Math.log(1.3) / STEP;
+const MIN_SHIFT = Math.log(1.3) / STEP;
 /** by so much that chance does not do it, */
-const LEAST_CERTAINTY = 5;
+const MIN_CERTAINTY = 5;
 /** by more than clocks jitter, */
-const LEAST_MS = 10;
+const MIN_MS = 10;
 /** and for more than one slice. */
-const LEAST_SLICES = 2;
+const MIN_SLICES = 2;
 /** Fewer syncs than these are nothing to compare with, */
-const LEAST_BEFORE = 30;
+const MIN_BEFORE = 30;
 /** and these are too few for a slice: slices are taken together. */
-const LEAST_IN_SLICE = 20;
+const MIN_IN_SLICE = 20;
 const FIRST_QUARTER = SLICES / 4;
 
 /** A type whose durations can be compared: its histograms less its own median of before, so that types can be added up. */
@@ -44,7 +44,7 @@ interface Shift {
 }
 
 /** Whether first attempts that succeed take longer than they did before, or in the first quarter when nothing was before. */
-export function slowness(place: FailurePlace, grid: DurationGrid): FailurePattern[] {
+export function slowness(target: FailureTarget, grid: DurationGrid): FailurePattern[] {
   const types = [...grid.types.values()].map(compared).filter((type) => type !== undefined);
   const ofAll = shiftOf(types);
   const alone = types.map((type) => ({ type, shift: shiftOf([type]) })).filter(({ shift }) => shift !== undefined);
@@ -57,7 +57,7 @@ export function slowness(place: FailurePlace, grid: DurationGrid): FailurePatter
   const typeKeys = [...new Set(slow.map(({ typeKey }) => typeKey))].toSorted();
   return [
     {
-      ...place,
+      ...target,
       shape: 'slowness',
       typeKeys,
       errorCode: null,
@@ -72,10 +72,10 @@ export function slowness(place: FailurePlace, grid: DurationGrid): FailurePatter
 }
 
 function compared({ typeKey, before, slices }: TypeDurations): Compared | undefined {
-  const hasBefore = sizeOf(before) >= LEAST_BEFORE;
+  const hasBefore = sizeOf(before) >= MIN_BEFORE;
   const begin = hasBefore ? 0 : FIRST_QUARTER;
   const base = hasBefore ? before : together(slices.slice(0, begin).filter((cell) => cell !== undefined));
-  if (sizeOf(base) < LEAST_BEFORE / 3) return undefined;
+  if (sizeOf(base) < MIN_BEFORE / 3) return undefined;
   return { typeKey, base, baseMedian: medianOf(base), begin, cells: slices };
 }
 
@@ -102,16 +102,16 @@ function shiftOf(types: Compared[]): Shift | undefined {
     const slice = together(slices.slice(from, from + width).map((counts) => ({ counts })));
     const size = sizeOf(slice);
     // Too little to tell neither ends nor lengthens a run.
-    if (size < LEAST_IN_SLICE / 4) continue;
+    if (size < MIN_IN_SLICE / 4) continue;
     const by = medianOf(slice) - middle;
-    const chance = LEAST_CERTAINTY * spread * 1.2533 * Math.sqrt(1 / size + 1 / sizeOf(base));
-    const isSlow = by >= LEAST_SHIFT && by >= chance && usualMs * (Math.exp(by * STEP) - 1) >= LEAST_MS;
+    const chance = MIN_CERTAINTY * spread * 1.2533 * Math.sqrt(1 / size + 1 / sizeOf(base));
+    const isSlow = by >= MIN_SHIFT && by >= chance && usualMs * (Math.exp(by * STEP) - 1) >= MIN_MS;
     if (!isSlow) {
       run = undefined;
       continue;
     }
     run = run ? { from: run.from, to: from + width, by: Math.max(run.by, by) } : { from, to: from + width, by };
-    if (run.to - run.from >= LEAST_SLICES * width && (!longest || run.to - run.from > longest.to - longest.from)) {
+    if (run.to - run.from >= MIN_SLICES * width && (!longest || run.to - run.from > longest.to - longest.from)) {
       longest = run;
     }
   }
@@ -120,5 +120,5 @@ function shiftOf(types: Compared[]): Shift | undefined {
 
 /** So many slices are taken together that each has enough. */
 function widthFor(size: number): number {
-  return [1, 2, 3].find((width) => (size * width) / SLICES >= LEAST_IN_SLICE) ?? FIRST_QUARTER / 2;
+  return [1, 2, 3].find((width) => (size * width) / SLICES >= MIN_IN_SLICE) ?? FIRST_QUARTER / 2;
 }

@@ -1,15 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
 import type { JsonObject } from '#json';
-import type { AnalyticsScope, Period } from '#statistics';
+import type { StatisticsFilter, Interval } from '#statistics';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { type Circumstances, type Suspect, suspectsBetween } from './suspects.ts';
 
 /** Affected types that are looked at, and suspects that are told. */
-const MOST_TYPES = 3;
-const MOST_SUSPECTS = 10;
+const MAX_TYPES = 3;
+const MAX_SUSPECTS = 10;
 
 type Row = Omit<Circumstances, 'definition'> & {
   kind: string;
@@ -26,20 +26,20 @@ export class SuspectFinder {
   ) {}
 
   /** What changed for the types that met this error first, the likeliest first. */
-  async find(fingerprint: string, scope: AnalyticsScope, period: Period): Promise<Suspect[]> {
+  async find(fingerprint: string, scope: StatisticsFilter, interval: Interval): Promise<Suspect[]> {
     const suspects: Suspect[] = [];
-    for (const [success, failure] of await this.pairs(fingerprint, scope, period)) {
+    for (const [success, failure] of await this.pairs(fingerprint, scope, interval)) {
       const [before, after] = [await this.circumstances(success), await this.circumstances(failure)];
       suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '')));
     }
-    return suspects.toSorted((a, b) => Number(b.isNamed) - Number(a.isNamed)).slice(0, MOST_SUSPECTS);
+    return suspects.toSorted((a, b) => Number(b.isNamed) - Number(a.isNamed)).slice(0, MAX_SUSPECTS);
   }
 
   /** The last success and the first failure of each type that has both. */
-  private async pairs(fingerprint: string, scope: AnalyticsScope, period: Period): Promise<[Row, Row][]> {
+  private async pairs(fingerprint: string, scope: StatisticsFilter, interval: Interval): Promise<[Row, Row][]> {
     const { bind, parameters } = binder();
-    const where = whereSql({ ...scope, window: { ...period, default: false } }, bind);
-    const { rows } = await ask<{ success: Row; failure: Row }>(this.em, {
+    const where = whereSql({ ...scope, window: { ...interval, default: false } }, bind);
+    const { rows } = await query<{ success: Row; failure: Row }>(this.em, {
       types: DRIVER_TYPES,
       withinMs: LONG_READ_MS,
       text: `
@@ -52,7 +52,7 @@ export class SuspectFinder {
           select * from sync_history h where h.type_key = f.type_key and h.id < f.id and h.kind = f.kind
             and h.target_platform = f.target_platform and h.environment = f.environment
             and h.sync_direction = f.sync_direction and h.sync_status = 'SUCCESS' order by h.id desc limit 1) s
-        order by f.id limit ${MOST_TYPES}`,
+        order by f.id limit ${MAX_TYPES}`,
       values: parameters,
     });
     return rows.map(({ success, failure }) => [success, failure]);

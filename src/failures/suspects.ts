@@ -5,7 +5,7 @@ import { type VersionChange, VersionDiff } from '#versioning';
 export interface Suspect {
   typeKey: string;
   what: 'version' | 'configuration' | 'forced' | 'trigger' | 'actor';
-  /** Where in the definition, or the metadata, as JSON Pointer; null for what has no place. */
+  /** Where in the definition, or the metadata, as JSON Pointer; null for what has no target. */
   path: string | null;
   /** What was there; null for nothing, and for what is too long to be shown. */
   before: Json;
@@ -27,7 +27,7 @@ export interface Circumstances {
   metadata: JsonObject | null;
 }
 
-const LONGEST_SHOWN = 200;
+const MAX_SHOWN = 200;
 const ORDER: Suspect['what'][] = ['version', 'configuration', 'forced', 'trigger', 'actor'];
 /** What differs from sync to sync by nature. */
 const NO_CONFIGURATION = new Set([
@@ -83,5 +83,5 @@ function segmentsOf(path: string | null): string[] {
 }
 
 function shown(value: Json): Json {
-  return JSON.stringify(value).length > LONGEST_SHOWN ? null : value;
+  return JSON.stringify(value).length > MAX_SHOWN ? null : value;
 }

@@ -1,4 +1,4 @@
-import type { Period } from '#statistics';
+import type { Interval } from '#statistics';
 import { DurationGrid } from './duration-grid.ts';
 import type { SettledSync } from './failure-patterns.ts';
 
@@ -15,7 +15,7 @@ export interface Placed extends SettledSync {
   isFirstOfCall: boolean;
 }
 
-/** What is remembered of a content type in the period. */
+/** What is remembered of a content type in the interval. */
 export interface TypeTally {
   successes: number;
   failures: number;
@@ -28,13 +28,13 @@ export interface RetryTally {
 }
 
 /** Failures and retried successes that are kept one by one; of more, the newest. */
-const MOST_KEPT = 100_000;
+const MAX_KEPT = 100_000;
 const RECENT_CALLS = 1_000;
 const BASE_SHARE = 0.25;
 
 /**
- * The settled syncs of one place in the order of their start, folded so that memory does not grow with their number: one by
- * one only failures and retried successes are kept. What started before the period is what it is compared with.
+ * The settled syncs of one target in the order of their start, folded so that memory does not grow with their number: one by
+ * one only failures and retried successes are kept. What started before the interval is what it is compared with.
  */
 export class SyncSeries {
   failures: Placed[] = [];
@@ -50,9 +50,9 @@ export class SyncSeries {
   private readonly callsBefore = new RecentCalls();
   private readonly firstQuarterEnds: number;
 
-  constructor(private readonly period: Period) {
-    this.durations = new DurationGrid(period);
-    this.firstQuarterEnds = period.from.getTime() + (period.to.getTime() - period.from.getTime()) * BASE_SHARE;
+  constructor(private readonly interval: Interval) {
+    this.durations = new DurationGrid(interval);
+    this.firstQuarterEnds = interval.from.getTime() + (interval.to.getTime() - interval.from.getTime()) * BASE_SHARE;
   }
 
   add(sync: SettledSync): void {
@@ -61,7 +61,7 @@ export class SyncSeries {
     const key = JSON.stringify([sync.direction, sync.kind, sync.typeKey]);
     const isSuccess = sync.status === 'SUCCESS';
     if (isSuccess && sync.retryCount === 0) this.durations.add(key, sync);
-    if (sync.startedAt < this.period.from) {
+    if (sync.startedAt < this.interval.from) {
       if (isSuccess && this.callsBefore.isNew(sync.callId)) tally(this.retriesBefore, sync);
       return;
     }
@@ -94,7 +94,7 @@ function tally(retries: RetryTally, { retryCount }: SettledSync): void {
 
 function keep(list: Placed[], sync: Placed): void {
   list.push(sync);
-  if (list.length >= 2 * MOST_KEPT) list.splice(0, MOST_KEPT);
+  if (list.length >= 2 * MAX_KEPT) list.splice(0, MAX_KEPT);
 }
 
 /** Tells whether a call was met before; syncs of one call start together, so those of long ago are forgotten. */

@@ -16,7 +16,7 @@ import {
 import { HealthReportService, type StoredReport } from './health-report.service.ts';
 import { asHtml, asMarkdown } from './health-report.texts.ts';
 
-const LONGEST_MS = 366 * 24 * 3_600_000;
+const MAX_MS = 366 * 24 * 3_600_000;
 const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
 
 @ApiTags('analytics')
@@ -39,7 +39,7 @@ export class HealthReportController {
   @HttpCode(200)
   async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
     if (startDate >= endDate) throw new InvalidRequestError('endDate must be after startDate');
-    if (endDate.getTime() - startDate.getTime() > LONGEST_MS) {
+    if (endDate.getTime() - startDate.getTime() > MAX_MS) {
       throw new InvalidRequestError('endDate must be at most 366 days after startDate');
     }
     return reportDto(await this.reports.generateHealthReport({ ...request, from: startDate, to: endDate }));

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { IsBoolean, IsIn, IsUUID, MaxDate } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import { SyncNumbersDto } from '#statistics';
-import { MayBeLeftOut, Moment, Text } from '#validation';
+import { MayBeLeftOut, Timestamp, Text } from '#validation';
 import type { Health } from './health.ts';
 
 export const REPORT_FORMATS = ['json', 'markdown', 'html'] as const;
@@ -63,13 +63,13 @@ export class ReportPageQuery extends PageQuery {
 }
 
 /** An end of a window. */
-const EndOfWindow = (): PropertyDecorator =>
+const EndOfInterval = (): PropertyDecorator =>
   applyDecorators(
-    Moment(),
+    Timestamp(),
     MaxDate(() => new Date(), { message: '$property must not be in the future' }),
   );
 
-/** Of what time and place a report is wanted. */
+/** Of what time and target a report is wanted. */
 export class ReportRequestDto {
   /**
    * Name of the platform, such as `optimizely`.
@@ -90,14 +90,14 @@ export class ReportRequestDto {
    * Start of the interval (inclusive).
    * @example '2026-01-01T00:00:00Z'
    */
-  @EndOfWindow()
+  @EndOfInterval()
   startDate: Date;
 
   /**
    * End of the interval (exclusive), at most 366 days after its start.
    * @example '2026-01-02T00:00:00Z'
    */
-  @EndOfWindow()
+  @EndOfInterval()
   endDate: Date;
 
   /**
@@ -113,7 +113,7 @@ export class ReportRequestDto {
   fresh: boolean = false;
 }
 
-export class ReportWindowDto {
+export class ReportIntervalDto {
   /** Start of the interval of the report (inclusive). */
   from: Date;
   /** End of the interval of the report (exclusive). */
@@ -204,7 +204,7 @@ export class HealthReportDto {
   /** Environment of the platform, such as `production`. */
   environment: string;
   /** Interval that the report covers. */
-  window: ReportWindowDto;
+  window: ReportIntervalDto;
   /** Condition of the target at the end of the interval. */
   health: Health;
   /** Cause of the condition in one sentence. */

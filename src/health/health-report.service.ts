@@ -1,11 +1,11 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Inject } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
+import { query } from '#database';
 import { FailurePatternService } from '#failures';
 import { SyncHistoryQueries } from '#history';
 import { InvalidCursorError, type PageStart } from '#http';
-import { lengthOf, type Period, SyncAnalyticsService } from '#statistics';
+import { lengthOf, type Interval, SyncAnalyticsService } from '#statistics';
 import { conclude, type HealthReport, type ReportConclusion, reportOf } from './health-report.ts';
 import type { ReportInputs } from './health-report.inputs.ts';
 import { ReportNotFoundError } from './health.errors.ts';
@@ -13,8 +13,8 @@ import { HealthReader } from './health.reader.ts';
 import { HEALTH_THRESHOLDS } from './health.service.ts';
 import type { HealthThresholds } from './health.ts';
 
-const MOST_FAILURES = 10;
-const MOST_ERRORS = 10;
+const MAX_FAILURES = 10;
+const MAX_ERRORS = 10;
 const ANSWER_WITHIN_MS = 30_000;
 
 /** Which report it is; its window is that of the report. */
@@ -29,7 +29,7 @@ export interface ReportHead {
 
 export type StoredReport = ReportHead & { report: HealthReport };
 
-export interface ReportRequest extends Period {
+export interface ReportRequest extends Interval {
   platform: string;
   environment: string;
   actor: string;
@@ -82,7 +82,7 @@ export class HealthReportService {
     return this.stored(list, [platform ?? null, environment ?? null, start?.key ?? null, limit]);
   }
 
-  /** The newest report of a place. Throws {@link ReportNotFoundError}. */
+  /** The newest report of a target. Throws {@link ReportNotFoundError}. */
   async latest(platform: string, environment: string): Promise<StoredReport> {
     const [report] = await this.list({ platform, environment }, 1);
     if (!report) throw new ReportNotFoundError(`of ${platform} (${environment})`);
@@ -106,21 +106,21 @@ export class HealthReportService {
   }
 
   private async inputs({ platform, environment, from, to }: ReportRequest): Promise<ReportInputs> {
-    const place = { platform, environment };
-    const period = { from, to };
-    const before = { from: new Date(from.getTime() - lengthOf(period)), to: from };
+    const target = { platform, environment };
+    const interval = { from, to };
+    const before = { from: new Date(from.getTime() - lengthOf(interval)), to: from };
     const [health, numbersBefore, recent, fingerprints, patterns] = await Promise.all([
-      this.reader.inputs(place, period),
-      this.analytics.numbers(place, before),
+      this.reader.inputs(target, interval),
+      this.analytics.numbers(target, before),
       this.history.page(
-        { ...place, status: ['FAILED', 'PARTIAL'], startDate: from, endDate: to },
-        { limit: MOST_FAILURES },
+        { ...target, status: ['FAILED', 'PARTIAL'], startDate: from, endDate: to },
+        { limit: MAX_FAILURES },
       ),
-      this.failures.fingerprints(place, period),
-      this.failures.detectFailurePatterns(place, period),
+      this.failures.fingerprints(target, interval),
+      this.failures.detectFailurePatterns(target, interval),
     ]);
     return {
-      ...place,
+      ...target,
       from: from.toISOString(),
       to: to.toISOString(),
       health,
@@ -130,7 +130,7 @@ export class HealthReportService {
         ...{ syncId: id, typeKey, errorCode, errorMessage, at: startedAt.toISOString() },
       })),
       commonErrors: fingerprints
-        .slice(0, MOST_ERRORS)
+        .slice(0, MAX_ERRORS)
         .map(({ fingerprint, errorCode, message, count, share, state, typeKeys, evidence }) => ({
           ...{ fingerprint, errorCode, message, count, share, state, typeKeys, evidence },
         })),
@@ -160,7 +160,7 @@ export class HealthReportService {
   }
 
   private async rows<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
-    return (await ask<Row>(this.em, { text, values, withinMs: ANSWER_WITHIN_MS })).rows;
+    return (await query<Row>(this.em, { text, values, withinMs: ANSWER_WITHIN_MS })).rows;
   }
 }
 

@@ -5,7 +5,7 @@ import { HealthService } from './health.service.ts';
 
 @ApiTags('analytics')
 @Controller('sync/health')
-export class PlaceHealthController {
+export class TargetHealthController {
   constructor(private readonly health: HealthService) {}
 
   /** Lists the health of the 200 targets with the most syncs, each with its cause. */
@@ -13,8 +13,8 @@ export class PlaceHealthController {
   async list(): Promise<HealthListDto> {
     const date = (time: string | null) => (time === null ? null : new Date(time));
     return {
-      items: (await this.health.current()).map(({ inputs, since, ...place }) => ({
-        ...place,
+      items: (await this.health.current()).map(({ inputs, since, ...target }) => ({
+        ...target,
         since: date(since),
         numbers: inputs.numbers,
         lastSyncAt: date(inputs.lastSyncAt),

@@ -2,7 +2,7 @@ import { SyncNumbersDto } from '#statistics';
 import type { Health } from './health.ts';
 
 /** The condition of an environment of a platform. */
-export class PlaceHealthDto {
+export class TargetHealthDto {
   /** Name of the platform, such as `optimizely`. */
   platform: string;
   /** Environment of the platform, such as `production`. */
@@ -25,5 +25,5 @@ export class PlaceHealthDto {
 
 export class HealthListDto {
   /** The 200 targets with the most syncs, sorted by platform and environment. */
-  items: PlaceHealthDto[];
+  items: TargetHealthDto[];
 }

@@ -3,7 +3,7 @@ import { StatisticsModule } from '#statistics';
 import { FailuresModule } from '#failures';
 import { HealthReportController } from './health-report.controller.ts';
 import { HealthReportService } from './health-report.service.ts';
-import { PlaceHealthController } from './health.controller.ts';
+import { TargetHealthController } from './health.controller.ts';
 import { HealthReader } from './health.reader.ts';
 import { HEALTH_THRESHOLDS, HealthService } from './health.service.ts';
 import type { HealthThresholds } from './health.ts';
@@ -17,7 +17,7 @@ export interface HealthOptions {
 /** The condition of each target, and reports about it. Needs TrackingModule, and the migrations of the service. */
 @Module({
   imports: [FailuresModule, StatisticsModule],
-  controllers: [HealthReportController, PlaceHealthController],
+  controllers: [HealthReportController, TargetHealthController],
   providers: [HealthReader, HealthReportService, HealthService, ReportScheduler],
   exports: [HealthService],
 })

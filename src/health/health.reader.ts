@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask } from '#database';
+import { query } from '#database';
 import { EVERYTHING } from '#recording';
-import { type Period, SyncAnalyticsService } from '#statistics';
+import { type Interval, SyncAnalyticsService } from '#statistics';
 import type { Evidence, HealthInputs } from './health.ts';
 
 /** Syncs that are looked back upon, at the most. */
@@ -13,9 +13,9 @@ const FEWEST_GAPS = 8;
 /** Milliseconds that they must cover: what was done by hand in one go is no rhythm. */
 const SHORTEST_RHYTHM_MS = 6 * 3_600_000;
 
-type Place = { platform: string; environment: string };
+type Target = { platform: string; environment: string };
 
-/** Reads what the health of a place depends on, as of the end of a period. */
+/** Reads what the health of a target depends on, as of the end of a interval. */
 @Injectable()
 export class HealthReader {
   constructor(
@@ -23,29 +23,29 @@ export class HealthReader {
     private readonly analytics: SyncAnalyticsService,
   ) {}
 
-  /** The time of the database: it decides what belongs to which period. */
+  /** The time of the database: it decides what belongs to which interval. */
   async now(): Promise<Date> {
-    const { rows } = await ask<{ now: number }>(
+    const { rows } = await query<{ now: number }>(
       this.em,
       `select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`,
     );
     return new Date(rows[0]!.now);
   }
 
-  async inputs({ platform, environment }: Place, period: Period): Promise<HealthInputs> {
-    const place = [platform, environment, period.to.toISOString()];
+  async inputs({ platform, environment }: Target, interval: Interval): Promise<HealthInputs> {
+    const target = [platform, environment, interval.to.toISOString()];
     const [numbers, recent, inDoubt, differences] = await Promise.all([
-      this.analytics.numbers({ platform, environment }, period),
-      this.rows<Recent>(RECENT, place),
-      this.rows<Told>(IN_DOUBT, place),
-      this.rows<Told>(DIFFERENCES, [...place, EVERYTHING]),
+      this.analytics.numbers({ platform, environment }, interval),
+      this.rows<Recent>(RECENT, target),
+      this.rows<ItemMessages>(IN_DOUBT, target),
+      this.rows<ItemMessages>(DIFFERENCES, [...target, EVERYTHING]),
     ]);
     const settled = recent.filter(({ status }) => status !== 'IN_PROGRESS');
     const firstGood = settled.findIndex(({ status }) => status === 'SUCCESS');
     const failures = firstGood === -1 ? settled : settled.slice(0, firstGood);
     const firstBad = settled.findIndex(({ status }) => status !== 'SUCCESS');
     return {
-      at: period.to.toISOString(),
+      at: interval.to.toISOString(),
       numbers,
       lastSyncAt: settled.length > 0 ? recent[0]!.at : null,
       lastSuccessAt: settled[firstGood]?.at ?? null,
@@ -58,23 +58,23 @@ export class HealthReader {
   }
 
   private async rows<Row extends object>(text: string, values: unknown[]): Promise<Row[]> {
-    return (await ask<Row>(this.em, { text, values, withinMs: ANSWER_WITHIN_MS })).rows;
+    return (await query<Row>(this.em, { text, values, withinMs: ANSWER_WITHIN_MS })).rows;
   }
 }
 
-interface Told {
+interface ItemMessages {
   id: string;
   at: string;
 }
 
-interface Recent extends Told {
+interface Recent extends ItemMessages {
   callId: string;
   status: string;
   errorCode: string | null;
 }
 
 /** Newest first. */
-function evidence(syncs: Told[]): Evidence {
+function evidence(syncs: ItemMessages[]): Evidence {
   return { count: syncs.length, since: syncs.at(-1)?.at ?? null, syncIds: syncs.slice(0, 10).map(({ id }) => id) };
 }
 

@@ -8,13 +8,13 @@ export const HEALTH_THRESHOLDS = Symbol('health thresholds');
 const HOUR_MS = 3_600_000;
 
 /** The condition of an environment of a platform now, and what it was judged by. */
-export interface PlaceHealth extends Judgement {
+export interface TargetHealth extends Judgement {
   platform: string;
   environment: string;
   inputs: HealthInputs;
 }
 
-/** Tells the condition of every place with which something was ever synchronised. */
+/** Tells the condition of every target with which something was ever synchronised. */
 @Injectable()
 export class HealthService {
   constructor(
@@ -24,11 +24,11 @@ export class HealthService {
   ) {}
 
   /** By platform and environment. */
-  async current(): Promise<PlaceHealth[]> {
+  async current(): Promise<TargetHealth[]> {
     const to = await this.reader.now();
     const from = new Date(to.getTime() - this.thresholds.windowHours * HOUR_MS);
-    const healths: PlaceHealth[] = [];
-    for (const { platform, environment } of await this.analytics.places()) {
+    const healths: TargetHealth[] = [];
+    for (const { platform, environment } of await this.analytics.targets()) {
       const inputs = await this.reader.inputs({ platform, environment }, { from, to });
       healths.push({ platform, environment, ...evaluateHealth(inputs, this.thresholds), inputs });
     }

@@ -13,9 +13,9 @@ export interface HealthThresholds {
   /** Success rates, 0 to 1: below the first DEGRADED, below the second FAILING. */
   degradedBelow: number;
   failingBelow: number;
-  /** Failures in a row, across content types, from which on a place is FAILING. */
+  /** Failures in a row, across content types, from which on a target is FAILING. */
   consecutiveFailures: number;
-  /** Hours without a sync after which a place is STALE; null learns it from the rhythm of the syncs, if there is one. */
+  /** Hours without a sync after which a target is STALE; null learns it from the rhythm of the syncs, if there is one. */
   staleHours: number | null;
 }
 
@@ -35,7 +35,7 @@ export interface Evidence {
   syncIds: string[];
 }
 
-/** All that the health of a place depends on. Times are ISO 8601, so that it can be kept and judged again. */
+/** All that the health of a target depends on. Times are ISO 8601, so that it can be kept and judged again. */
 export interface HealthInputs {
   at: string;
   /** Of the window. */

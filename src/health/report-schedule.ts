@@ -1,4 +1,4 @@
-import { bucketStarts, type Period } from '#statistics';
+import { bucketStarts, type Interval } from '#statistics';
 
 export const SLOTS = ['hourly', 'daily'] as const;
 export type Slot = (typeof SLOTS)[number];
@@ -7,7 +7,7 @@ export type Slot = (typeof SLOTS)[number];
 const BACK_MS: Record<Slot, number> = { hourly: 25 * 3_600_000, daily: 8 * 24 * 3_600_000 };
 
 /** The slots that are over at a moment and not too old to be filled, oldest first, by the clocks of a time zone. */
-export function slotsAt(slot: Slot, now: Date, timeZone: string): Period[] {
+export function slotsAt(slot: Slot, now: Date, timeZone: string): Interval[] {
   const starts = bucketStarts(
     slot === 'hourly' ? 'hour' : 'day',
     timeZone,

@@ -1,8 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ask } from '#database';
+import { query } from '#database';
 import { Schedule } from '#schedule';
-import { type Period, type Place, SyncAnalyticsService } from '#statistics';
+import { type Interval, type Target, SyncAnalyticsService } from '#statistics';
 import { HealthReportService } from './health-report.service.ts';
 import { HealthReader } from './health.reader.ts';
 import { type Slot, SLOTS, slotsAt } from './report-schedule.ts';
@@ -41,10 +41,10 @@ export class ReportScheduler {
     const now = await this.reader.now();
     const slots = slotsAt(slot, now, this.times.timeZone);
     let made = 0;
-    for (const place of await this.analytics.places()) {
-      for (const period of await this.missing(place, slots)) {
+    for (const target of await this.analytics.targets()) {
+      for (const interval of await this.missing(target, slots)) {
         if (this.schedule.isStopping) return made;
-        if (await this.reports.make({ ...place, ...period, slot, actor: 'schedule' })) made += 1;
+        if (await this.reports.make({ ...target, ...interval, slot, actor: 'schedule' })) made += 1;
       }
     }
     return made;
@@ -55,9 +55,9 @@ export class ReportScheduler {
     if (made > 0) this.logger.log(`${made} ${slot} health reports were made`);
   }
 
-  /** The slots of a place that have no report, but for those before its first sync. */
-  private async missing({ platform, environment }: Place, slots: Period[]): Promise<Period[]> {
-    const { rows } = await ask<{ index: number }>(
+  /** The slots of a target that have no report, but for those before its first sync. */
+  private async missing({ platform, environment }: Target, slots: Interval[]): Promise<Interval[]> {
+    const { rows } = await query<{ index: number }>(
       this.em,
       `select s.index::integer from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as s (from_, to_, index)
        where not exists (

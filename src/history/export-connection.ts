@@ -39,12 +39,12 @@ export class ExportConnection {
     const copy = this.client.query(copyTo(statement));
     // The driver tells it of a lost connection, after it was destroyed as well, and destroys it not.
     copy.on('error', () => copy.destroy());
-    copy.once('close', () => void (copy.readableEnded ? this.commit() : this.giveUp()));
+    copy.once('close', () => void (copy.readableEnded ? this.commit() : this.cancel()));
     return copy;
   }
 
   /** Ends what the server is doing as well: by itself it would notice only when it has something to send. */
-  async giveUp(): Promise<void> {
+  async cancel(): Promise<void> {
     if (this.isEnding) return this.ended;
     this.isEnding = true;
     // A pooler in between knows whom to stop only as long as we are connected.

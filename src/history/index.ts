@@ -4,7 +4,7 @@ export { LiveVersions } from './live-versions.ts';
 export { SyncComparison } from './sync.comparison.ts';
 export { SyncController } from './sync.controller.ts';
 export { SyncDetails } from './sync.details.ts';
-export { SyncFilterDto, WindowDto } from './sync-history.dto.ts';
+export { SyncFilterDto, CoveredIntervalDto } from './sync-history.dto.ts';
 export { SyncHistoryController } from './sync-history.controller.ts';
 export { SyncParams } from './sync.dto.ts';
 export {
@@ -15,4 +15,4 @@ export {
   SyncHistoryQueries,
 } from './sync-history.queries.ts';
 export { type HistoryExport, SyncHistoryExport } from './sync-history.export.ts';
-export { type HistoryFilter, resolveFilter, whereSql, type Window } from './sync-history.filter.ts';
+export { type HistoryFilter, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';

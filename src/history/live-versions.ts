@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES } from '#database';
+import { query, DRIVER_TYPES } from '#database';
 import type { Direction } from '#recording';
 import type { TypeRef } from '#versioning';
 
@@ -24,7 +24,7 @@ export class LiveVersions {
   constructor(private readonly em: EntityManager) {}
 
   async of({ kind, typeKey }: TypeRef): Promise<LiveVersion[]> {
-    const { rows } = await ask<LiveVersion>(this.em, { types: DRIVER_TYPES, text: LIVE, values: [kind, typeKey] });
+    const { rows } = await query<LiveVersion>(this.em, { types: DRIVER_TYPES, text: LIVE, values: [kind, typeKey] });
     return rows;
   }
 }

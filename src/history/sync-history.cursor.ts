@@ -1,6 +1,6 @@
 import { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from '#http';
 import { canonicalDigest, type Json } from '#json';
-import type { HistoryFilter, Window } from './sync-history.filter.ts';
+import type { HistoryFilter, CoveredInterval } from './sync-history.filter.ts';
 
 export const SORTS = ['-startedAt', 'startedAt', '-durationMs', 'durationMs'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -13,7 +13,7 @@ export interface Cursor {
   /** The sorted value at this place; null sorts last. */
   durationMs: number | null;
   /** What the first page resolved a relative time to. */
-  window: Window;
+  window: CoveredInterval;
 }
 
 /** Names filter and order, so that a cursor is refused with any other. */

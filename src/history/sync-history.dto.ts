@@ -3,7 +3,7 @@ import { IsIn, IsUUID, Matches } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import { type Trigger, TRIGGERS } from '#platform';
 import { type Direction, DIRECTIONS, SYNC_STATUSES, type SyncStatus } from '#recording';
-import { MayBeLeftOut, Moment, OneOrMany, Text, TrueOrFalse } from '#validation';
+import { MayBeLeftOut, Timestamp, OneOrMany, Text, TrueOrFalse } from '#validation';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
 import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
 import { SyncDto } from './sync.dto.ts';
@@ -129,7 +129,7 @@ export class SyncFilterDto {
    * @example '2026-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
-  @Moment()
+  @Timestamp()
   startDate?: Date;
 
   /**
@@ -137,7 +137,7 @@ export class SyncFilterDto {
    * @example '2027-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
-  @Moment()
+  @Timestamp()
   endDate?: Date;
 
   /**
@@ -157,7 +157,7 @@ export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {
 }
 
 /** The time that an answer covers. */
-export class WindowDto {
+export class CoveredIntervalDto {
   /** Start of the interval (inclusive); null when it has none. */
   from: Date | null;
   /** End of the interval (exclusive); null when it has none. */
@@ -170,14 +170,14 @@ export class SyncPageDto extends PageDto {
   /** Syncs of the page, in the requested order. */
   items: SyncDto[];
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
 }
 
 export class SyncCountDto {
   /** Number of syncs that match the filter. */
   count: number;
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
 }
 
 export class FacetValueDto {
@@ -208,7 +208,7 @@ export class SyncFacetsDto {
   /** Values of each field with their number of syncs, the most frequent first, at most 100 for each field. */
   facets: FacetsDto;
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
 }
 
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;

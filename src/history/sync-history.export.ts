@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { escapeLiteral } from 'pg';
-import { Slots, TooManyExportsError } from '#http';
+import { ConcurrencyLimit, TooManyExportsError } from '#http';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { EXPORTED_FIELDS } from '#recording';
 import { CrlfLines } from './crlf-lines.ts';
@@ -14,11 +14,11 @@ import {
   type ResolvedFilter,
   resolveFilter,
   whereSql,
-  type Window,
+  type CoveredInterval,
 } from './sync-history.filter.ts';
 
 /** Exports of one process at once: each has a connection for as long as its reader takes. */
-export const MOST_EXPORTS = 4;
+export const MAX_EXPORTS = 4;
 
 /** Milliseconds in which the database must have counted what an export will bring. */
 const COUNT_MS = 30_000;
@@ -26,7 +26,7 @@ const COUNT_MS = 30_000;
 /** An export that has begun; `count` is exactly how many syncs it will bring. */
 export interface HistoryExport {
   count: number;
-  window: Window;
+  window: CoveredInterval;
   /** Destroy it to give up; the database stops as well. */
   stream: Readable;
 }
@@ -37,7 +37,7 @@ const FORMULA = `'^[\\s\\u00a0\\u1680\\u2000-\\u200f\\u2028-\\u202f\\u2060\\u300
 /** Brings a whole history out, in the database's own words, newest first and with constant memory. */
 @Injectable()
 export class SyncHistoryExport implements BeforeApplicationShutdown {
-  private readonly slots = new Slots(MOST_EXPORTS);
+  private readonly slots = new ConcurrencyLimit(MAX_EXPORTS);
   private readonly running = new Set<ExportConnection>();
 
   constructor(
@@ -49,7 +49,7 @@ export class SyncHistoryExport implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     const all = Promise.all([...this.running].map(({ ended }) => ended));
     await Promise.race([all, wait(this.options.shutdownGraceMs, undefined, { ref: false })]);
-    await Promise.all([...this.running].map((connection) => connection.giveUp()));
+    await Promise.all([...this.running].map((connection) => connection.cancel()));
   }
 
   /** How many are under way. */
@@ -61,14 +61,14 @@ export class SyncHistoryExport implements BeforeApplicationShutdown {
   async open(filter: HistoryFilter, format: ExportFormat, signal?: AbortSignal): Promise<HistoryExport> {
     const resolved = resolveFilter(filter);
     const giveBack = this.slots.take();
-    if (!giveBack) throw new TooManyExportsError(MOST_EXPORTS);
+    if (!giveBack) throw new TooManyExportsError(MAX_EXPORTS);
     let connection: ExportConnection | undefined;
     try {
       connection = await ExportConnection.open(this.em);
       this.track(connection, giveBack);
       return await begin(connection, resolved, format, signal);
     } catch (error) {
-      if (connection) await connection.giveUp();
+      if (connection) await connection.cancel();
       else giveBack();
       throw error;
     }
@@ -89,7 +89,7 @@ async function begin(
   format: ExportFormat,
   signal?: AbortSignal,
 ): Promise<HistoryExport> {
-  const leave = () => void connection.giveUp();
+  const leave = () => void connection.cancel();
   signal?.addEventListener('abort', leave, { once: true });
   void connection.ended.finally(() => signal?.removeEventListener('abort', leave));
   signal?.throwIfAborted();

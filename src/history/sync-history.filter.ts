@@ -42,7 +42,7 @@ export const DATE_FIELDS = ['started', 'completed'] as const;
 export type DateField = (typeof DATE_FIELDS)[number];
 
 /** The time that an answer covers. */
-export interface Window {
+export interface CoveredInterval {
   from: Date | null;
   to: Date | null;
   /** Whether we chose it, because the question would else go through the whole history. */
@@ -50,10 +50,10 @@ export interface Window {
 }
 
 /** A filter whose times are fixed. */
-export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: Window };
+export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: CoveredInterval };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const DEFAULT_WINDOW_MS = 30 * DAY_MS;
+const DEFAULT_INTERVAL_MS = 30 * DAY_MS;
 const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
 
 /**
@@ -79,7 +79,7 @@ export function resolveFilter(
   if (last !== undefined) return { ...filter, window: { from: before(now, lastMs(last)), to: now, default: false } };
   if (looksAtAll && !startDate && !isSmall(filter)) {
     const to = endDate ?? now;
-    return { ...filter, window: { from: before(to, DEFAULT_WINDOW_MS), to, default: true } };
+    return { ...filter, window: { from: before(to, DEFAULT_INTERVAL_MS), to, default: true } };
   }
   return { ...filter, window: { from: startDate ?? null, to: endDate ?? null, default: false } };
 }
@@ -125,12 +125,12 @@ export function whereSql(filter: ResolvedFilter, bind: (value: unknown, type: st
     const pattern = bind(`%${filter.q.replaceAll(/[\\%_]/g, '\\$&')}%`, 'text');
     conditions.push(`(h.type_key ilike ${pattern} or h.error_message ilike ${pattern})`);
   }
-  conditions.push(...windowSql(filter, bind));
+  conditions.push(...intervalSql(filter, bind));
   return conditions.length > 0 ? conditions.join(' and ') : 'true';
 }
 
 /** Besides the moment itself, the range of ids in which it can lie: this is what leaves out whole months. */
-function windowSql({ window, dateField }: ResolvedFilter, bind: (value: unknown, type: string) => string): string[] {
+function intervalSql({ window, dateField }: ResolvedFilter, bind: (value: unknown, type: string) => string): string[] {
   const { from, to } = window;
   const column = dateField === 'completed' ? 'h.completed_at' : 'h.started_at';
   const conditions: string[] = [];

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { QueryResultRow } from 'pg';
-import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { type FacetField, fieldsWith, SYNC_COLUMNS, type SyncRecord } from '#recording';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type ResolvedFilter,
   resolveFilter,
   whereSql,
-  type Window,
+  type CoveredInterval,
 } from './sync-history.filter.ts';
 
 /** A page of a history, with cursors to those beside it. */
@@ -18,7 +18,7 @@ export interface HistoryPage {
   items: SyncRecord[];
   next: string | null;
   prev: string | null;
-  window: Window;
+  window: CoveredInterval;
 }
 
 export interface FacetValue {
@@ -29,14 +29,14 @@ export interface FacetValue {
 /** The fields that facets count by; the values of each are counted under the whole filter. */
 const FACETS = Object.fromEntries(fieldsWith('facet').map(({ name, column }) => [name, column]));
 
-const MOST_VALUES = 100;
+const MAX_VALUES = 100;
 /** Reads at once, of all the connections that there are: a write must never wait for a read. */
-const MOST_READS = 8;
+const MAX_READS = 8;
 
 /** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */
 @Injectable()
 export class SyncHistoryQueries {
-  private readonly turns = pLimit(MOST_READS);
+  private readonly turns = pLimit(MAX_READS);
 
   constructor(private readonly em: EntityManager) {}
 
@@ -66,25 +66,25 @@ export class SyncHistoryQueries {
     };
   }
 
-  async count(filter: HistoryFilter): Promise<{ count: number; window: Window }> {
+  async count(filter: HistoryFilter): Promise<{ count: number; window: CoveredInterval }> {
     const resolved = resolveFilter(filter);
     const { bind, parameters } = binder();
     const text = `select count(*)::float8 as count from sync_history h where ${whereSql(resolved, bind)}`;
-    const [row] = await this.ask<{ count: number }>(text, parameters);
+    const [row] = await this.query<{ count: number }>(text, parameters);
     return { count: row!.count, window: resolved.window };
   }
 
   /** How many syncs there are by each value of each facet, most first. */
   async facets(
     filter: HistoryFilter,
-  ): Promise<{ total: number; facets: Record<FacetField, FacetValue[]>; window: Window }> {
+  ): Promise<{ total: number; facets: Record<FacetField, FacetValue[]>; window: CoveredInterval }> {
     const resolved = resolveFilter(filter, { looksAtAll: true });
     const { bind, parameters } = binder();
-    const rows = await this.ask<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
+    const rows = await this.query<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
     const values = (column: string) =>
       rows
         .filter(({ facet }) => facet === column)
-        .slice(0, MOST_VALUES)
+        .slice(0, MAX_VALUES)
         .map((row) => ({ value: row[column] ?? null, count: row.count }));
     const facets = Object.fromEntries(Object.entries(FACETS).map(([name, column]) => [name, values(column)]));
     return {
@@ -115,12 +115,12 @@ export class SyncHistoryQueries {
     const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
     const text = `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')}
       order by ${ordered} limit ${bind(limit, 'integer')}`;
-    return this.ask<SyncRecord>(text, parameters);
+    return this.query<SyncRecord>(text, parameters);
   }
 
-  private ask<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+  private query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
     return this.turns(async () => {
-      return (await ask<Row>(this.em, { types: DRIVER_TYPES, text, values, withinMs: LONG_READ_MS })).rows;
+      return (await query<Row>(this.em, { types: DRIVER_TYPES, text, values, withinMs: LONG_READ_MS })).rows;
     });
   }
 }

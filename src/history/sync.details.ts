@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, find } from '#database';
+import { query, find } from '#database';
 import { isOfDeployment, SyncReader, SyncRecord } from '#recording';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
@@ -68,7 +68,7 @@ export class SyncDetails {
 
   private async deployment({ deploymentId }: SyncRecord): Promise<DeploymentSyncsDto | null> {
     if (!deploymentId) return null;
-    const { rows } = await ask<{ total: number; settled: number; succeeded: number }>(
+    const { rows } = await query<{ total: number; settled: number; succeeded: number }>(
       this.em,
       `select count(*)::integer as total, (count(*) filter (where sync_status <> 'IN_PROGRESS'))::integer as settled,
          (count(*) filter (where sync_status = 'SUCCESS'))::integer as succeeded

@@ -4,7 +4,7 @@ export { BY_ID, type Page, pageOf, type PageStart } from './page.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';
 export { OwnRequests } from './own-requests.decorator.ts';
 export { PageDto, PageQuery } from './page.dto.ts';
-export { Slots } from './slots.ts';
+export { ConcurrencyLimit } from './concurrency-limit.ts';
 export { configureApp, httpAdapter, type HttpOptions } from './configure-app.ts';
 export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 export { openApiDocument } from './openapi-document.ts';

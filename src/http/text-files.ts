@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { textInSlices } from '#json';
 import { DomainError } from '../domain-error.ts';
-import { Slots } from './slots.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { type RawReply, StreamAnswer } from './stream-answer.ts';
 
 /** Files of one module that a process makes at once: each holds what it is made from. */
@@ -26,7 +26,7 @@ export interface TextFile {
 /** Answers that are too large for JSON: text that is made while it is sent. */
 @Injectable()
 export class TextFiles {
-  private readonly slots = new Slots(MAX_FILES);
+  private readonly slots = new ConcurrencyLimit(MAX_FILES);
 
   /** Throws {@link TooManyExportsError}, and what making it throws before it begins. */
   async send(reply: RawReply, { name, type }: TextFile, make: () => Promise<Iterable<string>>): Promise<void> {

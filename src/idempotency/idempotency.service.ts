@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, databaseFault, pauseAfter } from '#database';
+import { query, databaseFault, pauseAfter } from '#database';
 import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { IdempotencyKeyBusyError, IdempotencyKeyReusedError } from './idempotency.errors.ts';
@@ -58,7 +58,7 @@ export class IdempotencyService {
     for (;;) {
       const [claimed] = await this.query<{ seed: string }>(CLAIM, [scope, key, digest, holder, this.options.leaseMs]);
       if (claimed) return { scope, key, digest, holder, seed: claimed.seed };
-      const [known] = await this.query<KnownKey>(KNOWN, [scope, key]);
+      const [known] = await this.query<StoredKey>(KNOWN, [scope, key]);
       if (!known) continue;
       if (known.expired) await this.query(EXPIRE, [scope, key]);
       else if (known.digest !== digest) throw new IdempotencyKeyReusedError(key);
@@ -96,7 +96,7 @@ export class IdempotencyService {
     const deadline = performance.now() + RETRY_WITHIN_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await ask<Row>(this.em, text, values)).rows;
+        return (await query<Row>(this.em, text, values)).rows;
       } catch (error) {
         const fault = databaseFault(error);
         if (fault === undefined || fault === 'refused') throw error;
@@ -107,7 +107,7 @@ export class IdempotencyService {
   }
 }
 
-interface KnownKey {
+interface StoredKey {
   digest: string;
   answer: StoredAnswer | null;
   busyMs: number;

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
-import { ask } from '#database';
+import { query } from '#database';
 import { MetricsRegistry } from './metrics.registry.ts';
 
 const ANSWER_WITHIN_MS = 2_000;
@@ -29,7 +29,7 @@ export class DatabaseMetrics {
 
   /** Asks the database; what it is asked for is then read from the registry. */
   async look(): Promise<void> {
-    const seen = await ask<Seen>(this.em, { text: LOOK, withinMs: ANSWER_WITHIN_MS }).catch(() => undefined);
+    const seen = await query<Seen>(this.em, { text: LOOK, withinMs: ANSWER_WITHIN_MS }).catch(() => undefined);
     const { in_progress, unpositioned, uncounted } = seen?.rows[0] ?? UNKNOWN;
     this.up.set(seen ? 1 : 0);
     this.inProgress.set(in_progress);

@@ -7,7 +7,7 @@ import { MetricsRegistry } from './metrics.registry.ts';
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128];
-const MOST_PLATFORMS = 50;
+const MAX_PLATFORMS = 50;
 
 /** What this process has recorded since its start. */
 @Injectable()
@@ -19,7 +19,7 @@ export class SyncMetrics implements RecorderObserver {
   private readonly batches: Histogram<'step'>;
 
   constructor(registry: MetricsRegistry, recorder: SyncRecorder, installed: PlatformRegistry) {
-    this.platforms = new BoundedLabel(MOST_PLATFORMS, (name) => installed.names().includes(name));
+    this.platforms = new BoundedLabel(MAX_PLATFORMS, (name) => installed.names().includes(name));
     const registers = [registry];
     this.syncs = new Counter({
       name: 'synctrail_syncs_total',

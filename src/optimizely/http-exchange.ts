@@ -84,14 +84,14 @@ export async function exchange(request: HttpRequest): Promise<HttpAnswer> {
 /** Waits for its turn as long as the signal lets it; what is not begun by then never begins. */
 function inTime<T>(signal: AbortSignal, turns: LimitFunction, work: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
+    const cancel = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', cancel, { once: true });
     turns(async () => {
       signal.throwIfAborted();
       return work();
     })
       .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', giveUp));
+      .finally(() => signal.removeEventListener('abort', cancel));
   });
 }
 
@@ -125,7 +125,7 @@ class CappedBody {
 
   async #hold(bytes: Uint8Array): Promise<void> {
     const size = this.#size + bytes.byteLength;
-    if (size > this.maxBytes) return this.#giveUp();
+    if (size > this.maxBytes) return this.#cancel();
     if (size > this.#held.length) {
       const larger = Buffer.allocUnsafe(Math.min(this.maxBytes, Math.max(size, 2 * this.#held.length, MIN_HELD)));
       this.#held.copy(larger, 0, 0, this.#size);
@@ -135,7 +135,7 @@ class CappedBody {
     this.#size = size;
   }
 
-  async #giveUp(): Promise<never> {
+  async #cancel(): Promise<never> {
     this.#held = Buffer.alloc(0);
     // A connection that fails just then has ended as well.
     await this.#reader!.cancel().catch(() => undefined);

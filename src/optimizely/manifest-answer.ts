@@ -35,10 +35,10 @@ export function readManifestAnswer(items: SentItem[], body: JsonObject): SyncAns
   const clean = Array.isArray(body['errors']) && errors.length === 0;
   const namedBy = namesOf(items);
   const applied = new Set(messagesIn(body['outcomes']).flatMap(namedBy));
-  const own = new Map(items.map((item) => [item, new Told()]));
+  const own = new Map(items.map((item) => [item, new ItemMessages()]));
   // A message that names none of ours is about its whole section, or about everything.
-  const nobodys = new ToldByKind();
-  const all = new ToldByKind();
+  const nobodys = new MessagesByKind();
+  const all = new MessagesByKind();
   for (const [at, error] of errors.entries()) {
     const named = namedBy(error);
     for (const item of named) own.get(item)!.add(at, error);
@@ -58,7 +58,7 @@ export function readManifestAnswer(items: SentItem[], body: JsonObject): SyncAns
 }
 
 /** The first of many messages, in their order, and how many they are. */
-class Told {
+class ItemMessages {
   count = 0;
   private readonly first: { at: number; message: Message }[] = [];
 
@@ -67,8 +67,8 @@ class Told {
     if (this.first.length < MAX_QUOTED) this.first.push({ at, message });
   }
 
-  with(other: Told): Told {
-    const both = new Told();
+  with(other: ItemMessages): ItemMessages {
+    const both = new ItemMessages();
     const first = [...this.first, ...other.first].sort((a, b) => a.at - b.at);
     both.first.push(...first.slice(0, MAX_QUOTED));
     both.count = this.count + other.count;
@@ -86,21 +86,21 @@ class Told {
 }
 
 /** Messages by what they are about: one kind, or everything. */
-class ToldByKind {
-  private readonly told = new Map<OptimizelyKind | undefined, Told>();
+class MessagesByKind {
+  private readonly told = new Map<OptimizelyKind | undefined, ItemMessages>();
 
   add(at: number, message: Message): void {
-    const told = this.told.get(message.section) ?? new Told();
+    const told = this.told.get(message.section) ?? new ItemMessages();
     this.told.set(message.section, told);
     told.add(at, message);
   }
 
-  about(kind: OptimizelyKind): Told {
+  about(kind: OptimizelyKind): ItemMessages {
     return this.of(kind).with(this.of(undefined));
   }
 
-  private of(section: OptimizelyKind | undefined): Told {
-    return this.told.get(section) ?? new Told();
+  private of(section: OptimizelyKind | undefined): ItemMessages {
+    return this.told.get(section) ?? new ItemMessages();
   }
 }
 
@@ -137,14 +137,14 @@ function namesOf(items: SentItem[]): (message: Message) => SentItem[] {
   };
 }
 
-function refused({ quoted }: Told): SyncFailure {
+function refused({ quoted }: ItemMessages): SyncFailure {
   return isDataLossRefusal(quoted)
     ? { code: 'DATA_LOSS_REFUSED', message: `${quoted} ${FORCE_HINT}` }
     : { code: 'REFUSED', message: quoted };
 }
 
 /** The service takes a section as a whole or not at all, as far as is known. */
-function notProven(kind: OptimizelyKind, own: Told): SyncFailure {
+function notProven(kind: OptimizelyKind, own: ItemMessages): SyncFailure {
   return own.count > 0
     ? {
         code: 'NOT_APPLIED',

@@ -13,8 +13,8 @@ export interface FingerprintedError {
 
 /** Goes into every fingerprint: an algorithm that tells errors apart otherwise takes the next number. */
 const VERSION = 1;
-const LONGEST_INPUT = 10_000;
-const LONGEST_MASK = 300;
+const MAX_INPUT = 10_000;
+const MAX_MASK = 300;
 /** What takes the place of everything that differs from one sync to the next. */
 const MASK = '…';
 
@@ -32,12 +32,12 @@ export function errorFingerprint(error: FingerprintedError): string | null {
  * of which only the beginning counts.
  */
 export function maskedMessage(message: string, typeKey: string | null = null): string {
-  const text = message.slice(0, LONGEST_INPUT);
+  const text = message.slice(0, MAX_INPUT);
   const unquoted = new ClosingQuotes(text);
   let masked = '';
   /** What stands between two masks, as long as it may be nothing but a list. */
   let since: string | null = null;
-  for (let at = 0; at < text.length && masked.length + (since ?? '').length < LONGEST_MASK;) {
+  for (let at = 0; at < text.length && masked.length + (since ?? '').length < MAX_MASK;) {
     const token = tokenAt(text, at, unquoted, typeKey);
     at = token.end;
     if (token.isMasked) {
@@ -49,7 +49,7 @@ export function maskedMessage(message: string, typeKey: string | null = null): s
       since += token.text;
     }
   }
-  return (masked + (since ?? '')).slice(0, LONGEST_MASK).trim();
+  return (masked + (since ?? '')).slice(0, MAX_MASK).trim();
 }
 
 interface Token {
@@ -86,11 +86,11 @@ function matchAt(pattern: RegExp, text: string, at: number): string | undefined 
   return pattern.exec(text)?.[0];
 }
 
-const LONGEST_WORD = 40;
+const MAX_WORD = 40;
 
 /** Whether a word names one case: it has a digit, an address' `@`, a dot, a hump, or is as long as no word is. */
 function isNaming(word: string): boolean {
-  if (word.length > LONGEST_WORD || /[\p{N}@.]/u.test(word) || /^[0-9a-f]{7,}$/i.test(word)) return true;
+  if (word.length > MAX_WORD || /[\p{N}@.]/u.test(word) || /^[0-9a-f]{7,}$/i.test(word)) return true;
   return /\p{Ll}\p{Lu}/u.test(word) && !/(Error|Exception)$/.test(word);
 }
 

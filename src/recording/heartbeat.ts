@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { answered, ask, connect } from '#database';
+import { answered, query, connect } from '#database';
 import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
@@ -47,7 +47,7 @@ export class Heartbeat implements OnApplicationBootstrap {
 
   /** What is left unsettled is anybody's at once. */
   private async signOff(): Promise<void> {
-    await ask(this.em, `delete from recorder where owner = $1`, [this.owner]);
+    await query(this.em, `delete from recorder where owner = $1`, [this.owner]);
   }
 
   /**

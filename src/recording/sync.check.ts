@@ -1,19 +1,19 @@
-import type { Books, Finding } from '#database';
+import type { FsckDatabase, Finding } from '#database';
 import { FACTS_SINCE, PAYLOADS_SINCE } from './forgotten.ts';
 import { type PastEvent, rowOf } from './rebuild-sync.ts';
 
 /** A sweep that is due, and the read-back in it, may take this long. */
 const GRACE = `interval '10 seconds'`;
-const LONGEST_LEASE = `coalesce(r.lease_ms, (select max(lease_ms) from recorder), 15000) * interval '1 millisecond'`;
+const MAX_LEASE = `coalesce(r.lease_ms, (select max(lease_ms) from recorder), 15000) * interval '1 millisecond'`;
 
 /** Nothing is in progress without a process that lives, or a recorder outside whose time has not run out. */
-export async function* checkOwners(books: Books): AsyncGenerator<Finding> {
-  const abandoned = books.rows<{ id: string; owner: string | null }>(`
+export async function* checkOwners(database: FsckDatabase): AsyncGenerator<Finding> {
+  const abandoned = database.rows<{ id: string; owner: string | null }>(`
     select h.id, h.owner from sync_history h left join recorder r using (owner)
     where h.sync_status = 'IN_PROGRESS' and case
       when h.owner is null then coalesce(h.expires_at < now() - ${GRACE}, true)
-      else h.started_at < now() - ${LONGEST_LEASE} - ${GRACE}
-        and coalesce(r.beat_at < now() - ${LONGEST_LEASE} - ${GRACE}, true) end`);
+      else h.started_at < now() - ${MAX_LEASE} - ${GRACE}
+        and coalesce(r.beat_at < now() - ${MAX_LEASE} - ${GRACE}, true) end`);
   for await (const { id, owner } of abandoned) {
     const problem = owner
       ? `it is in progress, but its process ${owner} has ended; start the service to end it`
@@ -23,8 +23,8 @@ export async function* checkOwners(books: Books): AsyncGenerator<Finding> {
 }
 
 /** Every row is what its events tell, in an order that can be; and what it names is there. */
-export async function* checkSyncs(books: Books): AsyncGenerator<Finding> {
-  const syncs = books.rows<Record<string, unknown> & { id: string; events: PastEvent[] | null }>(`
+export async function* checkSyncs(database: FsckDatabase): AsyncGenerator<Finding> {
+  const syncs = database.rows<Record<string, unknown> & { id: string; events: PastEvent[] | null }>(`
     select h.*, (
       select json_agg(json_build_object('type', e.type, 'data', e.data,
           'at', (extract(epoch from e.created_at) * 1000000)::bigint) order by e.position, e.created_at, e.id)
@@ -40,14 +40,14 @@ export async function* checkSyncs(books: Books): AsyncGenerator<Finding> {
       yield { rule: 'sync.row', subject, problem };
     }
   }
-  const unknown = books.rows<{ id: string; sync_id: string }>(
+  const unknown = database.rows<{ id: string; sync_id: string }>(
     `select id, sync_id from sync_event e
      where sync_id >= ${FACTS_SINCE} and not exists (select from sync_history h where h.id = e.sync_id)`,
   );
   for await (const { id, sync_id } of unknown) {
     yield { rule: 'event.sync', subject: `event ${id}`, problem: `there is no sync ${sync_id}` };
   }
-  const missing = books.rows<{ id: string; digest: string }>(`
+  const missing = database.rows<{ id: string; digest: string }>(`
     select h.id, d.digest from sync_history h, unnest(array[h.pushed_digest, h.response_digest]) as d (digest)
     where d.digest is not null and (h.id >= ${PAYLOADS_SINCE} or h.sync_status = 'IN_PROGRESS')
       and not exists (select from snapshot s where s.digest = d.digest)`);

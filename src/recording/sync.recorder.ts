@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
-import { ask, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
+import { query, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
 import type { AttemptRow, EventRow, FinishRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
@@ -72,19 +72,19 @@ export class SyncRecorder {
 
   /** Resolves after the commit, however long the database is away; false when a sync was settled already. */
   async attemptsFailed(rows: AttemptRow[]): Promise<boolean> {
-    const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.mend);
+    const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.beforeRetry);
     return open.length === rows.length;
   }
 
   /** Resolves after the commit; false when there is no such sync. */
   async linkVersion(event: EventRow, versionHash: string): Promise<boolean> {
-    const linked = await untilWritten(() => this.execute(linkStatement(event, versionHash)), this.mend);
+    const linked = await untilWritten(() => this.execute(linkStatement(event, versionHash)), this.beforeRetry);
     return linked.length > 0;
   }
 
   /** Resolves after the commit; false when the sync is settled or being settled. */
   async extend(syncId: string, expiresInMs: number): Promise<boolean> {
-    const open = await untilWritten(() => this.execute(extendStatement(syncId, expiresInMs)), this.mend);
+    const open = await untilWritten(() => this.execute(extendStatement(syncId, expiresInMs)), this.beforeRetry);
     return open.length > 0;
   }
 
@@ -94,7 +94,7 @@ export class SyncRecorder {
       text: 'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
       parameters: [syncIds],
     };
-    const rows = await untilWritten(() => this.execute<{ id: string; typeKey: string }>(statement), this.mend);
+    const rows = await untilWritten(() => this.execute<{ id: string; typeKey: string }>(statement), this.beforeRetry);
     return new Map(rows.map(({ id, typeKey }) => [id, typeKey]));
   }
 
@@ -110,7 +110,7 @@ export class SyncRecorder {
         const fault = databaseFault(error);
         if (fault === undefined || fault === 'refused') throw error;
         if (attempt === START_TRIES || performance.now() > deadline) throw new RecordingUnavailableError(error);
-        await this.mend(fault, attempt);
+        await this.beforeRetry(fault, attempt);
       }
     }
     for (const observer of this.observers) {
@@ -125,7 +125,7 @@ export class SyncRecorder {
   private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
     const settled = await untilWritten(
       () => this.execute<Pick<Settlement, 'eventId'> & SettledSync>(finishStatement(rows)),
-      this.mend,
+      this.beforeRetry,
     );
     for (const observer of this.observers) {
       observer.written('finish', rows.length);
@@ -136,7 +136,7 @@ export class SyncRecorder {
       met.set(eventId, { eventId, applied: true, repeated: false, known: true, kept: false });
     const others = rows.filter((row) => !met.has(row.event.id));
     if (others.length > 0) {
-      const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.mend);
+      const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.beforeRetry);
       for (const settlement of late) met.set(settlement.eventId, settlement);
     }
     return rows.map((row) => met.get(row.event.id)!);
@@ -148,7 +148,7 @@ export class SyncRecorder {
     const name = isNamed ? this.nameOf(text) : undefined;
     try {
       const statement = { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS, records: true };
-      return (await ask(this.em, statement)).rows as Result[];
+      return (await query(this.em, statement)).rows as Result[];
     } catch (error) {
       if (!isNamed || !NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
       // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
@@ -165,9 +165,9 @@ export class SyncRecorder {
     return name;
   }
 
-  private readonly mend = async (fault: DatabaseFault, attempt: number): Promise<void> => {
+  private readonly beforeRetry = async (fault: DatabaseFault, attempt: number): Promise<void> => {
     if (fault !== 'no-partition') return pauseAfter(attempt);
-    const made = ask(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
+    const made = query(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
     await made.catch(() => pauseAfter(attempt));
   };
 }

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
+import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
@@ -146,7 +146,7 @@ export class SyncWriter {
 
   /** Whether all of these are still in progress, under this process. */
   async areOpen(syncIds: string[]): Promise<boolean> {
-    const { rows } = await ask<{ open: number }>(
+    const { rows } = await query<{ open: number }>(
       this.em,
       `select count(*)::integer as open from sync_history
        where id = any($1::uuid[]) and sync_status = 'IN_PROGRESS' and owner = $2`,

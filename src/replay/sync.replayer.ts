@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, findOne, LONG_READ_MS } from '#database';
+import { query, findOne, LONG_READ_MS } from '#database';
 import { binder, type HistoryFilter, InvalidFilterError, resolveFilter, whereSql } from '#history';
 import { RequestIds } from '#idempotency';
 import { isJsonObject, type Json, type JsonObject } from '#json';
@@ -13,7 +13,7 @@ import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { NotReplayableError, TooManyReplaysError } from './replay.errors.ts';
 
 /** Syncs that one request may send again. */
-export const MOST_REPLAYS = 1_000;
+export const MAX_REPLAYS = 1_000;
 
 export interface ReplayRequest {
   actor: string;
@@ -94,17 +94,17 @@ export class SyncReplayer {
     }
     const { bind, parameters } = binder();
     const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
-    const { rows } = await ask<Record<string, unknown> & { healed: boolean }>(this.em, {
+    const { rows } = await query<Record<string, unknown> & { healed: boolean }>(this.em, {
       text: `select h.*, exists (
          select from sync_history n where n.type_key = h.type_key and n.kind = h.kind and n.id > h.id
            and n.target_platform = h.target_platform and n.environment = h.environment
            and n.sync_direction = 'PUSH' and n.sync_status = 'SUCCESS') as healed
        from sync_history h where ${where} and h.sync_status <> 'IN_PROGRESS' and h.pushed_digest is not null
-       order by h.id limit ${bind(MOST_REPLAYS + 1, 'integer')}`,
+       order by h.id limit ${bind(MAX_REPLAYS + 1, 'integer')}`,
       values: parameters,
       withinMs: LONG_READ_MS,
     });
-    if (rows.length > MOST_REPLAYS) throw new TooManyReplaysError(MOST_REPLAYS);
+    if (rows.length > MAX_REPLAYS) throw new TooManyReplaysError(MAX_REPLAYS);
     const em = this.em.fork();
     const found = rows.map(({ healed, ...row }) => ({ healed, sync: em.map(SyncRecord, row) }));
     return {
@@ -133,11 +133,11 @@ export class SyncReplayer {
   /** The batch that a request with these ids has begun already, with the syncs that it replays, in its order. */
   async begunUnder(ids: RequestIds): Promise<ReplayBatch | undefined> {
     const batch = ids.ofSync(0).callId;
-    const { rows } = await ask<{ replayOf: string }>(
+    const { rows } = await query<{ replayOf: string }>(
       this.em,
       `select replay_of as "replayOf" from sync_history
        where id between $1 and $2 and sync_metadata->>'replayBatch' = $3 order by id`,
-      [ids.ofSync(0).id, ids.ofSync(MOST_REPLAYS - 1).id, batch],
+      [ids.ofSync(0).id, ids.ofSync(MAX_REPLAYS - 1).id, batch],
     );
     return rows.length > 0 ? { batch, syncIds: rows.map(({ replayOf }) => replayOf) } : undefined;
   }

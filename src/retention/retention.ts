@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, DRIVER_TYPES, inTransaction } from '#database';
+import { query, DRIVER_TYPES, inTransaction } from '#database';
 import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
@@ -42,7 +42,7 @@ export class Retention implements OnApplicationBootstrap {
   /** What {@link apply} would drop now. */
   async plan(): Promise<RetentionReport> {
     const { payloadDays, factMonths } = this.options.retention;
-    const { rows: times } = await ask<{ payloads: Date | null; facts: Date | null }>(this.em, {
+    const { rows: times } = await query<{ payloads: Date | null; facts: Date | null }>(this.em, {
       types: DRIVER_TYPES,
       text: `select now() - $1 * interval '1 day' as payloads, date_trunc('month', now(), 'UTC') - $2 * interval '1 month' as facts`,
       values: [payloadDays, factMonths],
@@ -50,17 +50,17 @@ export class Retention implements OnApplicationBootstrap {
     const { payloads: payloadsBefore, facts } = times[0]!;
     const expired = payloadsBefore
       ? (
-          await ask<{ count: number }>(this.em, {
+          await query<{ count: number }>(this.em, {
             text: `select count(*)::integer as count from (${EXPIRED}) expired`,
             values: [payloadsBefore],
             withinMs: STATEMENT_MS,
           })
         ).rows
       : [];
-    const { rows: old } = facts ? await ask<{ month: string }>(this.em, OLD_MONTHS, [facts]) : { rows: [] };
+    const { rows: old } = facts ? await query<{ month: string }>(this.em, OLD_MONTHS, [facts]) : { rows: [] };
     const report: RetentionReport = { payloadsBefore, payloads: expired[0]?.count ?? 0, months: [], kept: [] };
     for (const { month } of old) {
-      const { rows } = await ask<{ syncs: number; open: boolean }>(this.em, {
+      const { rows } = await query<{ syncs: number; open: boolean }>(this.em, {
         text: `select count(*)::float8 as syncs, (${isOpen(month)}) as open from ${partition('sync_history', month)}`,
         withinMs: STATEMENT_MS,
       });
@@ -120,7 +120,7 @@ export class Retention implements OnApplicationBootstrap {
 
   /** This month and the two after it can be recorded into. */
   private async ensureMonths(): Promise<void> {
-    await ask(this.em, `select ensure_sync_partitions(now(), 3)`);
+    await query(this.em, `select ensure_sync_partitions(now(), 3)`);
   }
 
   private async dropPayloads(before: Date): Promise<number> {
@@ -142,7 +142,7 @@ export class Retention implements OnApplicationBootstrap {
       );
     }
     if (dropped > 0) {
-      await ask(this.em, INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
+      await query(this.em, INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
     }
     return dropped;
   }

@@ -1,4 +1,4 @@
-import type { Books, Finding } from '#database';
+import type { FsckDatabase, Finding } from '#database';
 import { unpack } from './pack.ts';
 import { SnapshotCorruptError } from './snapshot.errors.ts';
 
@@ -10,9 +10,9 @@ interface Packed {
 }
 
 /** Every snapshot hashes to its digest, and its sizes and encoding are true. */
-export async function* checkSnapshots(books: Books): AsyncGenerator<Finding> {
+export async function* checkSnapshots(database: FsckDatabase): AsyncGenerator<Finding> {
   // What is stored as it is, the server hashes itself; what is packed comes here one by one.
-  const plain = books.rows<{ digest: string; actual: string }>(`
+  const plain = database.rows<{ digest: string; actual: string }>(`
     select * from (
       select digest, encode(sha256(content), 'hex') as actual, original_size, stored_size, octet_length(content) as size
       from snapshot where encoding = 'identity') s
@@ -20,7 +20,7 @@ export async function* checkSnapshots(books: Books): AsyncGenerator<Finding> {
   for await (const { digest, actual } of plain) {
     yield finding(digest, actual === digest ? 'its sizes are not those of its bytes' : `its bytes hash to ${actual}`);
   }
-  const packed = books.rows<Packed>(
+  const packed = database.rows<Packed>(
     `select digest, original_size, stored_size, content from snapshot where encoding <> 'identity'`,
     1,
   );

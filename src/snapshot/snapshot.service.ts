@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, find, LONG_READ_MS } from '#database';
+import { query, find, LONG_READ_MS } from '#database';
 import { type Json, type JsonLimits, readInSlices } from '#json';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
@@ -36,7 +36,7 @@ export class SnapshotService {
 
   /** Stores what was prepared, once under its digest. */
   async store({ digest, originalSize, storedSize, encoding, content }: PreparedSnapshot): Promise<void> {
-    await ask(
+    await query(
       this.em,
       `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
        on conflict do nothing`,

@@ -1,10 +1,10 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EARLIEST } from '#validation';
-import { resolveWindow } from './analytics-interval.ts';
+import { resolveInterval } from './analytics-interval.ts';
 import { AnalyticsDto, GroupsDto, GroupsQuery, NumbersQuery, TimeseriesDto, TimeseriesQuery } from './analytics.dto.ts';
 import { SyncAnalyticsService } from './sync-analytics.service.ts';
-import type { Period, SyncNumbers } from './sync-numbers.ts';
+import type { Interval, SyncNumbers } from './sync-numbers.ts';
 
 @ApiTags('analytics')
 @Controller('sync/analytics')
@@ -14,12 +14,12 @@ export class AnalyticsController {
   /** Shows the numbers of an interval: counts, rates, durations, the slowest content types, and the change. */
   @Get()
   async numbers(@Query() { slowest, ...filter }: NumbersQuery): Promise<AnalyticsDto> {
-    const { scope, period, window } = resolveWindow(filter);
-    const before = periodBefore(period);
+    const { scope, interval, window } = resolveInterval(filter);
+    const before = intervalBefore(interval);
     const [numbers, numbersBefore, slowestTypes] = await Promise.all([
-      this.analytics.numbers(scope, period),
+      this.analytics.numbers(scope, interval),
       this.analytics.numbers(scope, before),
-      slowest > 0 ? this.analytics.slowestTypes(scope, period, slowest) : [],
+      slowest > 0 ? this.analytics.slowestTypes(scope, interval, slowest) : [],
     ]);
     return {
       window,
@@ -33,20 +33,20 @@ export class AnalyticsController {
   /** Shows the numbers of an interval for each target, or grouped by other fields. */
   @Get('groups')
   async groups(@Query() { by, ...filter }: GroupsQuery): Promise<GroupsDto> {
-    const { scope, period, window } = resolveWindow(filter);
-    return { window, items: await this.analytics.groupedNumbers(scope, period, by) };
+    const { scope, interval, window } = resolveInterval(filter);
+    return { window, items: await this.analytics.groupedNumbers(scope, interval, by) };
   }
 
   /** Shows the numbers of each hour, day or week of an interval, in a time zone. */
   @Get('timeseries')
   async timeseries(@Query() { bucket, timeZone, ...filter }: TimeseriesQuery): Promise<TimeseriesDto> {
-    const { scope, period, window } = resolveWindow(filter);
-    return { window, bucket, timeZone, items: await this.analytics.timeseries(scope, period, bucket, timeZone) };
+    const { scope, interval, window } = resolveInterval(filter);
+    return { window, bucket, timeZone, items: await this.analytics.timeseries(scope, interval, bucket, timeZone) };
   }
 }
 
 /** As long as this one, but not before our era. */
-function periodBefore({ from, to }: Period): Period {
+function intervalBefore({ from, to }: Interval): Interval {
   return {
     from: new Date(Math.max(2 * from.getTime() - to.getTime(), Math.min(EARLIEST.getTime(), from.getTime()))),
     to: from,

@@ -1,6 +1,6 @@
 import { PickType } from '@nestjs/swagger';
 import { ArrayUnique, IsIn, Max, Min } from 'class-validator';
-import { SyncFilterDto, WindowDto } from '#history';
+import { SyncFilterDto, CoveredIntervalDto } from '#history';
 import { MayBeLeftOut, OneOrMany, Text, WholeNumber } from '#validation';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
@@ -117,7 +117,7 @@ export class ChangeDto {
 }
 
 /** The same time before. */
-export class PeriodBeforeDto extends SyncNumbersDto {
+export class IntervalBeforeDto extends SyncNumbersDto {
   /** Start of the previous interval (inclusive). */
   from: Date;
   /** End of the previous interval (exclusive). */
@@ -141,9 +141,9 @@ export class SlowTypeDto {
 /** What the syncs of a time were like, and those of the same time before. */
 export class AnalyticsDto extends SyncNumbersDto {
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
   /** The same numbers for the previous interval of the same length. */
-  before: PeriodBeforeDto;
+  before: IntervalBeforeDto;
   /** Change of the numbers from the previous interval. */
   change: ChangeDto;
   /** Content types with the longest durations, the slowest first. */
@@ -160,7 +160,7 @@ export class TimedNumbersDto extends SyncNumbersDto {
 
 export class TimeseriesDto {
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
   /** Length of a bucket: `hour`, `day` or `week`. */
   bucket: Bucket;
   /** Time zone in which the buckets begin. */
@@ -189,7 +189,7 @@ export class GroupedNumbersDto extends SyncNumbersDto {
 
 export class GroupsDto {
   /** Interval that the answer covers. */
-  window: WindowDto;
+  window: CoveredIntervalDto;
   /** Groups that have syncs, the largest first. */
   items: GroupedNumbersDto[];
 }

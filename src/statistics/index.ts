@@ -7,17 +7,17 @@ export { SyncAnalyticsService } from './sync-analytics.service.ts';
 export { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
 export { bucketStarts } from './time-buckets.ts';
 export { checkStats } from './stats.check.ts';
-export { type AnalyticsFilter, resolveWindow } from './analytics-interval.ts';
+export { type AnalyticsFilter, resolveInterval } from './analytics-interval.ts';
 export {
-  type AnalyticsScope,
+  type StatisticsFilter,
   type Bucket,
   BUCKETS,
   type Group,
   type GroupedNumbers,
   GROUPS,
   lengthOf,
-  type Period,
-  type Place,
+  type Interval,
+  type Target,
   type SlowType,
   type SyncNumbers,
   type TimedNumbers,

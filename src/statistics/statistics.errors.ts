@@ -12,7 +12,7 @@ export class UnknownTimeZoneError extends DomainError {
   }
 }
 
-/** A period in more buckets than an answer may have. */
+/** A interval in more buckets than an answer may have. */
 export class TooManyBucketsError extends DomainError {
   readonly code = 'TOO_MANY_BUCKETS';
   readonly httpStatus = 400;

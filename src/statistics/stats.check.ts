@@ -1,11 +1,11 @@
-import type { Books, Finding } from '#database';
+import type { FsckDatabase, Finding } from '#database';
 import { STATS_SINCE } from './stats.since.ts';
 import { differences } from './stats.statements.ts';
 import { STATS_TABLES } from './stats.tables.ts';
 
 /** The stats are what the history says, as far as its events are counted. What retention has dropped cannot be proven. */
-export async function* checkStats(books: Books): AsyncGenerator<Finding> {
-  const { counted, last } = await books.row<{ counted: string | null; last: string }>(
+export async function* checkStats(database: FsckDatabase): AsyncGenerator<Finding> {
+  const { counted, last } = await database.row<{ counted: string | null; last: string }>(
     `select (select max(last) from sync_stats_position) as counted,
        greatest((select max(last) from event_position), (select max(position) from sync_event), 0) as last`,
   );
@@ -15,7 +15,7 @@ export async function* checkStats(books: Books): AsyncGenerator<Finding> {
     return;
   }
   for (const table of STATS_TABLES) {
-    const wrong = books.rows<Difference & Record<string, unknown>>(differences(table, STATS_SINCE));
+    const wrong = database.rows<Difference & Record<string, unknown>>(differences(table, STATS_SINCE));
     for await (const { total, settled, expected_total, expected_settled, ...key } of wrong) {
       const problem =
         total === expected_total && settled === expected_settled

@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask } from '#database';
+import { query } from '#database';
 import { Schedule } from '#schedule';
 import { BATCH, PROJECT } from './stats.statements.ts';
 
@@ -23,14 +23,14 @@ export class StatsProjector {
   async project(): Promise<void> {
     for (let count = BATCH; count === BATCH;) {
       if ((await this.lag()) === 0) return;
-      const { rows } = await ask<{ count: number }>(this.em, { text: PROJECT, withinMs: ANSWER_WITHIN_MS });
+      const { rows } = await query<{ count: number }>(this.em, { text: PROJECT, withinMs: ANSWER_WITHIN_MS });
       count = rows[0]!.count;
     }
   }
 
   /** How many events have a position and are not counted. */
   async lag(): Promise<number> {
-    const { rows } = await ask<{ lag: number }>(
+    const { rows } = await query<{ lag: number }>(
       this.em,
       'select (e.last - s.last)::float8 as lag from event_position e, sync_stats_position s',
     );

@@ -1,9 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import type { DurationHistogram } from './duration-histogram.ts';
-import { piecesOf } from './interval-parts.ts';
-import { MOST_UNCOUNTED, readStatement, type StatsQuestion } from './stats.reading.ts';
+import { partsOf } from './interval-parts.ts';
+import { MAX_UNCOUNTED, readStatement, type StatsQuestion } from './stats.reading.ts';
 
 /** Sums over syncs, and by what they were told apart; times are milliseconds. */
 export interface StatsRow extends DurationHistogram {
@@ -40,14 +40,17 @@ export class StatsReader {
   async read(question: StatsQuestion): Promise<StatsRow[]> {
     const { scope, by = [] } = question;
     const byType = scope.typeKey !== undefined || scope.kind !== undefined || by.includes('type_key');
-    const { uncounted, rows } = await this.ask(question, { byType, days: true, hours: !byType });
+    const { uncounted, rows } = await this.query(question, { byType, days: true, hours: !byType });
     // Where counting is that far behind, the history itself is asked.
-    return uncounted > MOST_UNCOUNTED ? (await this.ask(question, { byType, days: false, hours: false })).rows : rows;
+    return uncounted > MAX_UNCOUNTED ? (await this.query(question, { byType, days: false, hours: false })).rows : rows;
   }
 
-  private async ask(question: StatsQuestion, { byType, ...units }: { byType: boolean; days: boolean; hours: boolean }) {
-    const { text, parameters } = readStatement(question, piecesOf(question.starts, units), byType);
-    const { rows } = await ask<StatsRow & { at: number | null; uncounted: number }>(this.em, {
+  private async query(
+    question: StatsQuestion,
+    { byType, ...units }: { byType: boolean; days: boolean; hours: boolean },
+  ) {
+    const { text, parameters } = readStatement(question, partsOf(question.starts, units), byType);
+    const { rows } = await query<StatsRow & { at: number | null; uncounted: number }>(this.em, {
       types: DRIVER_TYPES,
       withinMs: LONG_READ_MS,
       text,

@@ -1,5 +1,5 @@
 import { binder, whereSql } from '#history';
-import type { Pieces, Stretch } from './interval-parts.ts';
+import type { IntervalParts, Run } from './interval-parts.ts';
 import { COUNTED_STEPS, syncOf } from './stats.statements.ts';
 import {
   DAILY,
@@ -12,16 +12,16 @@ import {
   SUMS,
   TYPE_DAILY,
 } from './stats.tables.ts';
-import type { AnalyticsScope } from './sync-numbers.ts';
+import type { StatisticsFilter } from './sync-numbers.ts';
 
 /** Uncounted events that an answer takes in; usually there are those of half a second. */
-export const MOST_UNCOUNTED = 10_000;
+export const MAX_UNCOUNTED = 10_000;
 /** Stretches of a table that are each planned by themselves, with its months left out that they do not touch. */
-const MOST_PLANNED = 50;
+const MAX_PLANNED = 50;
 
 /** Which sums are wanted. */
 export interface StatsQuestion {
-  scope: AnalyticsScope;
+  scope: StatisticsFilter;
   /** Where the buckets begin, and, last, where they end. */
   starts: Date[];
   /** By what they are told apart besides the bucket. */
@@ -30,7 +30,7 @@ export interface StatsQuestion {
   durations?: boolean;
 }
 
-/** Gives a value its place in the statement. */
+/** Gives a value its target in the statement. */
 type Bind = (value: unknown, type: string) => string;
 
 const MEASURES = [...SUMS, ...MAXIMA];
@@ -39,7 +39,7 @@ const EVER = { from: null, to: null, default: false };
 /** One statement, so all of it is as of one moment. Its rows carry `uncounted`; the only one of an empty answer has no `at`. */
 export function readStatement(
   { scope, starts, by = [], durations = true }: StatsQuestion,
-  pieces: Pieces,
+  parts: IntervalParts,
   byType: boolean,
 ) {
   const { bind, parameters } = binder();
@@ -48,18 +48,18 @@ export function readStatement(
   const keysOf = (moment: string) => [`${at(moment)} as at`, ...by.map((name) => `h.${name}`)].join(', ');
   const keys = ['at', ...by].join(', ');
   const measures = `${MEASURES.map((name) => `h.${name}`).join(', ')}${durations ? ', h.buckets, h.counts' : ''}`;
-  const stats = (table: StatsTable, stretches: Stretch[]) =>
-    sources(table.name, table.span, stretches, scope, bind).map(
+  const stats = (table: StatsTable, runs: Run[]) =>
+    sources(table.name, table.span, runs, scope, bind).map(
       (source) => `select ${keysOf(`h.${table.span}`)}, ${measures} from ${source}`,
     );
   const facts = factColumns('true', `h.sync_status <> 'IN_PROGRESS'`);
-  const isCovered = pieces.covered.some(({ from, to }) => from < to);
-  const rolled = [...stats(byType ? TYPE_DAILY : DAILY, pieces.days), ...stats(HOURLY, pieces.hours)];
+  const isCovered = parts.covered.some(({ from, to }) => from < to);
+  const rolled = [...stats(byType ? TYPE_DAILY : DAILY, parts.days), ...stats(HOURLY, parts.hours)];
   const raw = [
-    ...sources('sync_history', 'started_at', pieces.raw, scope, bind).map(
+    ...sources('sync_history', 'started_at', parts.raw, scope, bind).map(
       (source) => `select ${keysOf('h.started_at')}, ${facts} from ${source}`,
     ),
-    ...(isCovered ? [uncountedFacts(keysOf('h.started_at'), at('h.started_at'), pieces.covered, scope, bind)] : []),
+    ...(isCovered ? [uncountedSyncs(keysOf('h.started_at'), at('h.started_at'), parts.covered, scope, bind)] : []),
   ];
   const nothing = (table: string, moment: string, columns: string) =>
     `select ${keysOf(moment)}, ${columns} from ${table} h where false`;
@@ -78,22 +78,22 @@ export function readStatement(
   return { text, parameters };
 }
 
-/** Rows `h` of a table in some stretches of time: each is a condition of its own, or, of many, looked up by the index. */
-function sources(table: string, moment: string, stretches: Stretch[], scope: AnalyticsScope, bind: Bind): string[] {
-  if (stretches.length === 0) return [];
+/** Rows `h` of a table in some runs of time: each is a condition of its own, or, of many, looked up by the index. */
+function sources(table: string, moment: string, runs: Run[], scope: StatisticsFilter, bind: Bind): string[] {
+  if (runs.length === 0) return [];
   const isHistory = table === 'sync_history';
-  const among = ({ from, to }: Stretch) =>
+  const among = ({ from, to }: Run) =>
     whereSql({ ...scope, window: isHistory ? { from: new Date(from), to: new Date(to), default: false } : EVER }, bind);
   const between = (from: string, to: string) => `h.${moment} >= ${from} and h.${moment} < ${to}`;
-  if (stretches.length <= MOST_PLANNED) {
-    return stretches.map((stretch) => {
-      const bounds = [bind(new Date(stretch.from), 'timestamptz'), bind(new Date(stretch.to), 'timestamptz')] as const;
-      return `${table} h where ${between(...bounds)} and ${among(stretch)}`;
+  if (runs.length <= MAX_PLANNED) {
+    return runs.map((run) => {
+      const bounds = [bind(new Date(run.from), 'timestamptz'), bind(new Date(run.to), 'timestamptz')] as const;
+      return `${table} h where ${between(...bounds)} and ${among(run)}`;
     });
   }
-  const whole = { from: stretches[0]!.from, to: stretches.at(-1)!.to };
+  const whole = { from: runs[0]!.from, to: runs.at(-1)!.to };
   return [
-    `unnest(${moments(stretches, 'from', bind)}, ${moments(stretches, 'to', bind)}) as stretch (begins, ends)
+    `unnest(${moments(runs, 'from', bind)}, ${moments(runs, 'to', bind)}) as run (begins, ends)
      cross join lateral (
        select * from ${table} h where ${between('begins', 'ends')} and ${among(whole)} offset 0) h`,
   ];
@@ -102,12 +102,12 @@ function sources(table: string, moment: string, stretches: Stretch[], scope: Ana
 /** In the order in which events get their positions. */
 const UNCOUNTED = `
   (select sync_id, type from sync_event where position > (select last from sync_stats_position)
-   order by position limit ${MOST_UNCOUNTED + 1})
+   order by position limit ${MAX_UNCOUNTED + 1})
   union all
-  (select sync_id, type from sync_event where position is null order by created_at, id limit ${MOST_UNCOUNTED + 1})`;
+  (select sync_id, type from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
 
 /** What uncounted events bring to what is read from the stats. */
-function uncountedFacts(keys: string, at: string, covered: Stretch[], scope: AnalyticsScope, bind: Bind): string {
+function uncountedSyncs(keys: string, at: string, covered: Run[], scope: StatisticsFilter, bind: Bind): string {
   const { started, settled, any } = COUNTED_STEPS;
   return `
     select ${keys}, ${factColumns(started('u.type'), settled('u.type'))}
@@ -117,9 +117,9 @@ function uncountedFacts(keys: string, at: string, covered: Stretch[], scope: Ana
       and h.started_at < (${moments(covered, 'to', bind)})[${at}]`;
 }
 
-function moments(stretches: Stretch[], end: 'from' | 'to', bind: Bind): string {
+function moments(runs: Run[], end: 'from' | 'to', bind: Bind): string {
   return bind(
-    stretches.map((stretch) => new Date(stretch[end])),
+    runs.map((run) => new Date(run[end])),
     'timestamptz[]',
   );
 }

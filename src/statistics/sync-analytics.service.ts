@@ -4,12 +4,12 @@ import { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.t
 import { StatsReader, type StatsRow } from './stats.reader.ts';
 import type { Dimension } from './stats.tables.ts';
 import type {
-  AnalyticsScope,
+  StatisticsFilter,
   Bucket,
   Group,
   GroupedNumbers,
-  Period,
-  Place,
+  Interval,
+  Target,
   SlowType,
   SyncNumbers,
   TimedNumbers,
@@ -17,24 +17,24 @@ import type {
 import { bucketCount, bucketStarts } from './time-buckets.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
-/** Places that are looked after, and groups of one answer: callers choose their names. */
+/** Targets that are looked after, and groups of one answer: callers choose their names. */
 export const MAX_PLACES = 200;
 const MAX_GROUPS = 1_000;
 /** Buckets of one answer. */
-export const MOST_BUCKETS = 2_000;
+export const MAX_BUCKETS = 2_000;
 
-/** What the history says in numbers: of the syncs that started in a period, as of now. */
+/** What the history says in numbers: of the syncs that started in a interval, as of now. */
 @Injectable()
 export class SyncAnalyticsService {
   constructor(private readonly reader: StatsReader) {}
 
-  async numbers(scope: AnalyticsScope, { from, to }: Period): Promise<SyncNumbers> {
+  async numbers(scope: StatisticsFilter, { from, to }: Interval): Promise<SyncNumbers> {
     const [row] = await this.reader.read({ scope, starts: [from, to] });
     return numbersOf(row);
   }
 
   /** The same for each of the 1,000 largest groups of syncs, most syncs first. */
-  async groupedNumbers(scope: AnalyticsScope, { from, to }: Period, by: Group[]): Promise<GroupedNumbers[]> {
+  async groupedNumbers(scope: StatisticsFilter, { from, to }: Interval, by: Group[]): Promise<GroupedNumbers[]> {
     const rows = await this.reader.read({ scope, starts: [from, to], by: by.map((group) => COLUMNS[group]) });
     return rows
       .map((row) => ({ group: Object.fromEntries(by.map((group) => [group, row[COLUMNS[group]]])), ...numbersOf(row) }))
@@ -43,19 +43,19 @@ export class SyncAnalyticsService {
   }
 
   /** Success ÷ settled, 0 to 1; null when nothing is settled. */
-  async calculateSuccessRate(scope: AnalyticsScope, { from, to }: Period): Promise<number | null> {
+  async calculateSuccessRate(scope: StatisticsFilter, { from, to }: Interval): Promise<number | null> {
     const [row] = await this.reader.read({ scope, starts: [from, to], durations: false });
     return numbersOf(row).successRate;
   }
 
   /** The mean of the durations of settled syncs, in milliseconds; null when there are none. */
-  async getAverageSyncTime(scope: AnalyticsScope, { from, to }: Period): Promise<number | null> {
+  async getAverageSyncTime(scope: StatisticsFilter, { from, to }: Interval): Promise<number | null> {
     const [row] = await this.reader.read({ scope, starts: [from, to], durations: false });
     return numbersOf(row).duration.mean;
   }
 
   /** Content types of which 95 % of the syncs take longest, slowest first. */
-  async slowestTypes(scope: AnalyticsScope, { from, to }: Period, limit: number): Promise<SlowType[]> {
+  async slowestTypes(scope: StatisticsFilter, { from, to }: Interval, limit: number): Promise<SlowType[]> {
     const rows = await this.reader.read({ scope, starts: [from, to], by: ['kind', 'type_key'] });
     return rows
       .filter((row) => row.measured > 0)
@@ -71,12 +71,12 @@ export class SyncAnalyticsService {
   }
 
   /**
-   * The numbers of each bucket of a period, by the clocks of an IANA time zone; weeks begin on Monday. Throws
+   * The numbers of each bucket of a interval, by the clocks of an IANA time zone; weeks begin on Monday. Throws
    * {@link UnknownTimeZoneError} and {@link TooManyBucketsError}.
    */
   async timeseries(
-    scope: AnalyticsScope,
-    { from, to }: Period,
+    scope: StatisticsFilter,
+    { from, to }: Interval,
     bucket: Bucket,
     timeZone: string,
   ): Promise<TimedNumbers[]> {
@@ -88,7 +88,7 @@ export class SyncAnalyticsService {
   }
 
   /** The environments of platforms with which something was ever synchronised: the 200 with the most syncs. */
-  async places(): Promise<Place[]> {
+  async targets(): Promise<Target[]> {
     const rows = await this.reader.read({
       scope: {},
       starts: [new Date(0), new Date(ENDLESS_MS)],
@@ -118,12 +118,12 @@ const COLUMNS = {
 /** A whole day in the year 9999: to it there is no part of a day that would be looked for in the history. */
 const ENDLESS_MS = Date.UTC(9999, 0, 1);
 
-function key({ platform, environment }: Place): string {
+function key({ platform, environment }: Target): string {
   return JSON.stringify([platform, environment]);
 }
 
 function startsOf(bucket: Bucket, timeZone: string, from: Date, to: Date): Date[] {
-  if (bucketCount(bucket, from, to) > MOST_BUCKETS + 1) throw new TooManyBucketsError(bucket, MOST_BUCKETS);
+  if (bucketCount(bucket, from, to) > MAX_BUCKETS + 1) throw new TooManyBucketsError(bucket, MAX_BUCKETS);
   try {
     return bucketStarts(bucket, timeZone, from, to);
   } catch (error) {

@@ -1,18 +1,18 @@
 import type { HistoryFilter } from '#history';
 
 /** Which syncs are counted; everything given must hold, by the names and values of a {@link HistoryFilter}. */
-export type AnalyticsScope = Pick<
+export type StatisticsFilter = Pick<
   HistoryFilter,
   'platform' | 'environment' | 'typeKey' | 'kind' | 'direction' | 'trigger'
 >;
 
 /** The syncs that started at or after `from` and before `to`. */
-export interface Period {
+export interface Interval {
   from: Date;
   to: Date;
 }
 
-/** What the syncs of a period were like. A rate of nothing is null, never NaN. */
+/** What the syncs of a interval were like. A rate of nothing is null, never NaN. */
 export interface SyncNumbers {
   /** By status now, whenever they were settled. */
   counts: { total: number; inProgress: number; success: number; failed: number; partial: number };
@@ -46,7 +46,7 @@ export interface SlowType {
 export const BUCKETS = ['hour', 'day', 'week'] as const;
 export type Bucket = (typeof BUCKETS)[number];
 
-/** The numbers of one bucket of a period, cut where the period begins and ends. */
+/** The numbers of one bucket of a interval, cut where the interval begins and ends. */
 export interface TimedNumbers extends SyncNumbers {
   from: Date;
   to: Date;
@@ -61,7 +61,7 @@ export interface GroupedNumbers extends SyncNumbers {
 }
 
 /** An environment of a platform with which something was ever synchronised. */
-export interface Place {
+export interface Target {
   platform: string;
   environment: string;
   lastSyncAt: Date;
@@ -69,6 +69,6 @@ export interface Place {
 }
 
 /** In milliseconds. */
-export function lengthOf({ from, to }: Period): number {
+export function lengthOf({ from, to }: Interval): number {
   return to.getTime() - from.getTime();
 }

@@ -12,19 +12,19 @@ const UNITS: Record<Bucket, { ms: number; origin: number }> = {
 };
 
 /** A time during which the clocks of a zone are this far ahead of UTC. */
-interface Stretch {
+interface Run {
   from: number;
   to: number;
   offset: number;
 }
 
-/** About how many buckets a period has. */
+/** About how many buckets a interval has. */
 export function bucketCount(bucket: Bucket, from: Date, to: Date): number {
   return Math.ceil((to.getTime() - from.getTime()) / UNITS[bucket].ms) + 1;
 }
 
 /**
- * Where the buckets of a period begin, by the clocks of an IANA zone, and, last, where the period ends. An hour that a
+ * Where the buckets of a interval begin, by the clocks of an IANA zone, and, last, where the interval ends. An hour that a
  * change of the clocks repeats is a bucket of its own; a day has 23 or 25 hours then. Throws a `RangeError` for a zone
  * that is none.
  */
@@ -34,15 +34,15 @@ export function bucketStarts(bucket: Bucket, zone: string, from: Date, to: Date)
   let highest = Number.NEGATIVE_INFINITY;
   // A day before, a change of the clocks may have begun what they now come to once more.
   const before = Math.max(from.getTime() - DAY_MS, EARLIEST_MS);
-  for (const stretch of stretches(zone, before, to.getTime())) {
-    // As numbers of the clock, which in this stretch runs without a jump.
-    const start = stretch.from + stretch.offset - origin;
-    const end = stretch.to + stretch.offset - origin;
+  for (const run of runs(zone, before, to.getTime())) {
+    // As numbers of the clock, which in this run runs without a jump.
+    const start = run.from + run.offset - origin;
+    const end = run.to + run.offset - origin;
     for (let clock = start; clock < end; clock = (Math.floor(clock / ms) + 1) * ms) {
       const index = Math.floor(clock / ms);
       const isRepeatedHour = bucket === 'hour' && clock % ms === 0;
-      if (clock + origin - stretch.offset > from.getTime() && (index > highest || isRepeatedHour)) {
-        starts.push(clock + origin - stretch.offset);
+      if (clock + origin - run.offset > from.getTime() && (index > highest || isRepeatedHour)) {
+        starts.push(clock + origin - run.offset);
       }
       highest = Math.max(highest, index);
     }
@@ -51,10 +51,10 @@ export function bucketStarts(bucket: Bucket, zone: string, from: Date, to: Date)
 }
 
 /** Clocks change at most once a day. */
-function stretches(zone: string, from: number, to: number): Stretch[] {
+function runs(zone: string, from: number, to: number): Run[] {
   const offsetAt = clockOffset(zone);
-  const found: Stretch[] = [];
-  let current: Stretch = { from, to, offset: offsetAt(from) };
+  const found: Run[] = [];
+  let current: Run = { from, to, offset: offsetAt(from) };
   for (let day = from; day < to; day += DAY_MS) {
     const next = Math.min(day + DAY_MS, to);
     const offset = offsetAt(next);

@@ -40,7 +40,7 @@ export class CircuitBreakers {
    * Runs an attempt, or throws a `PlatformError` with code CIRCUIT_OPEN without running it. `assertClosed` throws what
    * becomes the same: for an attempt that waits for its turn while others fail.
    */
-  async through<T>(
+  async execute<T>(
     platform: string,
     environment: string,
     attempt: (assertClosed: () => void) => Promise<T>,

@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { ask } from '#database';
+import { query } from '#database';
 import type { JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem } from '#platform';
 import { Admission, Heartbeat, type Resolution, SyncRecord, type SyncResult, SyncWriter } from '#recording';
@@ -68,7 +68,7 @@ export class SyncSweeper {
 
   /** Makes abandoned syncs ours, so that no other replica settles them too, and another does if we die as well. */
   private async claim(): Promise<SyncRecord[]> {
-    const { rows } = await ask<Record<string, unknown>>(
+    const { rows } = await query<Record<string, unknown>>(
       this.em,
       `update sync_history set owner = $1 where id in (
          select id from sync_history
@@ -81,7 +81,7 @@ export class SyncSweeper {
        and sync_status = 'IN_PROGRESS' returning *`,
       [this.heartbeat.owner, this.leaseMs, this.pending.ids, MOST],
     );
-    await ask(this.em, `delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
+    await query(this.em, `delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
     const em = this.em.fork();
     return rows.map((row) => em.map(SyncRecord, row));
   }

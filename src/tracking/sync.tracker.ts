@@ -151,7 +151,7 @@ export class SyncTracker {
       const startedAt = performance.now();
       try {
         await assertOurs();
-        const answer = await this.circuits.through(platform, context.environment, (assertClosed) =>
+        const answer = await this.circuits.execute(platform, context.environment, (assertClosed) =>
           attempt({ items, context, permit: () => assertOurs().then(assertClosed) }),
         );
         return checkedAnswer(answer, platform);

@@ -7,8 +7,8 @@ import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 import { InvalidDefinitionError, type InvalidPlace } from './version.errors.ts';
 
-export const LONGEST_KEY = 255;
-const LONGEST_KIND = 100;
+export const MAX_KEY = 255;
+const MAX_KIND = 100;
 /** Definitions that one import takes: its answer names the version of each. */
 const MAX_DEFINITIONS = 2_000;
 
@@ -75,9 +75,9 @@ function invalid(field: string, detail: string): InvalidDefinitionError {
 function withGoodName(entry: ExportedItem | ExportProblem): ExportedItem | ExportProblem {
   if ('problem' in entry) return entry;
   const { place, kind, typeKey } = entry;
-  const ofKind = textProblem(kind, LONGEST_KIND);
+  const ofKind = textProblem(kind, MAX_KIND);
   if (ofKind) return { place, problem: `has a kind that ${ofKind}` };
-  const ofKey = textProblem(typeKey, LONGEST_KEY);
+  const ofKey = textProblem(typeKey, MAX_KEY);
   return ofKey ? { place, problem: `has a key that ${ofKey}` } : entry;
 }
 

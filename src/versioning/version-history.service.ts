@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { ask, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
+import { query, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
 import type { PageStart } from '#http';
 import type { JsonObject } from '#json';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
@@ -89,7 +89,7 @@ export class VersionHistoryService {
 
   /** The newest versions with these hashes, in one read; those that do not exist are left out. */
   async byHashes(named: (TypeRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
-    const { rows } = await ask<ContentTypeVersion>(this.em, {
+    const { rows } = await query<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key, version_hash) ${VERSION_COLUMNS} from content_type_version v
        where (kind, type_key, version_hash) in (select * from unnest($1::text[], $2::text[], $3::text[]))
@@ -123,7 +123,7 @@ export class VersionHistoryService {
 
   /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */
   async catalogue(only?: TypeRef[]): Promise<ContentTypeVersion[]> {
-    const { rows } = await ask<ContentTypeVersion>(this.em, {
+    const { rows } = await query<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key) ${VERSION_COLUMNS} from content_type_version v
        where $1::text[] is null or (kind, type_key) in (select * from unnest($1::text[], $2::text[]))

@@ -1,4 +1,4 @@
-import type { Books, Finding } from '#database';
+import type { FsckDatabase, Finding } from '#database';
 import type { JsonObject } from '#json';
 import { DEFAULT_MODEL } from '#platform';
 import { type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
@@ -24,11 +24,9 @@ interface Content {
   content: Buffer;
 }
 
-/**
- * Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model.
- */
-export async function* checkVersions(books: Books, model = DEFAULT_MODEL): AsyncGenerator<Finding> {
-  const links = books.rows<Link>(`
+/** Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model. */
+export async function* checkVersions(database: FsckDatabase, model = DEFAULT_MODEL): AsyncGenerator<Finding> {
+  const links = database.rows<Link>(`
     select * from (
       select kind, type_key, number, parent_hash, lag(number) over chain as previous_number,
         lag(version_hash) over chain as previous_hash
@@ -45,7 +43,7 @@ export async function* checkVersions(books: Books, model = DEFAULT_MODEL): Async
     );
   }
   // A hash that is the digest of its snapshot is proven with the snapshots.
-  const contents = books.rows<Content>(
+  const contents = database.rows<Content>(
     `select v.kind, v.type_key, v.number, v.version_hash, v.snapshot_digest, s.encoding, s.original_size, s.content
      from content_type_version v left join snapshot s on s.digest = v.snapshot_digest
      where s.digest is null or v.version_hash <> v.snapshot_digest`,

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { AlertSender, AlertWatcher } from '#alerting';
 import { isPublicAddress } from '../../src/alerting/public-address.ts';
 import { sendWebhook } from '../../src/alerting/webhook.ts';
-import { sql } from '../support/books.ts';
+import { sql } from '../support/fsck.ts';
 import { readBothWays } from '../support/pages.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

@@ -239,7 +239,7 @@ it('says when the service is away, and heals when it is back', async () => {
   await on.getByText('Offline').waitFor();
   await service.api('PUT', '/content-types/Meanwhile', page('Meanwhile'));
   await deploy(service.api, { items: [{ typeKey: 'Meanwhile' }] });
-  way.mend();
+  way.beforeRetry();
   await on.getByText('Live', { exact: true }).waitFor({ timeout: 20_000 });
   await on.getByRole('button', { name: /new sync/ }).click();
   await row(on, 'Meanwhile').waitFor();

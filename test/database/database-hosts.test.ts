@@ -1,8 +1,8 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
 import {
-  ask,
-  Books,
+  query,
+  FsckDatabase,
   connectTo,
   DatabaseUnusableError,
   ormOptions,
@@ -54,7 +54,7 @@ describe('the address of a database that asks for TLS', () => {
   it('is never answered in the clear, by a server that has none', async () => {
     const database = await createTestDatabase();
     const orm = await MikroORM.init(ormOptions(`${database.url}?sslmode=require`));
-    await expect(ask(orm.em, 'select 1')).rejects.toThrow('The server does not support SSL connections');
+    await expect(query(orm.em, 'select 1')).rejects.toThrow('The server does not support SSL connections');
     await orm.close();
     await database.drop();
   });
@@ -82,16 +82,16 @@ describe('of several hosts', () => {
     const { first, second, url } = await twoHosts();
     const orm = await MikroORM.init(ormOptions(url));
     try {
-      expect((await ask(orm.em, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
+      expect((await query(orm.em, 'select 1 as one')).rows).toEqual([{ one: 1 }]);
       first.cut();
-      await until('the other answers', () => ask(orm.em, 'select 1').catch(() => null), 10_000);
-      const books = await Books.open(url);
+      await until('the other answers', () => query(orm.em, 'select 1').catch(() => null), 10_000);
+      const books = await FsckDatabase.open(url);
       expect(await books.row('select 1 as one')).toEqual({ one: 1 });
       await books.close();
       second.cut();
       await expect(connectTo(url, {})).rejects.toThrow(/^No host of .* accepts writes: 127\.0\.0\.1:\d+: /);
-      second.mend();
-      await until('it answers again', () => ask(orm.em, 'select 1').catch(() => null), 10_000);
+      second.beforeRetry();
+      await until('it answers again', () => query(orm.em, 'select 1').catch(() => null), 10_000);
     } finally {
       await orm.close();
       await first.close();
@@ -105,15 +105,15 @@ describe('of several hosts', () => {
     const sql = await connectSql(database.url);
     const orm = await MikroORM.init(ormOptions(url));
     try {
-      await ask(orm.em, 'create table note (text text)');
+      await query(orm.em, 'create table note (text text)');
       await sql(`alter database ${name} set default_transaction_read_only = on`);
       await expect(connectTo(url, {})).rejects.toThrow('takes no writes');
       // A session that was there before takes writes until it is told otherwise.
-      await ask(orm.em, 'set default_transaction_read_only = on');
-      await expect(ask(orm.em, `insert into note values ('lost')`)).rejects.toMatchObject({ code: '25006' });
+      await query(orm.em, 'set default_transaction_read_only = on');
+      await expect(query(orm.em, `insert into note values ('lost')`)).rejects.toMatchObject({ code: '25006' });
       await sql('set default_transaction_read_only = off');
       await sql(`alter database ${name} set default_transaction_read_only = off`);
-      await ask(orm.em, `insert into note values ('kept')`);
+      await query(orm.em, `insert into note values ('kept')`);
       expect(await sql('select * from note')).toEqual([{ text: 'kept' }]);
     } finally {
       await orm.close();

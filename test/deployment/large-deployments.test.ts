@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import { Books, type Finding } from '../../src/database/index.ts';
+import { FsckDatabase, type Finding } from '../../src/database/index.ts';
 import { DeploymentSettler } from '../../src/deployment/deployment.settler.ts';
 import { prove } from '../../src/fsck.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
@@ -69,7 +69,7 @@ describe('a deployment of thousands of items', () => {
     expect(counts).toEqual({ count: ITEMS, synced: ITEMS - 1, status: 'PARTIAL' });
 
     const findings: Finding[] = [];
-    const books = await Books.open(service.databaseUrl);
+    const books = await FsckDatabase.open(service.databaseUrl);
     expect(await seconds(() => prove(books, (finding) => findings.push(finding)))).toBeLessThan(10);
     await books.close();
     expect(findings.filter(({ rule }) => rule.startsWith('deployment'))).toEqual([]);

@@ -1,6 +1,6 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { besideSyncTrail } from '#embedding';
-import { findings } from '../support/books.ts';
+import { findings } from '../support/fsck.ts';
 import { accept, Note, Shop, ShopAdapter, startForeignApp } from '../support/foreign-app.ts';
 import { connectSql } from '../support/sql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

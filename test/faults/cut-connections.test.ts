@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
-import { arrivals, expectHonestBooks, findings, setFaults, sql } from '../support/books.ts';
+import { arrivals, expectHonestBooks, findings, setFaults, sql } from '../support/fsck.ts';
 import { inLength, say } from '../support/chaos.ts';
 import type { Deployed } from '../support/load.ts';
 import { type Cut, TcpProxy } from '../support/tcp-proxy.ts';

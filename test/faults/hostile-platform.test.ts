@@ -5,7 +5,7 @@ import { createGzip } from 'node:zlib';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { writeFile } from 'node:fs/promises';
-import { findings, sql, untilSettled } from '../support/books.ts';
+import { findings, sql, untilSettled } from '../support/fsck.ts';
 import { say } from '../support/chaos.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { optimizelyAt } from '../support/test-app.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openEmbeddedPostgres, runningEmbeddedPostgres } from '#database';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
-import { expectHonestBooks, setFaults, sql } from '../support/books.ts';
+import { expectHonestBooks, setFaults, sql } from '../support/fsck.ts';
 import { inLength, random, say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';

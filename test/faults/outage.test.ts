@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
-import { findings, journal, setFaults, sql, untilSettled } from '../support/books.ts';
+import { findings, journal, setFaults, sql, untilSettled } from '../support/fsck.ts';
 import { inLength, say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';

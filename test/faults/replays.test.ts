@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
-import { arrivals, findings, setFaults, sql, untilSettled } from '../support/books.ts';
+import { arrivals, findings, setFaults, sql, untilSettled } from '../support/fsck.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { connectSql } from '../support/sql.ts';
 import { optimizelyAt } from '../support/test-app.ts';

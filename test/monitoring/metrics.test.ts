@@ -94,7 +94,7 @@ describe('the metrics', () => {
     port.cut();
     const samples = await scrape(service);
     expect(samples).toMatchObject({ synctrail_database_up: 0, synctrail_syncs_in_progress: Number.NaN });
-    port.mend();
+    port.beforeRetry();
     await until('the database is seen again', async () => (await scrape(service)).synctrail_database_up === 1);
     await services.pop()!.close();
     await port.close();

@@ -1,5 +1,5 @@
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
-import { findings, untilSettled } from '../support/books.ts';
+import { findings, untilSettled } from '../support/fsck.ts';
 import { say } from '../support/chaos.ts';
 import { Load } from '../support/load.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';

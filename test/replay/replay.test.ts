@@ -5,7 +5,7 @@ import { SyncReader } from '#recording';
 import { SyncHistoryService, PendingSyncs } from '#tracking';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { SyncReplayer } from '../../src/replay/sync.replayer.ts';
-import { journal, sql } from '../support/books.ts';
+import { journal, sql } from '../support/fsck.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 interface Sync {

@@ -1,8 +1,8 @@
 /// <reference lib="esnext.temporal" />
 import * as fc from 'fast-check';
-import { Books, type Finding } from '#database';
+import { FsckDatabase, type Finding } from '#database';
 import {
-  type AnalyticsScope,
+  type StatisticsFilter,
   type Bucket,
   BUCKETS,
   checkStats,
@@ -49,7 +49,7 @@ const moment = (change: number) =>
     )
     .map(([hours, within, more]) => new Date(change + hours * HOUR + within + more * MINUTE));
 
-const scope: fc.Arbitrary<AnalyticsScope> = fc
+const scope: fc.Arbitrary<StatisticsFilter> = fc
   .tuple(
     fc.subarray(['platform', 'environment', 'direction', 'trigger', 'typeKey', 'kind'] as const, { maxLength: 2 }),
     fc.record({
@@ -82,7 +82,7 @@ function periodOf({ from, minutes, ragged }: Question, change: number): { from: 
   return { from: new Date(start), to: new Date(start + minutes * MINUTE) };
 }
 
-function holds(asked: AnalyticsScope, sync: PastSync): boolean {
+function holds(asked: StatisticsFilter, sync: PastSync): boolean {
   return Object.entries(asked).every(([name, values]) => [values].flat().includes(sync[name as 'platform'] as never));
 }
 
@@ -188,7 +188,7 @@ describe('the numbers of the history', () => {
   };
 
   async function findings(): Promise<Finding[]> {
-    const books = await Books.open(service.databaseUrl);
+    const books = await FsckDatabase.open(service.databaseUrl);
     const found = await Array.fromAsync(checkStats(books));
     await books.close();
     return found;
@@ -293,7 +293,7 @@ describe('the numbers of the history', () => {
     expect(Math.abs(slowest[0]!.p95 - 900)).toBeLessThanOrEqual(45);
     expect(await analytics.slowestTypes({}, period, 1)).toHaveLength(1);
     for (const at of ['before counting', 'after counting']) {
-      expect([at, await analytics.places()]).toEqual([
+      expect([at, await analytics.targets()]).toEqual([
         at,
         [
           {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Books, type Finding } from '#database';
+import { FsckDatabase, type Finding } from '#database';
 import { Schedule } from '#schedule';
 import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
 import { SyncHistoryService } from '#tracking';
@@ -85,7 +85,7 @@ describe('the stats', () => {
   }
 
   async function findings(): Promise<Finding[]> {
-    const books = await Books.open(database.url);
+    const books = await FsckDatabase.open(database.url);
     const found = await Array.fromAsync(checkStats(books));
     await books.close();
     return found;

@@ -8,7 +8,7 @@ export interface ClosablePort {
   /** Ends every connection and refuses new ones. */
   cut(): void;
   /** Lets connections through again. */
-  mend(): void;
+  beforeRetry(): void;
   close(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export async function startClosablePort(target: string): Promise<ClosablePort> {
   return {
     url: url.href,
     cut,
-    mend: () => {
+    beforeRetry: () => {
       open = true;
     },
     close: async () => {

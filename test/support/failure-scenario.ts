@@ -106,14 +106,18 @@ const NOISE: PlantedError[] = Object.values(ERRORS).filter(({ code }) => code !=
 
 /** From there on, so many syncs of whatever type all fail. */
 export const outage =
-  ({ at, syncs, errors = [ERRORS.down, ERRORS.network, ERRORS.timeout] }: Place & { errors?: PlantedError[] }): Plant =>
+  ({
+    at,
+    syncs,
+    errors = [ERRORS.down, ERRORS.network, ERRORS.timeout],
+  }: Target & { errors?: PlantedError[] }): Plant =>
   (drafts) => {
     for (const [index, draft] of slice(drafts, at, syncs).entries()) draft.error = errors[index % errors.length]!;
   };
 
 /** From there on, a share of so many syncs fails with one error, whatever their type. */
 export const burst =
-  ({ at, syncs, share = 1, error = ERRORS.broken }: Place & { share?: number; error?: PlantedError }): Plant =>
+  ({ at, syncs, share = 1, error = ERRORS.broken }: Target & { share?: number; error?: PlantedError }): Plant =>
   (drafts, random) => {
     for (const draft of slice(drafts, at, syncs)) if (random() < share) draft.error = error;
   };
@@ -138,7 +142,7 @@ export const flapping =
     at,
     syncs,
     error = ERRORS.broken,
-  }: Place & { typeKey?: string; error?: PlantedError }): Plant =>
+  }: Target & { typeKey?: string; error?: PlantedError }): Plant =>
   (drafts) => [
     ...drafts,
     ...added(40, (index) => ({ at: (at * index) / 40, typeKey, error: null })),
@@ -147,7 +151,7 @@ export const flapping =
 
 /** One more type of which some syncs in a row are refused, and which succeeds before and after. */
 export const refused =
-  ({ typeKey = 'Recast', at, syncs }: Place & { typeKey?: string }): Plant =>
+  ({ typeKey = 'Recast', at, syncs }: Target & { typeKey?: string }): Plant =>
   (drafts) => [
     ...drafts,
     ...added(30, (index) => ({ at: (at * index) / 30, typeKey, error: null })),
@@ -176,7 +180,7 @@ export const retriesRise =
     }
   };
 
-interface Place {
+interface Target {
   at: number;
   syncs: number;
 }

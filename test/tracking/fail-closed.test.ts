@@ -24,7 +24,7 @@ beforeAll(async () => {
   });
 });
 beforeEach(() => cms.reset());
-afterEach(() => proxy.mend());
+afterEach(() => proxy.beforeRetry());
 afterAll(async () => {
   await service?.close();
   await proxy?.close();
@@ -75,7 +75,7 @@ describe('when the database is back', () => {
   it('deployments work again', async () => {
     proxy.cut();
     await expect(begin(service.api, push)).rejects.toThrow('503');
-    proxy.mend();
+    proxy.beforeRetry();
     expect(await deploy(service.api, push)).toMatchObject({ status: 'SUCCESS' });
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
   });
@@ -86,7 +86,7 @@ describe('when the database is back', () => {
     await cms.called(1);
     proxy.cut();
     await cms.answered(1);
-    proxy.mend();
+    proxy.beforeRetry();
     expect(await settled(service.api, id)).toMatchObject({ status: 'SUCCESS', items: [{ status: 'SUCCESS' }] });
   });
 });

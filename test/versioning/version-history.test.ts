@@ -82,17 +82,17 @@ describe('the history of versions', () => {
   });
 
   it('tells the latest version, one by its number or hash, and all of them newest first', async () => {
-    for (const a of [1, 2, 3]) await commit('Told', { a });
+    for (const a of [1, 2, 3]) await commit('ItemMessages', { a });
     const hash = canonicalDigest({ a: 2 });
-    expect(await versions.latest(type('Told'))).toMatchObject({ number: 3 });
-    expect(await versions.byHash(type('Told'), hash)).toMatchObject({ number: 2 });
-    expect(await versions.byNumber(type('Told'), 2)).toMatchObject({ versionHash: hash });
-    expect((await versions.history(type('Told'), 2)).map(({ number }) => number)).toEqual([3, 2]);
+    expect(await versions.latest(type('ItemMessages'))).toMatchObject({ number: 3 });
+    expect(await versions.byHash(type('ItemMessages'), hash)).toMatchObject({ number: 2 });
+    expect(await versions.byNumber(type('ItemMessages'), 2)).toMatchObject({ versionHash: hash });
+    expect((await versions.history(type('ItemMessages'), 2)).map(({ number }) => number)).toEqual([3, 2]);
     expect(
-      (await versions.history(type('Told'), 2, { direction: 'next', key: '2' })).map(({ number }) => number),
+      (await versions.history(type('ItemMessages'), 2, { direction: 'next', key: '2' })).map(({ number }) => number),
     ).toEqual([1]);
     await expect(versions.latest(type('Nobody'))).rejects.toMatchObject({ code: 'CONTENT_TYPE_NOT_FOUND' });
-    await expect(versions.byHash(type('Told'), 'x')).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    await expect(versions.byHash(type('ItemMessages'), 'x')).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
   });
 
   it('has no gap and no fork after 20 racing commits of one type', async () => {

@@ -4,7 +4,7 @@ import type { Resource } from './collection.ts';
 import { contentTypeIssues } from './content-type.rules.ts';
 import { dataLossWarning, losesData } from './data-loss.ts';
 import { withDefaults } from './defaults.ts';
-import { KnownModel } from './known-model.ts';
+import { SeedModel } from './seed-model.ts';
 import { CONTENT_TYPE, type ContentType, type StoredContentType } from './model.ts';
 import { Problem } from './error-answer.ts';
 import { isObject, readAs } from './shape.ts';
@@ -68,6 +68,6 @@ function readContentType(body: unknown): ContentType {
 }
 
 function requireAccepted(tenant: Tenant, type: ContentType, { strict }: EditOptions): void {
-  const issues = [...contentTypeIssues(type, new KnownModel(tenant, [type], strict))];
+  const issues = [...contentTypeIssues(type, new SeedModel(tenant, [type], strict))];
   if (issues.length > 0) throw Problem.invalid('The content type is invalid.', issues);
 }

@@ -1,12 +1,12 @@
 import { circularContainment } from './circular-containment.ts';
-import type { KnownModel } from './known-model.ts';
+import type { SeedModel } from './seed-model.ts';
 import { BASE_TYPES, type ContentType } from './model.ts';
 import { propertyIssues } from './property.rules.ts';
 import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, keyIssues, lengthIssues } from './text-rules.ts';
 
 /** What the service refuses in a content type that is created or changed. */
-export function* contentTypeIssues(type: ContentType, model: KnownModel): Generator<Issue> {
+export function* contentTypeIssues(type: ContentType, model: SeedModel): Generator<Issue> {
   const existing = model.existing(type.key);
   if (existing?.source) {
     yield { detail: `The content type '${type.key}' is defined by the system and cannot be changed.`, field: 'key' };
@@ -50,7 +50,7 @@ function* compositionIssues({ baseType, compositionBehaviors }: ContentType): Ge
   }
 }
 
-function* listIssues(type: ContentType, model: KnownModel): Generator<Issue> {
+function* listIssues(type: ContentType, model: SeedModel): Generator<Issue> {
   const { key, mayContainTypes, contracts } = type;
   for (const field of ['mayContainTypes', 'mediaFileExtensions', 'compositionBehaviors', 'contracts'] as const) {
     yield* countIssues(type[field], field);

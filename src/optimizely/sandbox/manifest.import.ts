@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { contentTypeIssues } from './content-type.rules.ts';
 import { dataLossWarning, losesData } from './data-loss.ts';
 import { withDefaults, withoutServerFields } from './defaults.ts';
-import { KnownModel } from './known-model.ts';
+import { SeedModel } from './seed-model.ts';
 import type { ContentType, ManifestInput } from './model.ts';
 import { displayTemplateIssues, localeIssues, propertyGroupIssues } from './other-kinds.rules.ts';
 import type { Issue } from './error-answer.ts';
@@ -71,7 +71,7 @@ export function importManifest(tenant: Tenant, manifest: ManifestInput, options:
 }
 
 function importContentTypes(result: ImportResult, tenant: Tenant, items: ContentType[], options: ImportOptions): void {
-  const model = new KnownModel(tenant, items, options.strict);
+  const model = new SeedModel(tenant, items, options.strict);
   const existing = (key: string) => withoutServerFields(tenant.contentTypes.get(key)?.body);
   importSection(result, {
     name: 'contentTypes',

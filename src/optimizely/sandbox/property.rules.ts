@@ -1,4 +1,4 @@
-import type { KnownModel } from './known-model.ts';
+import type { SeedModel } from './seed-model.ts';
 import type { Property, PropertyLimits } from './model.ts';
 import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, lengthIssues } from './text-rules.ts';
@@ -28,7 +28,7 @@ export function* propertyIssues(
   name: string,
   property: Property,
   isElement: boolean,
-  model: KnownModel,
+  model: SeedModel,
 ): Generator<Issue> {
   const path = `properties.${name}`;
   yield* lengthIssues(property.displayName, `${path}.displayName`, 0, 255);
@@ -51,7 +51,7 @@ export function* propertyIssues(
   else if (property.type === 'array') yield { detail: `The property '${name}' must have items.`, field: path };
 }
 
-function* limitIssues(path: string, limits: PropertyLimits, types: string[], model: KnownModel): Generator<Issue> {
+function* limitIssues(path: string, limits: PropertyLimits, types: string[], model: SeedModel): Generator<Issue> {
   const { type = '', contentType, allowedTypes = [], restrictedTypes = [] } = limits;
   if (!types.includes(type)) {
     yield* choiceIssues(type, types, `${path}.type`);
@@ -79,7 +79,7 @@ function* limitIssues(path: string, limits: PropertyLimits, types: string[], mod
   yield* referenceIssues(restrictedTypes, `${path}.restrictedTypes`, model);
 }
 
-function* referenceIssues(names: string[], field: string, model: KnownModel): Generator<Issue> {
+function* referenceIssues(names: string[], field: string, model: SeedModel): Generator<Issue> {
   yield* countIssues(names, field);
   for (const name of names) {
     if (name === '*' ? model.strict : !model.hasReference(name)) {

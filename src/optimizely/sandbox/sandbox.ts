@@ -33,7 +33,7 @@ export interface Sandbox {
 
 const DEMO_TENANT = { clientId: 'demo-client', clientSecret: 'demo-secret' };
 const BODY_LIMIT = 64 * 1024 * 1024;
-const LONGEST_KEY = 255;
+const MAX_KEY = 255;
 
 /** Starts a simulated Optimizely CMS (SaaS) in this process. Fails if the port is taken. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -42,7 +42,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
-    routerOptions: { maxParamLength: LONGEST_KEY },
+    routerOptions: { maxParamLength: MAX_KEY },
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url),
   });
   app.setErrorHandler(answerProblem);

@@ -134,7 +134,7 @@ async function others(service: SyncAnalyticsService): Promise<Section> {
     'numbers of 90 days': () => service.numbers(SCOPE, days(90)),
     'numbers of a type in 30 days': () => service.numbers({ typeKey: 'Type7' }, days(30)),
     'slowest types of 30 days': () => service.slowestTypes(SCOPE, days(30), 10),
-    places: () => service.places(),
+    places: () => service.targets(),
     'hours of 7 days, UTC': () => service.timeseries(SCOPE, days(7), 'hour', 'UTC'),
     'days of 30 days, Europe/Berlin': () => service.timeseries(SCOPE, days(30), 'day', 'Europe/Berlin'),
     'days of 30 days, Asia/Kolkata': () => service.timeseries(SCOPE, days(30), 'day', 'Asia/Kolkata'),

@@ -9,7 +9,7 @@ import { type Contender, median, rotate, type Round } from '../rounds.ts';
 
 const CONCURRENCY = 64;
 /** The rounds of recording differ much from one another. */
-const LEAST_ROUNDS = 10;
+const MIN_ROUNDS = 10;
 
 export interface Recorder {
   app: INestApplicationContext;
@@ -23,7 +23,7 @@ export async function recording(empty: Recorder, full: Recorder, options: BenchO
     { name: 'full', ...recordedBy(full) },
   ];
   await quiet(full.pool);
-  const rounds = Math.max(options.rounds, LEAST_ROUNDS);
+  const rounds = Math.max(options.rounds, MIN_ROUNDS);
   const [base, results] = (await rotate(contenders, { ...options, rounds, concurrency: CONCURRENCY })) as [
     Round[],
     Round[],

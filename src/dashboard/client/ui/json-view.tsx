@@ -5,7 +5,7 @@ import { formatCount } from './format.ts';
 import classes from './json-view.module.css';
 
 const LINE_PX = 19;
-const MOST_PX = 480;
+const MAX_PX = 480;
 
 /**
  * JSON line by line, however long. Contents are kept in canonical form, in which every number is the shortest text of a
@@ -26,7 +26,7 @@ export function JsonView({ value, label }: { value: unknown; label: string }) {
       <div
         ref={box}
         className={classes.box}
-        style={{ height: Math.min(lines.length * LINE_PX + 16, MOST_PX) }}
+        style={{ height: Math.min(lines.length * LINE_PX + 16, MAX_PX) }}
         role="region"
         aria-label={`Lines of: ${label}`}
         tabIndex={0}

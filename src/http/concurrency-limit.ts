@@ -1,5 +1,5 @@
 /** So many of one kind at a time in this process. */
-export class Slots {
+export class ConcurrencyLimit {
   private taken = 0;
 
   constructor(private readonly most: number) {}

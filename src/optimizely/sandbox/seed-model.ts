@@ -2,7 +2,7 @@ import { BASE_TYPES, type ContentType } from './model.ts';
 import type { Tenant } from './tenant.ts';
 
 /** What a rule may refer to: the model of a tenant as it would be with the incoming types. */
-export class KnownModel {
+export class SeedModel {
   readonly #incoming: ReadonlyMap<string, ContentType>;
 
   constructor(

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { connectTo } from './postgres-hosts.ts';
 
-/** Something in the books that cannot be. */
+/** Something in the database that cannot be. */
 export interface Finding {
   /** The rule that is broken, such as `sync.row`. */
   rule: string;
@@ -10,24 +10,24 @@ export interface Finding {
   problem: string;
 }
 
-/** Reads a part of the books, and tells what cannot be. */
-export type Check = (books: Books) => AsyncGenerator<Finding>;
+/** Reads a part of the database, and tells what cannot be. */
+export type Check = (database: FsckDatabase) => AsyncGenerator<Finding>;
 
 /**
  * The whole database as it was at one moment, read only and row by row: memory stays the same however long the history
  * is, and whatever is written meanwhile is not seen. `now()` in a query is that moment.
  */
-export class Books {
+export class FsckDatabase {
   private cursors = 0;
 
   /** On a connection whose transaction has begun. */
   constructor(private readonly client: Client) {}
 
-  static async open(url: string): Promise<Books> {
+  static async open(url: string): Promise<FsckDatabase> {
     const client = await connectTo(url, { application_name: 'synctrail fsck', keepAlive: true });
     try {
       await client.query('begin isolation level repeatable read read only');
-      return new Books(client);
+      return new FsckDatabase(client);
     } catch (error) {
       await client.end();
       throw error;

@@ -4,7 +4,7 @@ import type { Pool, PoolClient } from 'pg';
 export const RESERVED_CONNECTIONS = 5;
 
 /** Lets those who do not record have all but some of the connections of a pool, in the order in which they came. */
-class ReaderSlots {
+class ReaderLimit {
   private readonly holders = new WeakSet<PoolClient>();
   private readonly waiting: (() => void)[] = [];
   private free: number;
@@ -32,11 +32,11 @@ class ReaderSlots {
   }
 }
 
-const slots = new WeakMap<Pool, ReaderSlots>();
+const slots = new WeakMap<Pool, ReaderLimit>();
 
 /** A connection for reads only; its slot is given back with it. */
 export async function connectReader(pool: Pool): Promise<PoolClient> {
-  const known = slots.get(pool) ?? new ReaderSlots(pool);
+  const known = slots.get(pool) ?? new ReaderLimit(pool);
   slots.set(pool, known);
   await known.take();
   try {
