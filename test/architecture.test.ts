@@ -1,5 +1,5 @@
 import { readFileSync, globSync } from 'node:fs';
-import { dirname, join, normalize, sep } from 'node:path';
+import { basename, dirname, join, normalize, sep } from 'node:path';
 import ts from 'typescript';
 
 /** Which modules each module may know; the composition root knows them all. */
@@ -44,7 +44,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   optimizely: ['json', 'platform', 'tracking'],
   statistics: ['database', 'history', 'recording', 'schedule', 'validation'],
-  failures: ['database', 'history', 'json', 'recording', 'statistics', 'validation', 'versioning'],
+  failures: ['database', 'history', 'json', 'platform', 'recording', 'statistics', 'validation', 'versioning'],
   health: ['database', 'failures', 'history', 'http', 'recording', 'schedule', 'statistics', 'validation'],
   alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
   monitoring: ['database', 'events', 'history', 'platform', 'recording', 'tracking'],
@@ -81,6 +81,27 @@ const GENERATED = join('src', 'dashboard', 'client', 'api', 'schema.ts');
 /** Files beside the modules that every module may use; they know no module themselves. */
 const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'tracking-options.ts'];
 
+/** Files at the root that make the service of the rooms. */
+const COMPOSITION = [
+  ...[
+    'app.module.ts',
+    'cli-commands.ts',
+    'cli-usage.ts',
+    'cli.ts',
+    'closing-connections.ts',
+    'fsck.ts',
+    'log-redaction.ts',
+  ],
+  ...['main.ts', 'openapi.ts', 'service.config.ts', 'stop-with-error.ts', 'terminal-logger.ts', 'terminal-text.ts'],
+];
+/** Words for which the design has another one. */
+const BANNED = new Set([
+  ...['place', 'scope', 'stretch', 'window', 'period', 'slot', 'slots', 'pieces', 'books', 'outside', 'told', 'said'],
+  ...['known', 'mend', 'nothing', 'trouble', 'moment', 'facts'],
+]);
+/** `NOTHING_TO_DEPLOY` and `NOTHING_TO_ROLL_BACK` are codes of the API. */
+const ALLOWED_NAMES = new Set(['NothingToDeployError', 'NothingToRollBackError']);
+
 interface Source {
   path: string;
   /** The folder below src, or '' for the composition root. */
@@ -106,6 +127,45 @@ function importsOf({ syntax }: Source): string[] {
     if (from && ts.isStringLiteral(from)) names.push(from.text);
   });
   return names;
+}
+
+/** The files whose names a file imports, through the indexes of rooms. */
+function filesBehind(path: string): string[] {
+  return fileOf(path)!.syntax.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const target = targetOf(path, statement.moduleSpecifier);
+    if (!target) return [];
+    const clause = ts.isImportDeclaration(statement) ? statement.importClause?.namedBindings : statement.exportClause;
+    if (!clause || !('elements' in clause)) return [target];
+    return clause.elements.map((element) => definedIn(target, (element.propertyName ?? element.name).text));
+  });
+}
+
+function fileOf(path: string): Source | undefined {
+  return sources.find((source) => source.path === path);
+}
+
+function targetOf(path: string, specifier: ts.Expression | undefined): string | undefined {
+  if (!specifier || !ts.isStringLiteral(specifier)) return undefined;
+  const { text } = specifier;
+  const target = text.startsWith('#')
+    ? join('src', text.slice(1), 'index.ts')
+    : text.startsWith('.')
+      ? normalize(join(dirname(path), text))
+      : '';
+  return fileOf(target)?.path;
+}
+
+/** The file in which a name is defined that another file exports. */
+function definedIn(path: string, name: string): string {
+  for (const statement of fileOf(path)!.syntax.statements) {
+    if (!ts.isExportDeclaration(statement) || !statement.exportClause || !ts.isNamedExports(statement.exportClause))
+      continue;
+    const element = statement.exportClause.elements.find((one) => one.name.text === name);
+    const target = element && targetOf(path, statement.moduleSpecifier);
+    if (target) return definedIn(target, (element.propertyName ?? element.name).text);
+  }
+  return path;
 }
 
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {
@@ -214,6 +274,68 @@ describe('the rules of a platform', () => {
       names.every((name) => named.find((source) => source.path === path)?.names.has(name)),
     );
     expect(Object.keys(MAY_NAME)).toEqual(needed.map(([path]) => path));
+  });
+});
+
+describe('the map', () => {
+  it('has no circle of imports between files', () => {
+    const circles: string[] = [];
+    const seen = new Map<string, 'open' | 'done'>();
+    const walk = (path: string, way: string[]): void => {
+      const state = seen.get(path);
+      if (state === 'open') circles.push([...way.slice(way.indexOf(path)), path].join(' > '));
+      if (state) return;
+      seen.set(path, 'open');
+      for (const next of filesBehind(path)) walk(next, [...way, path]);
+      seen.set(path, 'done');
+    };
+    for (const { path } of sources) walk(path, []);
+    expect(circles).toEqual([]);
+  });
+
+  it('has no folder of more than 20 files, but for a platform and its sandbox', () => {
+    const folders = Map.groupBy(globSync('src/**/*.*'), (path) => dirname(path));
+    const large = [...folders].filter(
+      ([folder, files]) => files.length > 20 && !folder.startsWith(join('src', 'optimizely')),
+    );
+    expect(large.map(([folder, files]) => `${folder}: ${files.length}`)).toEqual([]);
+  });
+
+  it('has no two files of one name', () => {
+    const names = Map.groupBy(
+      sources.map(({ path }) => path).filter((path) => basename(path) !== 'index.ts'),
+      (path) => basename(path),
+    );
+    expect([...names.values()].filter((paths) => paths.length > 1)).toEqual([]);
+  });
+
+  it('opens each room with one sentence: its work, and its refusals', () => {
+    const silent = sources
+      .filter(({ path, module }) => path === join('src', module, 'index.ts'))
+      .filter(({ syntax }) => !/^\/\*\* [A-Z].*; refuses .*\. \*\/\n/.test(syntax.getFullText()));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('calls no file and no type by a word that means another thing', () => {
+    const words = (name: string) => name.split(/[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase());
+    const isBanned = (name: string) => words(name).some((word) => BANNED.has(word));
+    const files = sources.map(({ path }) => path).filter((path) => isBanned(basename(path)));
+    const isType = (node: ts.Node) =>
+      (ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) &&
+      isBanned(node.name?.text ?? '') &&
+      !ALLOWED_NAMES.has(node.name!.text);
+    expect([
+      ...files,
+      ...places(
+        sources.filter(({ path }) => !path.endsWith('schema.ts')),
+        isType,
+      ),
+    ]).toEqual([]);
+  });
+
+  it('has at its root what starts the service, and a few files that every room may use', () => {
+    const root = sources.filter(({ module }) => module === '').map(({ path }) => basename(path));
+    expect(root.toSorted()).toEqual([...COMPOSITION, ...SHARED].toSorted());
   });
 });
 

@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { DataDirectoryInUseError, EmbeddedDatabaseError } from './database.errors.ts';
 import { type Account, ACCOUNT_NAME, postgresAccount } from './postgres-account.ts';
-import { isShared, reachableDirectory, reachablePrograms } from './reachable-place.ts';
+import { isShared, reachableDirectory, reachablePrograms } from './reachable-folder.ts';
 
 const run = promisify(execFile);
 

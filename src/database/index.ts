@@ -26,6 +26,6 @@ export { find, findOne } from './find.ts';
 export { migrate } from './migrate.ts';
 export { parseDatabaseUrl } from './database-url.ts';
 export { pauseAfter, untilWritten, waitAtMost } from './until-written.ts';
-export { reachablePrograms } from './reachable-place.ts';
+export { reachablePrograms } from './reachable-folder.ts';
 export { type DatabaseLocation, ormOptions } from './orm-options.ts';
 export { type EmbeddedDatabase, openEmbeddedPostgres, runningEmbeddedPostgres } from './embedded-postgres.ts';

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
 import type { JsonObject } from '#json';
+import { PlatformRegistry } from '#platform';
 import type { StatisticsFilter, Interval } from '#statistics';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
 import { type Circumstances, type Suspect, suspectsBetween } from './suspects.ts';
@@ -23,6 +24,7 @@ export class SuspectFinder {
   constructor(
     private readonly em: EntityManager,
     private readonly versions: VersionHistoryService,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /** What changed for the types that met this error first, the likeliest first. */
@@ -30,7 +32,7 @@ export class SuspectFinder {
     const suspects: Suspect[] = [];
     for (const [success, failure] of await this.pairs(fingerprint, scope, interval)) {
       const [before, after] = [await this.circumstances(success), await this.circumstances(failure)];
-      suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '')));
+      suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '', this.platforms.model())));
     }
     return suspects.toSorted((a, b) => Number(b.isNamed) - Number(a.isNamed)).slice(0, MAX_SUSPECTS);
   }

@@ -1,11 +1,12 @@
-import type { Json, JsonObject } from '#json';
+import { type Json, type JsonObject, SHOWN } from '#json';
+import type { PlatformModel } from '#platform';
 import { type VersionChange, VersionDiff } from '#versioning';
 
 /** Something that changed between the last success of a type and its first failure with an error. */
 export interface Suspect {
   typeKey: string;
   what: 'version' | 'configuration' | 'forced' | 'trigger' | 'actor';
-  /** Where in the definition, or the metadata, as JSON Pointer; null for what has no target. */
+  /** Where in the definition, or the metadata, as JSON Pointer; null where it is no part of either. */
   path: string | null;
   /** What was there; null for nothing, and for what is too long to be shown. */
   before: Json;
@@ -44,6 +45,7 @@ export async function suspectsBetween(
   success: Circumstances,
   failure: Circumstances,
   message: string,
+  model: PlatformModel,
 ): Promise<Suspect[]> {
   const words = new Set(message.toLowerCase().split(/[^\p{L}\p{N}_-]+/u));
   const suspect = (what: Suspect['what'], path: string | null, before: Json, after: Json) => {
@@ -55,8 +57,8 @@ export async function suspectsBetween(
     .filter((what) => success[what] !== failure[what])
     .map((what) => suspect(what, null, success[what], failure[what]));
   const found = [
-    ...(await versionChanges(success.definition, failure.definition)).map(({ path, before = null, after = null }) =>
-      suspect('version', path, before, after),
+    ...(await versionChanges(success.definition, failure.definition, model)).map(
+      ({ path, before = null, after = null }) => suspect('version', path, before, after),
     ),
     ...configurationChanges(success.metadata ?? {}, failure.metadata ?? {}).map(([name, before, after]) =>
       suspect('configuration', `/${name}`, before, after),
@@ -67,8 +69,12 @@ export async function suspectsBetween(
   return found.map(({ said }) => said);
 }
 
-async function versionChanges(before: JsonObject | null, after: JsonObject | null): Promise<VersionChange[]> {
-  return before && after ? (await VersionDiff.inSlices(before, after)).changes : [];
+async function versionChanges(
+  before: JsonObject | null,
+  after: JsonObject | null,
+  model: PlatformModel,
+): Promise<VersionChange[]> {
+  return before && after ? (await VersionDiff.inSlices(before, after, SHOWN, model)).changes : [];
 }
 
 function configurationChanges(before: JsonObject, after: JsonObject): [string, Json, Json][] {

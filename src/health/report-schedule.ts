@@ -1,13 +1,13 @@
 import { bucketStarts, type Interval } from '#statistics';
 
-export const SLOTS = ['hourly', 'daily'] as const;
-export type Slot = (typeof SLOTS)[number];
+export const REPORT_FREQUENCIES = ['hourly', 'daily'] as const;
+export type ReportFrequency = (typeof REPORT_FREQUENCIES)[number];
 
-/** How far back missed slots are filled, in milliseconds: the 24 hours and the 7 days that were over last. */
-const BACK_MS: Record<Slot, number> = { hourly: 25 * 3_600_000, daily: 8 * 24 * 3_600_000 };
+/** How far back missed intervals are filled, in milliseconds: the 24 hours and the 7 days that were over last. */
+const BACK_MS: Record<ReportFrequency, number> = { hourly: 25 * 3_600_000, daily: 8 * 24 * 3_600_000 };
 
-/** The slots that are over at a moment and not too old to be filled, oldest first, by the clocks of a time zone. */
-export function slotsAt(slot: Slot, now: Date, timeZone: string): Interval[] {
+/** The intervals that are over at a moment and not too old to be filled, oldest first, by the clocks of a time zone. */
+export function intervalsDue(slot: ReportFrequency, now: Date, timeZone: string): Interval[] {
   const starts = bucketStarts(
     slot === 'hourly' ? 'hour' : 'day',
     timeZone,

@@ -5,12 +5,12 @@ import { Schedule } from '#schedule';
 import { type Interval, type Target, SyncAnalyticsService } from '#statistics';
 import { HealthReportService } from './health-report.service.ts';
 import { HealthReader } from './health.reader.ts';
-import { type Slot, SLOTS, slotsAt } from './report-schedule.ts';
+import { type ReportFrequency, REPORT_FREQUENCIES, intervalsDue } from './report-schedule.ts';
 
 export const REPORT_SCHEDULE = Symbol('report schedule');
 
 /** When reports are made: cron expressions, or `off`, and the zone by whose clocks they run and days begin. */
-export interface ReportSchedule extends Record<Slot, string> {
+export interface ReportSchedule extends Record<ReportFrequency, string> {
   timeZone: string;
 }
 
@@ -30,19 +30,19 @@ export class ReportScheduler {
     private readonly schedule: Schedule,
     @Inject(REPORT_SCHEDULE) private readonly times: ReportSchedule,
   ) {
-    for (const slot of SLOTS) {
+    for (const slot of REPORT_FREQUENCIES) {
       const every = { cron: times[slot], timeZone: times.timeZone };
       if (every.cron !== 'off') schedule.add(`reports.${slot}`, () => this.run(slot), { every });
     }
   }
 
   /** Makes the reports that are missing; answers how many it made. */
-  async fill(slot: Slot): Promise<number> {
+  async fill(slot: ReportFrequency): Promise<number> {
     const now = await this.reader.now();
-    const slots = slotsAt(slot, now, this.times.timeZone);
+    const intervals = intervalsDue(slot, now, this.times.timeZone);
     let made = 0;
     for (const target of await this.analytics.targets()) {
-      for (const interval of await this.missing(target, slots)) {
+      for (const interval of await this.missing(target, intervals)) {
         if (this.schedule.isStopping) return made;
         if (await this.reports.make({ ...target, ...interval, slot, actor: 'schedule' })) made += 1;
       }
@@ -50,13 +50,13 @@ export class ReportScheduler {
     return made;
   }
 
-  private async run(slot: Slot): Promise<void> {
+  private async run(slot: ReportFrequency): Promise<void> {
     const made = await this.fill(slot);
     if (made > 0) this.logger.log(`${made} ${slot} health reports were made`);
   }
 
-  /** The slots of a target that have no report, but for those before its first sync. */
-  private async missing({ platform, environment }: Target, slots: Interval[]): Promise<Interval[]> {
+  /** The intervals of a target that have no report, but for those before its first sync. */
+  private async missing({ platform, environment }: Target, intervals: Interval[]): Promise<Interval[]> {
     const { rows } = await query<{ index: number }>(
       this.em,
       `select s.index::integer from unnest($3::timestamptz[], $4::timestamptz[]) with ordinality as s (from_, to_, index)
@@ -65,8 +65,8 @@ export class ReportScheduler {
        and exists (
          select from sync_history h where h.target_platform = $1 and h.environment = $2 and h.id < uuid_at(s.to_))
        order by s.index`,
-      [platform, environment, slots.map(({ from }) => from), slots.map(({ to }) => to)],
+      [platform, environment, intervals.map(({ from }) => from), intervals.map(({ to }) => to)],
     );
-    return rows.map(({ index }) => slots[index - 1]!);
+    return rows.map(({ index }) => intervals[index - 1]!);
   }
 }

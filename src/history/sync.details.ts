@@ -1,6 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, find } from '#database';
+import { SHOWN } from '#json';
+import { PlatformRegistry } from '#platform';
 import { isOfDeployment, SyncReader, SyncRecord } from '#recording';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
@@ -20,6 +22,7 @@ export class SyncDetails {
     private readonly em: EntityManager,
     private readonly syncs: SyncReader,
     private readonly versions: VersionHistoryService,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   async of(sync: SyncRecord, include: Set<SyncInclude>): Promise<SyncDetailDto> {
@@ -55,9 +58,11 @@ export class SyncDetails {
     if (!sync.versionHash) return null;
     try {
       const version = await this.versions.byHash(sync, sync.versionHash);
-      const before = version.number > 1 ? await this.versions.byNumber(sync, version.number - 1) : undefined;
-      const [current, old] = await this.versions.definitions(before ? [version, before] : [version]);
-      const { changes, impact, omitted } = await VersionDiff.inSlices(old?.definition ?? null, current!.definition);
+      const previous = version.number > 1 ? await this.versions.byNumber(sync, version.number - 1) : undefined;
+      const [current, old] = await this.versions.definitions(previous ? [version, previous] : [version]);
+      const before = old?.definition ?? null;
+      const model = this.platforms.model();
+      const { changes, impact, omitted } = await VersionDiff.inSlices(before, current!.definition, SHOWN, model);
       const { number, versionHash, author, createdAt } = version;
       return { number, versionHash, author, message: version.message ?? null, createdAt, impact, changes, omitted };
     } catch (error) {

@@ -7,21 +7,21 @@ import type { Json, JsonObject } from './json.ts';
 const RUN = 500;
 
 /** Where a difference stands. Its path is put together only where it is shown: of deep content it may be long. */
-export class Place {
+export class JsonPath {
   /** Characters of its path, at least. */
   readonly length: number;
 
   private constructor(
-    private readonly parent: Place | null,
+    private readonly parent: JsonPath | null,
     private readonly name: string,
   ) {
     this.length = parent ? parent.length + 1 + name.length : 0;
   }
 
-  static readonly root = new Place(null, '');
+  static readonly root = new JsonPath(null, '');
 
-  inside(name: string): Place {
-    return new Place(this, name);
+  inside(name: string): JsonPath {
+    return new JsonPath(this, name);
   }
 
   /** The names that lead to it; none for the whole document. */
@@ -42,13 +42,13 @@ export class Place {
 /** One difference; `before` is absent for what was added, `after` for what was removed. */
 export interface Difference {
   change: 'added' | 'removed' | 'modified';
-  place: Place;
+  place: JsonPath;
   before?: Json;
   after?: Json;
 }
 
 interface Frame {
-  place: Place;
+  place: JsonPath;
   was: Parts;
   is: Parts;
   next: number;
@@ -65,16 +65,16 @@ export function* differences(
   elementKeys = ELEMENT_KEYS,
 ): Generator<Difference | undefined, void> {
   if (before === undefined || after === undefined) {
-    if (after !== undefined) yield { change: 'added', place: Place.root, after };
-    if (before !== undefined) yield { change: 'removed', place: Place.root, before };
+    if (after !== undefined) yield { change: 'added', place: JsonPath.root, after };
+    if (before !== undefined) yield { change: 'removed', place: JsonPath.root, before };
     return;
   }
   // A stack of our own: deep content must not overflow that of the process.
   const stack: Frame[] = [];
-  let pair: { place: Place; before: Json; after: Json } | undefined = { place: Place.root, before, after };
+  let pair: { place: JsonPath; before: Json; after: Json } | undefined = { place: JsonPath.root, before, after };
   for (;;) {
     if (pair) {
-      const { place, before, after }: { place: Place; before: Json; after: Json } = pair;
+      const { place, before, after }: { place: JsonPath; before: Json; after: Json } = pair;
       pair = undefined;
       const sides: [Parts, Parts] | undefined = yield* partsOf(before, after, elementKeys);
       if (!sides) {

@@ -1,12 +1,12 @@
 import { canonicalText } from './canonical-json.ts';
-import { Place } from './json-differences.ts';
+import { JsonPath } from './json-differences.ts';
 import { type Parts, plainParts } from './json-parts.ts';
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
 const RUN = 500;
 
 interface Frame {
-  place: Place;
+  place: JsonPath;
   was: Parts;
   is: Parts;
   isList: boolean;
@@ -35,21 +35,21 @@ export function* jsonPatchOf(before: Json | undefined, after: Json): Generator<s
 
 interface Operation {
   op: 'add' | 'remove' | 'replace';
-  place: Place;
+  place: JsonPath;
   value?: Json;
 }
 
 /** Elements of a list go by their index: what is too many goes from the end on, what is new comes at the end. */
 function* operations(before: Json | undefined, after: Json): Generator<Operation | undefined, void> {
   if (before === undefined) {
-    yield { op: 'add', place: Place.root, value: after };
+    yield { op: 'add', place: JsonPath.root, value: after };
     return;
   }
   const stack: Frame[] = [];
-  let pair: { place: Place; before: Json; after: Json } | undefined = { place: Place.root, before, after };
+  let pair: { place: JsonPath; before: Json; after: Json } | undefined = { place: JsonPath.root, before, after };
   for (;;) {
     if (pair) {
-      const { place, before, after }: { place: Place; before: Json; after: Json } = pair;
+      const { place, before, after }: { place: JsonPath; before: Json; after: Json } = pair;
       pair = undefined;
       const sides = alike(before, after);
       if (sides) stack.push({ place, was: sides[0], is: sides[1], isList: Array.isArray(after), next: 0 });

@@ -5,7 +5,7 @@ import { MAX_PROBLEMS, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
-import { InvalidDefinitionError, type InvalidPlace } from './version.errors.ts';
+import { InvalidDefinitionError, type InvalidDefinition } from './version.errors.ts';
 
 export const MAX_KEY = 255;
 const MAX_KIND = 100;
@@ -37,7 +37,7 @@ export class ContentTypeImporter {
     if (count > MAX_DEFINITIONS) {
       throw invalid('manifest', `has ${count} definitions; an import takes ${MAX_DEFINITIONS}: send several`);
     }
-    const problems = new ProblemList<InvalidPlace>();
+    const problems = new ProblemList<InvalidDefinition>();
     const commits: VersionCommit[] = [];
     for (const entry of entries) {
       const read = withGoodName(entry);

@@ -1,12 +1,11 @@
 import { type Json, type JsonObject, pointerNames } from '#json';
-import type { Impact } from '#platform';
-import { installed } from './installed-model.ts';
+import { DEFAULT_MODEL, type Impact } from '#platform';
 
 /** What a change means; `before` is the whole definition that it starts from. */
 export function impactOf(
   { path, ...change }: { path: string; change: 'added' | 'removed' | 'modified'; before?: Json; after?: Json },
   before: JsonObject | null,
-  model = installed.model,
+  model = DEFAULT_MODEL,
 ): Impact {
   return model.impactOf({ ...change, names: pointerNames(path) }, before);
 }

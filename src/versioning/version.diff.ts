@@ -8,11 +8,10 @@ import {
   type JsonObject,
   SHOWN,
 } from '#json';
-import type { Impact, PlatformModel } from '#platform';
+import { DEFAULT_MODEL, type Impact, type PlatformModel } from '#platform';
 import { inSlices } from '#snapshot';
 import { withoutServerSet } from './content-type.hasher.ts';
 import { worstImpact } from './impact.ts';
-import { installed } from './installed-model.ts';
 
 /** One change; `path` is a JSON Pointer (RFC 6901) in which elements of lists go by their name, see compareJson. */
 export interface VersionChange {
@@ -41,7 +40,7 @@ export class VersionDiff {
   }
 
   /** `null` is a type that does not exist. Without changes exactly when both sides have the same version hash. */
-  static between(before: JsonObject | null, after: JsonObject | null, model = installed.model): VersionDiff {
+  static between(before: JsonObject | null, after: JsonObject | null, model = DEFAULT_MODEL): VersionDiff {
     const diff = new VersionDiff(EVERYTHING, model);
     for (const difference of versionDifferences(before, after, model)) if (difference) diff.add(difference, before);
     return diff.sorted();
@@ -52,7 +51,7 @@ export class VersionDiff {
     before: JsonObject | null,
     after: JsonObject | null,
     limits: ComparisonLimits = SHOWN,
-    model = installed.model,
+    model = DEFAULT_MODEL,
   ): Promise<VersionDiff> {
     const diff = new VersionDiff(limits, model);
     for await (const difference of inSlices(versionDifferences(before, after, model))) diff.add(difference, before);
@@ -60,7 +59,7 @@ export class VersionDiff {
   }
 
   /** Every change, piece by piece: each is a JSON object in a line of its own. */
-  static *lines(before: JsonObject | null, after: JsonObject | null, model = installed.model): Generator<string, void> {
+  static *lines(before: JsonObject | null, after: JsonObject | null, model = DEFAULT_MODEL): Generator<string, void> {
     for (const difference of versionDifferences(before, after, model)) {
       if (difference) yield* differenceLine(difference, { impact: impactOf(difference, before, model) });
       else yield '';

@@ -19,7 +19,7 @@ export class VersionNotFoundError extends DomainError {
   }
 }
 
-export interface InvalidPlace {
+export interface InvalidDefinition {
   field: string;
   detail: string;
 }
@@ -29,7 +29,7 @@ export class InvalidDefinitionError extends DomainError {
   readonly code = 'INVALID_DEFINITION';
   readonly httpStatus = 400;
 
-  constructor(errors: ProblemList<InvalidPlace>) {
+  constructor(errors: ProblemList<InvalidDefinition>) {
     const sentence = errors.sentence(({ field, detail }) => `${field} ${detail}`);
     super(`The definition is invalid: ${sentence}.`, errors.members());
   }

@@ -2,7 +2,7 @@ import { HealthReportService, ReportScheduler } from '#health';
 import { encodeCursor } from '#http';
 import { StatsRebuilder } from '#statistics';
 import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../../src/health/health.ts';
-import { slotsAt } from '../../src/health/report-schedule.ts';
+import { intervalsDue } from '../../src/health/report-schedule.ts';
 import { readBothWays } from '../support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
@@ -72,16 +72,16 @@ describe('the health of a place', () => {
   });
 });
 
-describe('the slots that are over', () => {
+describe('the intervals that are over', () => {
   it('are 24 whole hours, and the last ends where this one begins', () => {
-    const slots = slotsAt('hourly', new Date('2026-03-01T12:34:56Z'), 'UTC');
-    expect(slots).toHaveLength(24);
-    expect(slots.at(-1)).toEqual({ from: new Date('2026-03-01T11:00:00Z'), to: new Date('2026-03-01T12:00:00Z') });
+    const intervals = intervalsDue('hourly', new Date('2026-03-01T12:34:56Z'), 'UTC');
+    expect(intervals).toHaveLength(24);
+    expect(intervals.at(-1)).toEqual({ from: new Date('2026-03-01T11:00:00Z'), to: new Date('2026-03-01T12:00:00Z') });
   });
 
   it('are days by the clocks of a zone, also where they change', () => {
-    const slots = slotsAt('daily', new Date('2026-03-31T12:00:00Z'), 'Europe/Berlin');
-    const hours = slots.map(({ from, to }) => (to.getTime() - from.getTime()) / HOUR);
+    const intervals = intervalsDue('daily', new Date('2026-03-31T12:00:00Z'), 'Europe/Berlin');
+    const hours = intervals.map(({ from, to }) => (to.getTime() - from.getTime()) / HOUR);
     expect(hours).toEqual([24, 24, 24, 24, 24, 23, 24]);
   });
 });

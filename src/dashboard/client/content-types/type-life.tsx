@@ -13,7 +13,7 @@ interface Props {
   versions: Schemas['VersionDto'][];
 }
 
-type Moment = { at: string } & ({ version: Schemas['VersionDto'] } | { sync: Sync; found: string | null });
+type LifeEvent = { at: string } & ({ version: Schemas['VersionDto'] } | { sync: Sync; found: string | null });
 
 /** Versions, pushes, pulls that found a difference, and rollbacks: one line, newest first. */
 export function TypeLife({ type: { kind, typeKey }, versions }: Props) {
@@ -73,9 +73,9 @@ function VersionMoment({ version: { number, versionHash, author, message } }: { 
   );
 }
 
-function lifeOf(syncs: Sync[], versions: Schemas['VersionDto'][], hasOlder: boolean): Moment[] {
+function lifeOf(syncs: Sync[], versions: Schemas['VersionDto'][], hasOlder: boolean): LifeEvent[] {
   const oldest = hasOlder ? (syncs.at(-1)?.startedAt ?? '') : '';
-  const moments: Moment[] = [
+  const moments: LifeEvent[] = [
     ...syncs.map((sync, index) => ({ at: sync.startedAt, sync, found: differenceFound(sync, syncs.slice(index + 1)) })),
     ...versions.filter(({ createdAt }) => createdAt >= oldest).map((version) => ({ at: version.createdAt, version })),
   ];

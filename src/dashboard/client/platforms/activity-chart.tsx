@@ -9,7 +9,7 @@ import { searchOf } from '../history/filter.ts';
 import { EarlierLink } from '../ui/earlier-link.tsx';
 import { formatCount, formatCounted, formatDuration, formatPercent } from '../ui/format.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
-import type { Scope } from './platforms-page.tsx';
+import type { ChosenTarget } from './target.ts';
 
 type Bucket = Schemas['TimedNumbersDto'];
 const TONES = {
@@ -23,7 +23,7 @@ export function ActivityChart({
   last,
   bucket,
 }: {
-  scope: Scope;
+  scope: ChosenTarget;
   last: string;
   bucket: 'hour' | 'day' | 'week';
 }) {
@@ -51,7 +51,7 @@ export function ActivityChart({
   );
 }
 
-function Plots({ buckets, scope }: { buckets: Bucket[]; scope: Scope }) {
+function Plots({ buckets, scope }: { buckets: Bucket[]; scope: ChosenTarget }) {
   const [, go] = useLocation();
   const [chosen, choose] = useState<{ from: number; to: number } | null>(null);
   const { platform, environment } = scope;

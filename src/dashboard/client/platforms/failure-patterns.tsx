@@ -6,10 +6,10 @@ import { EarlierLink } from '../ui/earlier-link.tsx';
 import { formatCount, formatPercent, shortId } from '../ui/format.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
-import type { Scope } from './platforms-page.tsx';
+import type { ChosenTarget } from './target.ts';
 
 /** What is wrong, each thing once, and the errors behind it. */
-export function FailurePatterns({ scope, last }: { scope: Scope; last: string }) {
+export function FailurePatterns({ scope, last }: { scope: ChosenTarget; last: string }) {
   const { platform, environment } = scope;
   const query = { last, ...(platform && { platform: [platform] }), ...(environment && { environment: [environment] }) };
   const { data, error, refetch, isPlaceholderData } = api.useQuery(

@@ -2,9 +2,9 @@ import { Text } from '@mantine/core';
 import { formatCount, formatDuration, formatPercent } from '../ui/format.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
 import classes from './health-tile.module.css';
-import type { PlaceHealth } from './platforms-page.tsx';
+import type { TargetHealth } from './target.ts';
 
-const SIGNS: Record<PlaceHealth['health'], string> = {
+const SIGNS: Record<TargetHealth['health'], string> = {
   HEALTHY: '●',
   DEGRADED: '▲',
   FAILING: '■',
@@ -13,7 +13,7 @@ const SIGNS: Record<PlaceHealth['health'], string> = {
 };
 
 interface Props {
-  place: PlaceHealth;
+  place: TargetHealth;
   isChosen: boolean;
   onChoose: () => void;
 }

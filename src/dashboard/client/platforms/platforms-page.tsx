@@ -1,6 +1,7 @@
 import { Group, Select, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useSearchParams } from 'wouter';
-import { api, type Schemas } from '../api/client.ts';
+import { api } from '../api/client.ts';
+import type { ChosenTarget, TargetHealth } from './target.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
@@ -10,12 +11,6 @@ import { ActivityChart } from './activity-chart.tsx';
 import { FailurePatterns } from './failure-patterns.tsx';
 import { HealthTile } from './health-tile.tsx';
 import { LatestReport } from './latest-report.tsx';
-
-export type PlaceHealth = Schemas['PlaceHealthDto'];
-export interface Scope {
-  platform?: string;
-  environment?: string;
-}
 
 const TIMES = [
   { value: '24h', label: 'Last 24 hours', bucket: 'hour' },
@@ -33,8 +28,8 @@ export function PlatformsPage() {
   if (!data) return <PageSkeleton />;
   const time = TIMES.find(({ value }) => value === params.get('last')) ?? TIMES[0];
   const [platform, environment] = [params.get('platform') ?? undefined, params.get('environment') ?? undefined];
-  const scope: Scope = { platform, environment };
-  const choose = (place: PlaceHealth) => {
+  const scope: ChosenTarget = { platform, environment };
+  const choose = (place: TargetHealth) => {
     const isChosen = place.platform === platform && place.environment === environment;
     setParams(
       (before) => {

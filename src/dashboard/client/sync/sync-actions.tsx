@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
-import type { SyncDetail } from './sync-page.tsx';
+import type { SyncDetail } from './sync-detail.ts';
 
 export function SyncActions({ sync }: { sync: SyncDetail }) {
   const [opened, modal] = useDisclosure(false);

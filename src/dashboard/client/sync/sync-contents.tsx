@@ -3,7 +3,7 @@ import { api } from '../api/client.ts';
 import { JsonView } from '../ui/json-view.tsx';
 import { Section } from '../ui/section.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
-import type { SyncDetail } from './sync-page.tsx';
+import type { SyncDetail } from './sync-detail.ts';
 
 /** What was sent and what came back, side by side. */
 export function SyncContents({ sync }: { sync: SyncDetail }) {

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Breadcrumbs, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { Link } from 'wouter';
-import { api, type Schemas } from '../api/client.ts';
+import { api } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { formatMoment } from '../ui/format.ts';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
@@ -13,8 +13,6 @@ import { SyncContents } from './sync-contents.tsx';
 import { SyncProperties } from './sync-properties.tsx';
 import { SyncTimeline } from './sync-timeline.tsx';
 import { useSyncStatus } from './use-sync-status.ts';
-
-export type SyncDetail = Schemas['SyncDetailDto'];
 
 /** One sync in full: who and why, what happened, what was sent and what came back. */
 export function SyncPage({ syncId }: { syncId: string }) {

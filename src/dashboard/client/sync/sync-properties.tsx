@@ -5,7 +5,7 @@ import { DescriptionList } from '../ui/description-list.tsx';
 import { formatDuration, shortHash, shortId } from '../ui/format.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
-import type { SyncDetail } from './sync-page.tsx';
+import type { SyncDetail } from './sync-detail.ts';
 
 const TRIGGERS: Record<SyncDetail['trigger'], string> = {
   API: 'by API',

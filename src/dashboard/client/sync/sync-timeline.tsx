@@ -1,10 +1,10 @@
 import { Text, Timeline } from '@mantine/core';
 import type { Schemas } from '../api/client.ts';
 import { formatDuration, formatMoment } from '../ui/format.ts';
-import type { SyncDetail } from './sync-page.tsx';
+import type { SyncDetail } from './sync-detail.ts';
 
 type Event = Schemas['SyncEventDto'];
-type Said = Partial<Record<string, string | number>>;
+type EventData = Partial<Record<string, string | number>>;
 
 const LOOKS: Record<Event['type'], { title: string; color: string }> = {
   'sync.recorded': { title: 'Recorded before the call', color: 'gray' },
@@ -49,7 +49,7 @@ export function SyncTimeline({ sync: { events = [] } }: { sync: SyncDetail }) {
 }
 
 function particulars({ type, data }: Event): string {
-  const { statusCode, errorCode, errorMessage, durationMs, waitMs, outcome, resolvedBy } = data as Said;
+  const { statusCode, errorCode, errorMessage, durationMs, waitMs, outcome, resolvedBy } = data as EventData;
   const parts = [
     statusCode && `HTTP ${statusCode}`,
     errorCode,
