@@ -82,7 +82,7 @@ class Detection {
     return this.found.toSorted((a, b) => a.firstSeen.getTime() - b.firstSeen.getTime());
   }
 
-  /** Stretches in which calls of several types fail: a cause that has a name, an outage, or a burst. */
+  /** Runs in which calls of several types fail: a cause that has a name, an outage, or a burst. */
   private acrossTypes(): void {
     const events = this.left().filter(({ isFirstOfCall, key }) => isFirstOfCall && !this.neverSucceed.has(key));
     for (const run of denseRuns(
@@ -126,7 +126,7 @@ class Detection {
     }
   }
 
-  /** Stretches in which one type fails that succeeds at other times. */
+  /** Runs in which one type fails that succeeds at other times. */
   private withinTypes(): void {
     const others = this.left().filter(({ key }) => !this.neverSucceed.has(key));
     for (const failures of Map.groupBy(others, ({ key }) => key).values()) {
@@ -160,7 +160,7 @@ class Detection {
     for (const run of runs.values()) if (run.length >= MIN_REFUSALS) this.put('data-loss', run);
   }
 
-  /** Stretches that are too short to be told by all failures, but not by those of one cause. */
+  /** Runs that are too short to be told by all failures, but not by those of one cause. */
   private ofOneCause(): void {
     for (const cause of NAMED_CAUSES) {
       const events = this.left().filter((failure) => failure.isFirstOfCall && causeOf(failure) === cause);

@@ -2,20 +2,20 @@ const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** In milliseconds. */
-export interface Run {
+export interface Span {
   from: number;
   to: number;
 }
 
-/** From where the numbers of a list of buckets come. Neighbours are one run, whatever buckets they belong to. */
+/** From where the numbers of a list of buckets come. Neighbours are one span, whatever buckets they belong to. */
 export interface IntervalParts {
   /** Whole UTC days and hours, each within a bucket: from the stats. */
-  days: Run[];
-  hours: Run[];
+  days: Span[];
+  hours: Span[];
   /** Of each bucket, in order, what days and hours cover together; of no length where that is nothing. */
-  covered: Run[];
+  covered: Span[];
   /** The rest: from the history. */
-  raw: Run[];
+  raw: Span[];
 }
 
 /** Cuts buckets into whole days, whole hours, and what is left at their ends. `units` says which stats there are. */
@@ -36,16 +36,16 @@ export function partsOf(starts: Date[], units: { days: boolean; hours: boolean }
   return parts;
 }
 
-/** The whole units in a run of time; of no length, at its beginning, where there is none. */
-function within(from: number, to: number, unit?: number): Run {
+/** The whole units in a span of time; of no length, at its beginning, where there is none. */
+function within(from: number, to: number, unit?: number): Span {
   if (!unit) return { from, to: from };
   const [first, last] = [Math.ceil(from / unit) * unit, Math.floor(to / unit) * unit];
   return first < last ? { from: first, to: last } : { from, to: from };
 }
 
-function add(runs: Run[], from: number, to: number): void {
+function add(spans: Span[], from: number, to: number): void {
   if (from === to) return;
-  const before = runs.at(-1);
+  const before = spans.at(-1);
   if (before?.to === from) before.to = to;
-  else runs.push({ from, to });
+  else spans.push({ from, to });
 }

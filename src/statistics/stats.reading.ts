@@ -1,5 +1,5 @@
 import { binder, whereSql } from '#history';
-import type { IntervalParts, Run } from './interval-parts.ts';
+import type { IntervalParts, Span } from './interval-parts.ts';
 import { COUNTED_STEPS, syncOf } from './stats.statements.ts';
 import {
   DAILY,
@@ -16,7 +16,7 @@ import type { StatisticsFilter } from './sync-numbers.ts';
 
 /** Uncounted events that an answer takes in; usually there are those of half a second. */
 export const MAX_UNCOUNTED = 10_000;
-/** Stretches of a table that are each planned by themselves, with its months left out that they do not touch. */
+/** Spans of a table that are each planned by themselves, with its months left out that they do not touch. */
 const MAX_PLANNED = 50;
 
 /** Which sums are wanted. */
@@ -30,7 +30,7 @@ export interface StatsQuestion {
   durations?: boolean;
 }
 
-/** Gives a value its target in the statement. */
+/** Gives a value its parameter in the statement. */
 type Bind = (value: unknown, type: string) => string;
 
 const MEASURES = [...SUMS, ...MAXIMA];
@@ -48,8 +48,8 @@ export function readStatement(
   const keysOf = (moment: string) => [`${at(moment)} as at`, ...by.map((name) => `h.${name}`)].join(', ');
   const keys = ['at', ...by].join(', ');
   const measures = `${MEASURES.map((name) => `h.${name}`).join(', ')}${durations ? ', h.buckets, h.counts' : ''}`;
-  const stats = (table: StatsTable, runs: Run[]) =>
-    sources(table.name, table.span, runs, scope, bind).map(
+  const stats = (table: StatsTable, spans: Span[]) =>
+    sources(table.name, table.span, spans, scope, bind).map(
       (source) => `select ${keysOf(`h.${table.span}`)}, ${measures} from ${source}`,
     );
   const facts = factColumns('true', `h.sync_status <> 'IN_PROGRESS'`);
@@ -78,22 +78,22 @@ export function readStatement(
   return { text, parameters };
 }
 
-/** Rows `h` of a table in some runs of time: each is a condition of its own, or, of many, looked up by the index. */
-function sources(table: string, moment: string, runs: Run[], scope: StatisticsFilter, bind: Bind): string[] {
-  if (runs.length === 0) return [];
+/** Rows `h` of a table in some spans of time: each is a condition of its own, or, of many, looked up by the index. */
+function sources(table: string, moment: string, spans: Span[], scope: StatisticsFilter, bind: Bind): string[] {
+  if (spans.length === 0) return [];
   const isHistory = table === 'sync_history';
-  const among = ({ from, to }: Run) =>
+  const among = ({ from, to }: Span) =>
     whereSql({ ...scope, window: isHistory ? { from: new Date(from), to: new Date(to), default: false } : EVER }, bind);
   const between = (from: string, to: string) => `h.${moment} >= ${from} and h.${moment} < ${to}`;
-  if (runs.length <= MAX_PLANNED) {
-    return runs.map((run) => {
-      const bounds = [bind(new Date(run.from), 'timestamptz'), bind(new Date(run.to), 'timestamptz')] as const;
-      return `${table} h where ${between(...bounds)} and ${among(run)}`;
+  if (spans.length <= MAX_PLANNED) {
+    return spans.map((span) => {
+      const bounds = [bind(new Date(span.from), 'timestamptz'), bind(new Date(span.to), 'timestamptz')] as const;
+      return `${table} h where ${between(...bounds)} and ${among(span)}`;
     });
   }
-  const whole = { from: runs[0]!.from, to: runs.at(-1)!.to };
+  const whole = { from: spans[0]!.from, to: spans.at(-1)!.to };
   return [
-    `unnest(${moments(runs, 'from', bind)}, ${moments(runs, 'to', bind)}) as run (begins, ends)
+    `unnest(${moments(spans, 'from', bind)}, ${moments(spans, 'to', bind)}) as span (begins, ends)
      cross join lateral (
        select * from ${table} h where ${between('begins', 'ends')} and ${among(whole)} offset 0) h`,
   ];
@@ -107,7 +107,7 @@ const UNCOUNTED = `
   (select sync_id, type from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
 
 /** What uncounted events bring to what is read from the stats. */
-function uncountedSyncs(keys: string, at: string, covered: Run[], scope: StatisticsFilter, bind: Bind): string {
+function uncountedSyncs(keys: string, at: string, covered: Span[], scope: StatisticsFilter, bind: Bind): string {
   const { started, settled, any } = COUNTED_STEPS;
   return `
     select ${keys}, ${factColumns(started('u.type'), settled('u.type'))}
@@ -117,9 +117,9 @@ function uncountedSyncs(keys: string, at: string, covered: Run[], scope: Statist
       and h.started_at < (${moments(covered, 'to', bind)})[${at}]`;
 }
 
-function moments(runs: Run[], end: 'from' | 'to', bind: Bind): string {
+function moments(spans: Span[], end: 'from' | 'to', bind: Bind): string {
   return bind(
-    runs.map((run) => new Date(run[end])),
+    spans.map((span) => new Date(span[end])),
     'timestamptz[]',
   );
 }

@@ -31,23 +31,39 @@ export function staleSource(): string | undefined {
   return globSync(SOURCES).find((source) => statSync(source).mtimeMs > built);
 }
 
+interface GivenAnswer {
+  method: string;
+  /** With its query, if any. */
+  path: string;
+  status: number;
+  contentType: string | null;
+  body: unknown;
+}
+
+/** Throws when an answer of a service under check is not as its OpenAPI document says. */
+export function checkAnswer(url: string, { path, ...answer }: GivenAnswer): void {
+  if (!check || !origins.has(new URL(url).origin)) return;
+  const { pathname } = new URL(path, url);
+  const fault = check.fault({ ...answer, method: answer.method.toUpperCase(), path: pathname });
+  if (fault !== undefined) throw new Error(fault);
+}
+
 async function checkedFetch(...[input, init]: Parameters<typeof fetch>): Promise<Response> {
   const response = await unchecked(input, init);
-  const { origin, pathname } = new URL(input instanceof Request ? input.url : input);
-  if (!origins.has(origin)) return response;
+  const url = input instanceof Request ? input.url : String(input);
+  if (!origins.has(new URL(url).origin)) return response;
   const contentType = response.headers.get('content-type');
-  const fault = check!.fault({
-    method: (init?.method ?? (input instanceof Request ? input.method : 'GET')).toUpperCase(),
-    path: pathname,
+  checkAnswer(url, {
+    method: init?.method ?? (input instanceof Request ? input.method : 'GET'),
+    path: url,
     status: response.status,
     contentType,
     body: JSON_TYPE.test(contentType ?? '') ? await jsonOf(response.clone()) : undefined,
   });
-  if (fault !== undefined) throw new Error(fault);
   return response;
 }
 
-/** Whoever asked hears of an answer that does not arrive. */
+/** The caller hears of an answer that does not arrive. */
 async function jsonOf(response: Response): Promise<unknown> {
   try {
     return await response.json();

@@ -1,3 +1,4 @@
+import { randomFrom } from './seeded-random.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { errorFingerprint } from '#recording';
 import type { SettledSync } from '../../src/failures/failure-patterns.ts';
@@ -196,17 +197,6 @@ function added(count: number, draft: (index: number) => Pick<Draft, 'at' | 'type
     durationMs: 300 + (index % 7) * 20,
     ...draft(index),
   }));
-}
-
-/** Mulberry32: the same numbers from the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function normal(random: () => number): number {

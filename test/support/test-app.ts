@@ -1,9 +1,10 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import request from 'supertest';
 import { configureApp, httpAdapter, type HttpOptions } from '#http';
 import { AppModule, httpOptions, readConfig } from '../../src/app.module.ts';
-import { checkAnswersOf } from './checked-answers.ts';
+import { checkAnswer, checkAnswersOf } from './checked-answers.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** A request under /api/v1; the body is sent as JSON. */
@@ -58,14 +59,20 @@ export async function startTestApp(
   };
 }
 
+/** Requests through supertest, each answer checked against the document. */
 export function apiAt(url: string): Api {
   return async (method, path, body) => {
-    const response = await fetch(`${url}/api/v1${path}`, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as never };
+    const pending = request(url)[verbOf(method)](`/api/v1${path}`);
+    if (body !== undefined) void pending.set('content-type', 'application/json').send(JSON.stringify(body));
+    const { status, headers, body: answer } = await pending;
+    const given = new Headers(headers as Record<string, string>);
+    checkAnswer(url, { method, path: `/api/v1${path}`, status, contentType: given.get('content-type'), body: answer });
+    return { status, headers: given, body: answer as never };
   };
+}
+
+function verbOf(method: string): 'delete' | 'get' | 'head' | 'patch' | 'post' | 'put' {
+  return method.toLowerCase() as 'get';
 }
 
 /** The environment variables of one Optimizely environment at this address. */

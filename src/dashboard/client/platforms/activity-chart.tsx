@@ -17,7 +17,7 @@ const TONES = {
   dark: { success: '#51cf66', failed: '#ff6b6b', rest: '#fcc419', line: '#91a7ff', axis: '#a5adb6', grid: '#2c3036' },
 };
 
-/** Syncs and their duration over time; a stretch that is dragged over is opened in the history. */
+/** Syncs and their duration over time; an interval that is dragged over is opened in the history. */
 export function ActivityChart({
   scope,
   last,

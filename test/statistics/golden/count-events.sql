@@ -1,0 +1,67 @@
+with
+  held as (select last
+    from sync_stats_position for update skip locked),
+  batch as ( select position, sync_id, type
+    from sync_event
+    where position > (select last
+    from held)
+    order by position limit 5000),
+  fact as ( select date_trunc('hour', h.started_at, 'UTC') as hour, date_trunc('day', h.started_at, 'UTC') as day, h.target_platform, h.environment, h.sync_direction, h.trigger, h.kind, h.type_key, (b.type = 'sync.recorded')::integer as total, ((b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.sync_status = 'SUCCESS')::integer as success, ((b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.sync_status = 'FAILED')::integer as failed, ((b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.sync_status = 'PARTIAL')::integer as partial, ((b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.sync_status = 'SUCCESS' and h.retry_count = 0)::integer as first_success, case when (b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) then h.retry_count else 0 end as retries, ((b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.duration_ms is not null)::integer as measured, case when (b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) then coalesce(h.duration_ms, 0) else 0 end as duration_sum, case when (b.type = 'sync.recorded') then h.started_at end as last_at, case when (b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.sync_status = 'SUCCESS' then h.started_at end as last_success_at, case when (b.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) and h.duration_ms is not null then (case when h.duration_ms < 1 then 0 else 1 + floor(ln(h.duration_ms::float8) / ln(1.1::float8)) end)::smallint end as bucket
+    from batch b
+    cross join lateral (select *
+    from sync_history
+    where id = b.sync_id offset 0) h
+    where b.type in ('sync.recorded', 'sync.succeeded', 'sync.failed', 'sync.partial')),
+  rolled as ( select hour, target_platform, environment, sync_direction, trigger, day, kind, type_key, case when grouping(type_key) = 0 then 'sync_stats_type_daily' when grouping(hour) = 0 then 'sync_stats_hourly' else 'sync_stats_daily' end as level, bucket, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at
+    from fact
+    group by grouping sets ((hour, target_platform, environment, sync_direction, trigger, bucket), (day, target_platform, environment, sync_direction, trigger, bucket), (day, target_platform, environment, sync_direction, trigger, kind, type_key, bucket))),
+  sync_stats_hourly_in as ( insert into sync_stats_hourly as s (hour, target_platform, environment, sync_direction, trigger, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select hour, target_platform, environment, sync_direction, trigger, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_hourly'
+    group by hour, target_platform, environment, sync_direction, trigger
+    on conflict (hour, target_platform, environment, sync_direction, trigger) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  sync_stats_daily_in as ( insert into sync_stats_daily as s (day, target_platform, environment, sync_direction, trigger, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select day, target_platform, environment, sync_direction, trigger, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_daily'
+    group by day, target_platform, environment, sync_direction, trigger
+    on conflict (day, target_platform, environment, sync_direction, trigger) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  sync_stats_type_daily_in as ( insert into sync_stats_type_daily as s (day, target_platform, environment, sync_direction, trigger, kind, type_key, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select day, target_platform, environment, sync_direction, trigger, kind, type_key, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_type_daily'
+    group by day, target_platform, environment, sync_direction, trigger, kind, type_key
+    on conflict (day, target_platform, environment, sync_direction, trigger, kind, type_key) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  moved as (update sync_stats_position set last = (select max(position)
+    from batch)
+    where exists (select
+    from batch)) select count(*)::integer as count
+    from batch

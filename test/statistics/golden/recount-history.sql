@@ -1,0 +1,57 @@
+with
+  pending as ( select e.sync_id, bool_or(e.type = 'sync.recorded') as started, bool_or(e.type in ('sync.succeeded', 'sync.failed', 'sync.partial')) as settled
+    from sync_event e
+    where (e.position is null) and e.type in ('sync.recorded', 'sync.succeeded', 'sync.failed', 'sync.partial')
+    group by e.sync_id),
+  fact as ( select date_trunc('hour', h.started_at, 'UTC') as hour, date_trunc('day', h.started_at, 'UTC') as day, h.target_platform, h.environment, h.sync_direction, h.trigger, h.kind, h.type_key, (true)::integer as total, ((h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.sync_status = 'SUCCESS')::integer as success, ((h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.sync_status = 'FAILED')::integer as failed, ((h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.sync_status = 'PARTIAL')::integer as partial, ((h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.sync_status = 'SUCCESS' and h.retry_count = 0)::integer as first_success, case when (h.sync_status <> 'IN_PROGRESS' and p.settled is not true) then h.retry_count else 0 end as retries, ((h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.duration_ms is not null)::integer as measured, case when (h.sync_status <> 'IN_PROGRESS' and p.settled is not true) then coalesce(h.duration_ms, 0) else 0 end as duration_sum, case when (true) then h.started_at end as last_at, case when (h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.sync_status = 'SUCCESS' then h.started_at end as last_success_at, case when (h.sync_status <> 'IN_PROGRESS' and p.settled is not true) and h.duration_ms is not null then (case when h.duration_ms < 1 then 0 else 1 + floor(ln(h.duration_ms::float8) / ln(1.1::float8)) end)::smallint end as bucket
+    from sync_history h
+    left join pending p on p.sync_id = h.id
+    where h.id >= $1 and h.id < $2 and h.started_at >= $3 and p.started is not true),
+  rolled as ( select hour, target_platform, environment, sync_direction, trigger, day, kind, type_key, case when grouping(type_key) = 0 then 'sync_stats_type_daily' when grouping(hour) = 0 then 'sync_stats_hourly' else 'sync_stats_daily' end as level, bucket, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at
+    from fact
+    group by grouping sets ((hour, target_platform, environment, sync_direction, trigger, bucket), (day, target_platform, environment, sync_direction, trigger, bucket), (day, target_platform, environment, sync_direction, trigger, kind, type_key, bucket))),
+  sync_stats_hourly_in as ( insert into sync_stats_hourly as s (hour, target_platform, environment, sync_direction, trigger, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select hour, target_platform, environment, sync_direction, trigger, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_hourly'
+    group by hour, target_platform, environment, sync_direction, trigger
+    on conflict (hour, target_platform, environment, sync_direction, trigger) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  sync_stats_daily_in as ( insert into sync_stats_daily as s (day, target_platform, environment, sync_direction, trigger, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select day, target_platform, environment, sync_direction, trigger, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_daily'
+    group by day, target_platform, environment, sync_direction, trigger
+    on conflict (day, target_platform, environment, sync_direction, trigger) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  sync_stats_type_daily_in as ( insert into sync_stats_type_daily as s (day, target_platform, environment, sync_direction, trigger, kind, type_key, total, success, failed, partial, first_success, retries, measured, duration_sum, last_at, last_success_at, buckets, counts) select day, target_platform, environment, sync_direction, trigger, kind, type_key, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from rolled
+    where level = 'sync_stats_type_daily'
+    group by day, target_platform, environment, sync_direction, trigger, kind, type_key
+    on conflict (day, target_platform, environment, sync_direction, trigger, kind, type_key) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)) select 1
