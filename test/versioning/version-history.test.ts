@@ -240,12 +240,11 @@ describe('the routes of versions', () => {
     expect(await get('/Diffed/diff')).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
   });
 
-  it('judge a change by the model of the installed platform, as does a comparison that names none', async () => {
+  it('judge a change by the model of the installed platform', async () => {
     const [before, after] = [{ contracts: ['A', 'B'] }, { contracts: ['B', 'A'] }];
     await put('Judged', before);
     await put('Judged', after);
     expect((await get('/Judged/diff?from=1')).body).toMatchObject({ impact: 'cosmetic' });
-    expect((await VersionDiff.inSlices(before, after)).impact).toBe('cosmetic');
     expect(VersionDiff.between(before, after, DEFAULT_MODEL).impact).toBe('breaking');
   });
 });
