@@ -1,16 +1,9 @@
-import { PageDto } from '#http';
+import { PageDto, RequesterDto } from '#http';
 import { Text } from '#validation';
 import type { ALERT_STATUSES, AlertType } from './alerts.ts';
 
 /** Who wants to see whether an alert arrives. */
-export class AlertTestDto {
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
-}
+export class AlertTestDto extends RequesterDto {}
 
 /** Something that somebody is told, and how far that is. */
 export class AlertDto {

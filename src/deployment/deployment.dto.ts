@@ -1,5 +1,6 @@
+import { IntersectionType } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsUUID } from 'class-validator';
-import { PageDto, PageQuery } from '#http';
+import { PageDto, PageQuery, RequesterDto, TargetDto, TargetRequestDto } from '#http';
 import { SYNC_STATUSES, type SyncStatus } from '#recording';
 import { MayBeLeftOut, Nested, Text, TrueOrFalse } from '#validation';
 
@@ -37,29 +38,7 @@ export class DeploymentItemRequestDto {
 }
 
 /** What is to be sent where. */
-export class DeploymentRequestDto {
-  /**
-   * Name of the platform, such as `optimizely`.
-   * @example 'optimizely'
-   */
-  @Text()
-  platform: string;
-
-  /**
-   * Environment of the platform, such as `production`.
-   * @example 'default'
-   */
-  @MayBeLeftOut()
-  @Text()
-  environment: string = 'default';
-
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
-
+export class DeploymentRequestDto extends IntersectionType(TargetRequestDto, RequesterDto) {
   /**
    * Free text shown in the history, 1 to 2,000 characters.
    * @example 'First deployment of the content model'
@@ -93,14 +72,7 @@ export class DryRunQuery {
 }
 
 /** Why a deployment is undone. */
-export class RollbackRequestDto {
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
-
+export class RollbackRequestDto extends RequesterDto {
   /**
    * Free text shown in the history, 1 to 2,000 characters.
    * @example 'The new heading broke the start page'
@@ -139,13 +111,9 @@ export class DeploymentPageQuery extends PageQuery {
 }
 
 /** A set of content types pushed together. */
-export class DeploymentDto {
+export class DeploymentDto extends TargetDto {
   /** Id of the deployment, a UUIDv7. */
   id: string;
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
   /**
    * Status of the deployment, from its items: `SUCCESS` when all succeeded, `FAILED` when none succeeded, else
    * `PARTIAL`.
@@ -238,11 +206,7 @@ export class PlannedItemDto {
   changes: number | null;
 }
 
-export class DeploymentPlanDto {
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
+export class DeploymentPlanDto extends TargetDto {
   /** SHA-256 over the target and the versions that are sent. */
   planDigest: string;
   /** Items of the plan, sorted by kind and key. */

@@ -1,3 +1,4 @@
+import { TargetDto } from '#http';
 import { IsUUID, Max, Min, ValidateBy } from 'class-validator';
 import type { JsonObject } from '#json';
 import type { Direction, SyncEventType, SyncStatus } from '#recording';
@@ -51,17 +52,13 @@ export class EventQuery {
 }
 
 /** The sync that an event is about, as it is now. */
-export class EventSyncDto {
+export class EventSyncDto extends TargetDto {
   /** Id of the sync. */
   id: string;
   /** Key of the content type. */
   typeKey: string;
   /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
   /** `PUSH` for content that is sent, `PULL` for content that is read. */
   direction: Direction;
   /** Current status of the sync. */

@@ -1,3 +1,4 @@
+import { RequesterDto, TargetDto } from '#http';
 import { Matches, MinDate } from 'class-validator';
 import { CoveredIntervalDto } from '#history';
 import { Timestamp, Text } from '#validation';
@@ -15,7 +16,7 @@ export class FingerprintParams {
 }
 
 /** For how long an error raises no pattern, and why. */
-export class MuteRequestDto {
+export class MuteRequestDto extends RequesterDto {
   /**
    * End of the mute; it must be in the future.
    * @example '2090-01-01T00:00:00Z'
@@ -30,13 +31,6 @@ export class MuteRequestDto {
    */
   @Text(2_000)
   reason: string;
-
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
 }
 
 /** An error that is known and raises no pattern for a time. */
@@ -119,13 +113,9 @@ export class ErrorFingerprintDto {
 }
 
 /** Something that happened to the syncs of one target, told once. */
-export class FailurePatternDto {
+export class FailurePatternDto extends TargetDto {
   /** Shape of the pattern, such as `outage` or `burst`. */
   shape: FailureShape;
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
   /** Keys of the content types in the pattern. */
   typeKeys: string[];
   /** Code of most errors in the pattern; null when no code is the most common. */

@@ -1,6 +1,7 @@
+import { IntersectionType } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
 import { IsBoolean, IsIn, IsUUID, MaxDate } from 'class-validator';
-import { PageDto, PageQuery } from '#http';
+import { PageDto, PageQuery, RequesterDto, TargetRequestDto } from '#http';
 import { SyncNumbersDto } from '#statistics';
 import { MayBeLeftOut, Timestamp, Text } from '#validation';
 import type { Health } from './health.ts';
@@ -70,22 +71,7 @@ const EndOfInterval = (): PropertyDecorator =>
   );
 
 /** Of what time and target a report is wanted. */
-export class ReportRequestDto {
-  /**
-   * Name of the platform, such as `optimizely`.
-   * @example 'optimizely'
-   */
-  @Text()
-  platform: string;
-
-  /**
-   * Environment of the platform, such as `production`.
-   * @example 'default'
-   */
-  @MayBeLeftOut()
-  @Text()
-  environment: string = 'default';
-
+export class ReportRequestDto extends IntersectionType(TargetRequestDto, RequesterDto) {
   /**
    * Start of the interval (inclusive).
    * @example '2026-01-01T00:00:00Z'
@@ -99,13 +85,6 @@ export class ReportRequestDto {
    */
   @EndOfInterval()
   endDate: Date;
-
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
 
   /** Creates a new revision even when a report of this interval exists. */
   @MayBeLeftOut()

@@ -1,12 +1,9 @@
+import { TargetDto } from '#http';
 import { SyncNumbersDto } from '#statistics';
 import type { Health } from './health.ts';
 
 /** The condition of an environment of a platform. */
-export class TargetHealthDto {
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
+export class TargetHealthDto extends TargetDto {
   /** Condition of the target. */
   health: Health;
   /** Cause of the condition in one sentence. */

@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsArray, IsIn, IsUUID } from 'class-validator';
-import { PageDto } from '#http';
+import { PageDto, TargetDto } from '#http';
 import type { Json, JsonObject } from '#json';
 import type { Trigger } from '#platform';
 import {
@@ -167,11 +167,7 @@ export class SyncDetailDto extends SyncDto {
 }
 
 /** Which version of a content type is live at one place. */
-export class LiveVersionDto {
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
+export class LiveVersionDto extends TargetDto {
   /** Hash of the live content. */
   versionHash: string;
   /** Number of the newest version with this hash; null when the catalogue has no such version. */

@@ -1,3 +1,4 @@
+import { TargetDto } from '#http';
 import type { CircuitName } from '#tracking';
 
 /** Whether the process lives. */
@@ -7,11 +8,7 @@ export class HealthDto {
 }
 
 /** The circuit breaker of one environment of a platform. */
-export class CircuitDto {
-  /** Name of the platform, such as `optimizely`. */
-  platform: string;
-  /** Environment of the platform, such as `production`. */
-  environment: string;
+export class CircuitDto extends TargetDto {
   /** State of the circuit: `open` refuses calls and sends nothing; `half-open` lets one call through as a test. */
   state: CircuitName;
 }

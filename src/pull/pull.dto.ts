@@ -1,3 +1,4 @@
+import { RequesterDto } from '#http';
 import { MayBeLeftOut, Text } from '#validation';
 
 /** Which platform is meant. */
@@ -11,7 +12,7 @@ export class PlatformParams {
 }
 
 /** What is to be read from a platform. */
-export class PullRequestDto {
+export class PullRequestDto extends RequesterDto {
   /**
    * Environment of the platform, such as `production`.
    * @example 'default'
@@ -19,13 +20,6 @@ export class PullRequestDto {
   @MayBeLeftOut()
   @Text()
   environment: string = 'default';
-
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
 
   /**
    * Free text shown in the history, 1 to 2,000 characters.

@@ -14,7 +14,7 @@ const TIMEOUT = inLength(90_000, 900_000);
 /** The statements whose commit is cut: each is known by a piece of its text. */
 const POINTS: Record<string, Cut['statement']> = {
   start: 'record_in as (',
-  finish: /sync_status = r\.status/,
+  finish: /sync_status = r\.sync_status/,
   'claim of a key': 'insert into idempotency_key',
   'answer of a key': `set status = 'DONE'`,
 };

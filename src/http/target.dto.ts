@@ -1,0 +1,37 @@
+import { MayBeLeftOut, Text } from '#validation';
+
+/** A target, in an answer. */
+export class TargetDto {
+  /** Name of the platform, such as `optimizely`. */
+  platform: string;
+  /** Environment of the platform, such as `production`. */
+  environment: string;
+}
+
+/** A target, in a request. */
+export class TargetRequestDto {
+  /**
+   * Name of the platform, such as `optimizely`.
+   * @example 'optimizely'
+   */
+  @Text()
+  platform: string;
+
+  /**
+   * Environment of the platform, such as `production`.
+   * @example 'default'
+   */
+  @MayBeLeftOut()
+  @Text()
+  environment: string = 'default';
+}
+
+/** The user or system behind a request. */
+export class RequesterDto {
+  /**
+   * User or system that makes the request, 1 to 255 characters.
+   * @example 'jane@example.com'
+   */
+  @Text()
+  actor: string;
+}
