@@ -19,15 +19,6 @@ export interface HealthThresholds {
   staleHours: number | null;
 }
 
-export const DEFAULT_HEALTH_THRESHOLDS: HealthThresholds = {
-  windowHours: 24,
-  minimumSyncs: 10,
-  degradedBelow: 0.95,
-  failingBelow: 0.5,
-  consecutiveFailures: 5,
-  staleHours: null,
-};
-
 /** Syncs that are told as evidence. */
 export interface Evidence {
   count: number;

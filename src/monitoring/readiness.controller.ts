@@ -2,14 +2,14 @@ import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Admission, Heartbeat } from '#recording';
 import { CircuitBreakers } from '#tracking';
-import { HealthDto, ReadinessDto } from './readiness.dto.ts';
+import { LivenessDto, ReadinessDto } from './readiness.dto.ts';
 
 /** Circuits of one answer, at the most. */
 const MAX_CIRCUITS = 100;
 
 @ApiTags('health')
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
-export class HealthController {
+export class ReadinessController {
   constructor(
     private readonly heartbeat: Heartbeat,
     private readonly admission: Admission,
@@ -18,7 +18,7 @@ export class HealthController {
 
   /** Answers 200 while the process runs, also without a database. Use it as a liveness probe. */
   @Get('live')
-  live(): HealthDto {
+  live(): LivenessDto {
     return { status: 'ok' };
   }
 

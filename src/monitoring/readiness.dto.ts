@@ -2,7 +2,7 @@ import { TargetDto } from '#http';
 import type { CircuitName } from '#tracking';
 
 /** Whether the process lives. */
-export class HealthDto {
+export class LivenessDto {
   /** Always `ok`. A process that cannot work does not answer. */
   status: 'ok';
 }

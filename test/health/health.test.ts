@@ -1,13 +1,23 @@
 import { HealthReportService, ReportScheduler } from '#health';
 import { encodeCursor } from '#http';
 import { StatsRebuilder } from '#statistics';
-import { DEFAULT_HEALTH_THRESHOLDS, evaluateHealth, type HealthInputs } from '../../src/health/health.ts';
+import { evaluateHealth, type HealthInputs, type HealthThresholds } from '../../src/health/health.ts';
 import { intervalsDue } from '../../src/health/report-schedule.ts';
 import { readBothWays } from '../support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+/** Those of the service by default. */
+const THRESHOLDS: HealthThresholds = {
+  windowHours: 24,
+  minimumSyncs: 10,
+  degradedBelow: 0.95,
+  failingBelow: 0.5,
+  consecutiveFailures: 5,
+  staleHours: null,
+};
 
 const HOUR = 3_600_000;
 const NOW = '2026-03-01T12:00:00.000Z';
@@ -65,7 +75,7 @@ describe('the health of a place', () => {
     ['pushes are in doubt', { inDoubt: evidence }, 'DEGRADED', /2 pushes/],
     ['others changed something', { differences: evidence }, 'DEGRADED', /2 content types/],
   ])('when %s', (_when, inputs, health, cause) => {
-    expect(evaluateHealth({ ...WELL, ...inputs }, DEFAULT_HEALTH_THRESHOLDS)).toMatchObject({
+    expect(evaluateHealth({ ...WELL, ...inputs }, THRESHOLDS)).toMatchObject({
       health,
       cause: expect.stringMatching(cause),
     });
