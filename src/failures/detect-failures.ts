@@ -130,8 +130,8 @@ class Detection {
   private withinTypes(): void {
     const others = this.left().filter(({ key }) => !this.neverSucceed.has(key));
     for (const failures of Map.groupBy(others, ({ key }) => key).values()) {
-      const targets = failures.map((failure) => failure.ownSuccessesBefore);
-      for (const { from, to, score } of denseRuns(targets, DENSITY)) {
+      const positions = failures.map((failure) => failure.ownSuccessesBefore);
+      for (const { from, to, score } of denseRuns(positions, DENSITY)) {
         if (score < CERTAIN) continue;
         const inside = failures.slice(from, to + 1);
         const cause = dominant(inside.map(causeOf), MOST);
@@ -235,8 +235,8 @@ function alwaysFailing({ types, failures }: SyncSeries): Set<string> {
 
 /** A run less what failed by chance shortly before or after it: where nearly all fails, if most of it lies there. */
 function withoutStrays(events: Placed[]): Placed[] {
-  const targets = events.map(({ successesBefore }) => successesBefore);
-  const [core] = denseRuns(targets, TOTAL).toSorted((a, b) => b.score - a.score);
+  const positions = events.map(({ successesBefore }) => successesBefore);
+  const [core] = denseRuns(positions, TOTAL).toSorted((a, b) => b.score - a.score);
   const inside = core ? events.slice(core.from, core.to + 1) : [];
   return inside.length >= Math.max(MIN_FAILURES, MOST * events.length) ? inside : events;
 }

@@ -40,9 +40,9 @@ export class DurationGrid {
     if (!type) return;
     const slice = Math.floor((startedAt.getTime() - this.from) / this.sliceMs);
     if (slice < 0) return count(type.before, bucketOf(durationMs));
-    const target = Math.min(slice, SLICES - 1);
+    const index = Math.min(slice, SLICES - 1);
     const said = { id, typeKey, durationMs };
-    const cell = (type.slices[target] ??= { counts: new Map(), slowest: said, first: startedAt, last: startedAt });
+    const cell = (type.slices[index] ??= { counts: new Map(), slowest: said, first: startedAt, last: startedAt });
     count(cell.counts, bucketOf(durationMs));
     cell.last = startedAt;
     if (durationMs > cell.slowest.durationMs) cell.slowest = said;

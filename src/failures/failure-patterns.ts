@@ -61,8 +61,8 @@ export interface SettledSync {
 /** Ids of at most 10 of these, the first and the last among them. */
 export function evidenceOf(syncs: { id: string }[]): string[] {
   const step = Math.max(1, (syncs.length - 1) / 9);
-  const targets = Array.from({ length: Math.min(syncs.length, 10) }, (_, index) => Math.round(index * step));
-  return targets.map((target) => syncs[target]!.id);
+  const indexes = Array.from({ length: Math.min(syncs.length, 10) }, (_, index) => Math.round(index * step));
+  return indexes.map((index) => syncs[index]!.id);
 }
 
 export function typeKeysOf(syncs: { typeKey: string }[]): string[] {

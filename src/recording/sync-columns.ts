@@ -1,4 +1,4 @@
-import type { JsonObject } from '#json';
+import type { Json, JsonObject } from '#json';
 import type { Column } from './statement.ts';
 import type { FinishRow, StartRow } from './sync-rows.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
@@ -207,18 +207,28 @@ export function recordedName({ name, recorded }: NamedField): string {
   return typeof recorded === 'string' ? recorded : name;
 }
 
+const RECORDED = fieldsWith('recorded').map((one) => ({
+  name: recordedName(one),
+  value: (one.start ?? one.unsettled)!,
+}));
+const SETTLED = fieldsWith('settled');
+
 /** What the event `sync.recorded` says of a sync. */
 export function recordedData(row: Start): JsonObject {
-  return compact(fieldsWith('recorded').map((one) => [recordedName(one), (one.start ?? one.unsettled)!(row)]));
+  const data: JsonObject = {};
+  for (const { name, value } of RECORDED) add(data, name, value(row));
+  return data;
 }
 
 /** What the event that settles a sync says of it. */
 export function settledData(row: Finish): JsonObject {
-  return compact(fieldsWith('settled').map(({ name, finish }) => [name, finish!(row)]));
+  const data: JsonObject = {};
+  for (const { name, finish } of SETTLED) add(data, name, finish!(row));
+  return data;
 }
 
-function compact(entries: [string, unknown][]): JsonObject {
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined && value !== null)) as JsonObject;
+function add(data: JsonObject, name: string, value: unknown): void {
+  if (value !== undefined && value !== null) data[name] = value as Json;
 }
 
 function jsonOrNull(value: JsonObject | null | undefined): string | null {

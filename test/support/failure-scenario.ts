@@ -1,3 +1,4 @@
+import { insertSyncs } from './insert-syncs.ts';
 import { randomFrom } from './seeded-random.ts';
 import { v7 as uuidv7 } from 'uuid';
 import { errorFingerprint } from '#recording';
@@ -206,18 +207,13 @@ function normal(random: () => number): number {
 /** Writes a history into the table, as if it had been recorded in its time. */
 export async function insertScenario(
   sql: Sql,
-  place: { platform: string; environment: string },
-  syncs: SettledSync[],
+  target: { platform: string; environment: string },
+  syncs: (SettledSync & { message?: string | null })[],
 ): Promise<void> {
-  await sql(
-    `insert into sync_history (id, call_id, kind, type_key, target_platform, environment, sync_direction, sync_status,
-       trigger, actor, status_code, error_code, error_message, error_fingerprint, retry_count, duration_ms, started_at, completed_at)
-     select s.id, s."callId", s.kind, s."typeKey", $2, $3, s.direction, s.status, 'API', 'jane', s."statusCode",
-       s."errorCode", s.message, s.fingerprint, s."retryCount", s."durationMs", s."startedAt",
-       s."startedAt" + s."durationMs" * interval '1 millisecond'
-     from json_to_recordset($1) as s (id uuid, "callId" uuid, kind text, "typeKey" text, direction text, status text,
-       "statusCode" smallint, "errorCode" text, message text, fingerprint text, "retryCount" smallint,
-       "durationMs" integer, "startedAt" timestamptz)`,
-    [JSON.stringify(syncs), place.platform, place.environment],
+  await insertSyncs(
+    sql,
+    syncs.map(({ fingerprint, message = null, ...sync }) => ({
+      ...{ ...sync, ...target, errorFingerprint: fingerprint, errorMessage: message },
+    })),
   );
 }

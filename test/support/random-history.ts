@@ -1,5 +1,6 @@
-import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
+import { insertSyncs } from './insert-syncs.ts';
+import { connectSql } from './sql.ts';
 
 /** A row of sync_history in the words of the API, as the properties recompute it. */
 export interface RandomSync {
@@ -21,22 +22,11 @@ export interface RandomSync {
 
 /** Writes syncs straight into the table; their ids follow their start. */
 export async function insertHistory(databaseUrl: string, syncs: RandomSync[]): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
+  const sql = await connectSql(databaseUrl);
   try {
-    await client.query(
-      `insert into sync_history (id, call_id, kind, type_key, target_platform, environment, sync_direction, sync_status,
-         trigger, actor, error_code, error_message, status_code, forced, duration_ms, started_at, completed_at)
-       select s.id, s.id, 'contentType', s."typeKey", s.platform, s.environment, s.direction, s.status, s.trigger, s.actor,
-         s."errorCode", s."errorMessage", s."statusCode", s.forced, s."durationMs", s."startedAt",
-         case when s.status <> 'IN_PROGRESS' then s."startedAt" + interval '1 second' end
-       from json_to_recordset($1) as s (id uuid, "typeKey" text, platform text, environment text, direction text, status text,
-         trigger text, actor text, "errorCode" text, "errorMessage" text, "statusCode" smallint, forced boolean,
-         "durationMs" integer, "startedAt" timestamptz)`,
-      [JSON.stringify(syncs)],
-    );
+    await insertSyncs(sql, syncs);
   } finally {
-    await client.end();
+    await sql.close();
   }
 }
 
