@@ -1,5 +1,4 @@
 import { PageDto, RequesterDto } from '#http';
-import { Text } from '#validation';
 import type { ALERT_STATUSES, AlertType } from './alerts.ts';
 
 /** Who wants to see whether an alert arrives. */

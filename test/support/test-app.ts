@@ -65,7 +65,7 @@ export function apiAt(url: string): Api {
     const pending = request(url)[verbOf(method)](`/api/v1${path}`);
     if (body !== undefined) void pending.set('content-type', 'application/json').send(JSON.stringify(body));
     const { status, headers, body: answer } = await pending;
-    const given = new Headers(headers as Record<string, string>);
+    const given = new Headers(headers);
     checkAnswer(url, { method, path: `/api/v1${path}`, status, contentType: given.get('content-type'), body: answer });
     return { status, headers: given, body: answer as never };
   };
