@@ -43,9 +43,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['tracking', 'validation', 'versioning'],
   ],
   optimizely: ['json', 'platform', 'tracking'],
-  statistics: ['database', 'history', 'recording', 'schedule', 'validation'],
+  statistics: ['database', 'history', 'platform', 'recording', 'schedule', 'validation'],
   failures: ['database', 'history', 'http', 'json', 'platform', 'recording', 'statistics', 'validation', 'versioning'],
-  health: ['database', 'failures', 'history', 'http', 'recording', 'schedule', 'statistics', 'validation'],
+  health: ['database', 'failures', 'history', 'http', 'platform', 'recording', 'schedule', 'statistics', 'validation'],
   alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
   monitoring: ['database', 'events', 'history', 'http', 'platform', 'recording', 'tracking'],
   embedding: [

@@ -13,15 +13,15 @@ export function pauseAfter(attempt: number): Promise<void> {
 
 /** For a caller who cannot wait for as long as a write may: throws {@link DatabaseAwayError}, and the write goes on. */
 export async function waitAtMost<T>(withinMs: number, write: Promise<T>): Promise<T> {
-  const giveUp = new AbortController();
-  const late = wait(withinMs, undefined, { signal: giveUp.signal }).then(() => {
+  const stopWaiting = new AbortController();
+  const late = wait(withinMs, undefined, { signal: stopWaiting.signal }).then(() => {
     throw new DatabaseAwayError(`it accepted no write within ${withinMs} ms; the write happens when it answers`);
   });
   try {
     return await Promise.race([write, late]);
   } finally {
     late.catch(() => undefined);
-    giveUp.abort();
+    stopWaiting.abort();
   }
 }
 

@@ -8,7 +8,7 @@ export interface EventCursor {
   position: number;
 }
 
-/** What a cursor looks like outside, a bare number among it. */
+/** The text of a cursor; a bare number is one too. */
 export const EVENT_CURSOR = /^(?:([0-9a-f]{12})-)?(0|[1-9]\d{0,15})$/;
 
 /** Undefined for what is no cursor. */

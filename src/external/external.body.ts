@@ -2,7 +2,7 @@ import { isJsonObject } from '#json';
 import { assertNone, ProblemList, readDto } from '#validation';
 import { RecordSyncDto, RecordSyncsDto, SyncExtensionDto, SyncResultDto, VersionLinkDto } from './external.dto.ts';
 
-/** The bodies of recording from outside. Each throws `InvalidRequestError` with what is wrong, and where. */
+/** The bodies of external recording. Each function throws `InvalidRequestError` with what is wrong, and where. */
 export const readSync = checked((body, problems) => {
   const sync = readDto(RecordSyncDto, body, problems);
   checkContents(sync, problems, '');

@@ -31,7 +31,7 @@ const OUTCOME = {
 @ApiExtraModels(SyncResultDto, SyncExtensionDto, SyncErrorDto)
 @Controller('sync')
 export class ExternalSyncController {
-  constructor(private readonly outside: ExternalSyncService) {}
+  constructor(private readonly syncs: ExternalSyncService) {}
 
   /** Records an external sync: a sync that another system runs. It may be running, or have ended. */
   @Post()
@@ -45,7 +45,7 @@ export class ExternalSyncController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<RecordedSyncDto> {
     const request = readSync(body);
-    const [{ id, callId, kind, typeKey, versionHash }] = (await this.outside.record([newSync(request, ids, 0)])) as [
+    const [{ id, callId, kind, typeKey, versionHash }] = (await this.syncs.record([newSync(request, ids, 0)])) as [
       RecordedSyncDto,
     ];
     reply.header('location', `/api/v1/sync/${id}`);
@@ -60,7 +60,7 @@ export class ExternalSyncController {
   @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'All syncs are recorded.' })
   async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
     const { syncs } = readSyncs(body);
-    const recorded = await this.outside.record(syncs.map((sync, index) => newSync(sync, ids, index)));
+    const recorded = await this.syncs.record(syncs.map((sync, index) => newSync(sync, ids, index)));
     return { ids: recorded.map(({ id }) => id) };
   }
 
@@ -78,8 +78,8 @@ export class ExternalSyncController {
     const eventId = ids.at(0);
     return externalSyncDto(
       outcome.status === 'IN_PROGRESS'
-        ? await this.outside.extend(syncId, outcome.expiresInMs)
-        : await this.outside.settle(syncId, resultOf(outcome), eventId),
+        ? await this.syncs.extend(syncId, outcome.expiresInMs)
+        : await this.syncs.settle(syncId, resultOf(outcome), eventId),
     );
   }
 
@@ -88,7 +88,7 @@ export class ExternalSyncController {
   @Idempotent()
   @ApiBody({ type: VersionLinkDto })
   async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<ExternalSyncDto> {
-    return externalSyncDto(await this.outside.link(syncId, readLink(body).versionHash, ids.at(0)));
+    return externalSyncDto(await this.syncs.link(syncId, readLink(body).versionHash, ids.at(0)));
   }
 }
 

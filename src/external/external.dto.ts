@@ -269,7 +269,7 @@ export class RecordedSyncsDto {
   ids: string[];
 }
 
-/** Where a sync that was recorded from outside stands. */
+/** State of an external sync. */
 export class ExternalSyncDto {
   /** Id of the sync. */
   id: string;

@@ -89,7 +89,7 @@ export class ExternalSyncService {
   }
 }
 
-/** Whether it was recorded from outside, and so may be settled from there. */
+/** Whether another system recorded it, and so may settle it. */
 function isExternal({ expiresAt }: SyncRecord): boolean {
   return (expiresAt ?? null) !== null;
 }

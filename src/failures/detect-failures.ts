@@ -1,3 +1,4 @@
+import type { Target } from '#platform';
 import { type Interval, wilsonInterval } from '#statistics';
 import { denseRuns, type Density } from './cusum.ts';
 import { causeOf, isNamed, NAMED_CAUSES, type NamedCause } from './failure-cause.ts';
@@ -5,7 +6,6 @@ import {
   dominant,
   evidenceOf,
   type FailurePattern,
-  type FailureTarget,
   type FailureShape,
   type SettledSync,
   typeKeysOf,
@@ -37,18 +37,14 @@ const MIN_SWITCHES = 4;
  * What is wrong with the syncs of one target, each thing once. `syncs` are its settled ones in the order of their start,
  * from before the interval on: that is what durations and retries are compared with. Pure: the same syncs give the same.
  */
-export function detectFailures(
-  target: FailureTarget,
-  syncs: Iterable<SettledSync>,
-  interval: Interval,
-): FailurePattern[] {
+export function detectFailures(target: Target, syncs: Iterable<SettledSync>, interval: Interval): FailurePattern[] {
   const series = new SyncSeries(interval);
   for (const sync of syncs) series.add(sync);
   return patternsOf(target, series);
 }
 
 /** The same of syncs that were added one by one. */
-export function patternsOf(target: FailureTarget, series: SyncSeries): FailurePattern[] {
+export function patternsOf(target: Target, series: SyncSeries): FailurePattern[] {
   return new Detection(target, series).patterns();
 }
 
@@ -62,7 +58,7 @@ class Detection {
   private readonly neverSucceed: Set<string>;
 
   constructor(
-    private readonly target: FailureTarget,
+    private readonly target: Target,
     private readonly series: SyncSeries,
   ) {
     this.neverSucceed = alwaysFailing(series);

@@ -1,9 +1,10 @@
+import type { Target } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { maskedMessage } from '#recording';
 import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
 import { patternsOf } from './detect-failures.ts';
 import { FailureMutes, type Mute } from './failure-mutes.ts';
-import type { FailurePattern, FailureTarget } from './failure-patterns.ts';
+import type { FailurePattern } from './failure-patterns.ts';
 import { FingerprintReader, type FingerprintRow } from './fingerprint.reader.ts';
 import { SettledReader } from './settled-syncs.ts';
 import { SuspectFinder } from './suspect.finder.ts';
@@ -80,7 +81,7 @@ export class FailurePatternService {
   }
 
   private async patternsAt(
-    target: FailureTarget,
+    target: Target,
     scope: StatisticsFilter,
     interval: Interval,
     muted: Map<string, Mute>,

@@ -36,12 +36,6 @@ export interface FailurePattern {
   summary: string;
 }
 
-/** A platform and one of its environments. */
-export interface FailureTarget {
-  platform: string;
-  environment: string;
-}
-
 /** What detection needs to know of a sync that is settled. */
 export interface SettledSync {
   id: string;

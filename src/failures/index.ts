@@ -9,10 +9,4 @@ export {
   FINGERPRINT_STATES,
   type FingerprintState,
 } from './failure-pattern.service.ts';
-export {
-  type FailurePattern,
-  type FailureTarget,
-  type FailureShape,
-  type SettledSync,
-  SHAPES,
-} from './failure-patterns.ts';
+export { type FailurePattern, type FailureShape, type SettledSync, SHAPES } from './failure-patterns.ts';

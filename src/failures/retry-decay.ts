@@ -1,6 +1,7 @@
+import type { Target } from '#platform';
 import { wilsonInterval } from '#statistics';
 import { denseRuns } from './cusum.ts';
-import { dominant, evidenceOf, type FailurePattern, type FailureTarget, typeKeysOf } from './failure-patterns.ts';
+import { dominant, evidenceOf, type FailurePattern, typeKeysOf } from './failure-patterns.ts';
 import type { RetryTally, SyncSeries } from './sync-series.ts';
 
 const CERTAINTY = 15;
@@ -10,11 +11,7 @@ const MIN_CALLS_BEFORE = 50;
 const MAX_FAILURES = 0.2;
 
 /** Whether more and more of what succeeds needs another try; `taken` are syncs that another pattern explains. */
-export function retryDecay(
-  target: FailureTarget,
-  series: SyncSeries,
-  isTaken: (order: number) => boolean,
-): FailurePattern[] {
+export function retryDecay(target: Target, series: SyncSeries, isTaken: (order: number) => boolean): FailurePattern[] {
   const usual = usualShare(series);
   const retried = series.retried.filter(({ order }) => !isTaken(order));
   const others = retried.map(({ successesBefore }, index) => successesBefore - index);

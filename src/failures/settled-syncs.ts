@@ -1,9 +1,10 @@
+import type { Target } from '#platform';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
 import type { StatisticsFilter, Interval } from '#statistics';
-import type { FailureTarget, SettledSync } from './failure-patterns.ts';
+import type { SettledSync } from './failure-patterns.ts';
 
 /** Syncs of one target that are looked at, at the most; of more, the newest. */
 export const MAX_SYNCS = 1_000_000;
@@ -21,12 +22,12 @@ export class SettledReader {
   constructor(private readonly em: EntityManager) {}
 
   /** The platforms and environments of a scope, by jumps through the index from one to the next. */
-  async targets({ platform, environment }: StatisticsFilter): Promise<FailureTarget[]> {
+  async targets({ platform, environment }: StatisticsFilter): Promise<Target[]> {
     const { bind, parameters } = binder();
     const where = whereSql({ platform, environment, window: EVER }, bind);
     const next = `select h.target_platform, h.environment from sync_history h`;
     const ordered = 'order by h.target_platform, h.environment limit 1';
-    const { rows } = await query<FailureTarget>(
+    const { rows } = await query<Target>(
       this.em,
       `with recursive target as (
          (${next} ${ordered})

@@ -1,3 +1,4 @@
+import type { Target } from '#platform';
 import {
   type DurationCell,
   type DurationGrid,
@@ -10,7 +11,7 @@ import {
   together,
   type TypeDurations,
 } from './duration-grid.ts';
-import { evidenceOf, type FailurePattern, type FailureTarget } from './failure-patterns.ts';
+import { evidenceOf, type FailurePattern } from './failure-patterns.ts';
 
 /** A median counts as shifted when it is by 30 % above what it was, */
 const MIN_SHIFT = Math.log(1.3) / STEP;
@@ -44,7 +45,7 @@ interface Shift {
 }
 
 /** Whether first attempts that succeed take longer than they did before, or in the first quarter when nothing was before. */
-export function slowness(target: FailureTarget, grid: DurationGrid): FailurePattern[] {
+export function slowness(target: Target, grid: DurationGrid): FailurePattern[] {
   const types = [...grid.types.values()].map(compared).filter((type) => type !== undefined);
   const ofAll = shiftOf(types);
   const alone = types.map((type) => ({ type, shift: shiftOf([type]) })).filter(({ shift }) => shift !== undefined);

@@ -1,3 +1,4 @@
+import type { Target } from '#platform';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
@@ -12,8 +13,6 @@ const ANSWER_WITHIN_MS = 30_000;
 const FEWEST_GAPS = 8;
 /** Milliseconds that they must cover: what was done by hand in one go is no rhythm. */
 const SHORTEST_RHYTHM_MS = 6 * 3_600_000;
-
-type Target = { platform: string; environment: string };
 
 /** Reads what the health of a target depends on, as of the end of a interval. */
 @Injectable()

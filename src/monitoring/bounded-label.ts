@@ -4,7 +4,7 @@ export const OTHER = 'other';
 /** Characters of a label: it stands in every sample of its series. */
 const MAX_LENGTH = 100;
 
-/** Names come from outside too, and each makes series of its own: all after the first `most` are one, but for our own. */
+/** Callers choose names, and each name makes a series: after the first `most`, all but our own share one. */
 export class BoundedLabel {
   private readonly known = new Set<string>();
 

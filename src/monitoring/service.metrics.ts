@@ -36,7 +36,7 @@ export class ServiceMetrics {
     );
     const swept = new Counter({
       name: 'synctrail_sweeper_settled_total',
-      help: 'Syncs that a dead process, or a silent recorder outside, left behind and this process settled.',
+      help: 'Syncs that a dead process, or a silent external system, left behind and this process settled.',
       registers: [],
       collect() {
         this.reset();

@@ -6,7 +6,7 @@ export type Impact = 'additive' | 'breaking' | 'cosmetic';
 /** One change between two definitions of an item. */
 export interface DefinitionChange {
   change: 'added' | 'removed' | 'modified';
-  /** The names that lead to its place, from the outside in; none for the whole definition. */
+  /** The names that lead to its place, from the root on; none for the whole definition. */
   names: string[];
   before?: Json;
   after?: Json;

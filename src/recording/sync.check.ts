@@ -6,7 +6,7 @@ import { type PastEvent, rowOf } from './rebuild-sync.ts';
 const GRACE = `interval '10 seconds'`;
 const MAX_LEASE = `coalesce(r.lease_ms, (select max(lease_ms) from recorder), 15000) * interval '1 millisecond'`;
 
-/** Nothing is in progress without a process that lives, or a recorder outside whose time has not run out. */
+/** Nothing is in progress without a process that lives, or an external system whose time has not run out. */
 export async function* checkOwners(database: FsckDatabase): AsyncGenerator<Finding> {
   const abandoned = database.rows<{ id: string; owner: string | null }>(`
     select h.id, h.owner from sync_history h left join recorder r using (owner)

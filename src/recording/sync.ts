@@ -46,7 +46,7 @@ export interface NewSync {
   /** The version that `data` is; computed by default. */
   versionHash?: string;
   replayOf?: string;
-  /** It is run and settled from outside this service, by somebody who speaks again within so many milliseconds. */
+  /** Milliseconds within which the external system that runs the sync reports again. */
   expiresInMs?: number;
   /** What came of it, where that is known already; only with `expiresInMs`. */
   result?: SyncResult;

@@ -17,7 +17,6 @@ export {
   GROUPS,
   lengthOf,
   type Interval,
-  type Target,
   type SlowType,
   type SyncNumbers,
   type TimedNumbers,

@@ -3,14 +3,15 @@ import { percentile } from './duration-histogram.ts';
 import { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
 import { StatsReader, type StatsRow } from './stats.reader.ts';
 import type { Dimension } from './stats.tables.ts';
+import type { Target } from '#platform';
 import type {
   StatisticsFilter,
   Bucket,
   Group,
   GroupedNumbers,
   Interval,
-  Target,
   SlowType,
+  SyncedTarget,
   SyncNumbers,
   TimedNumbers,
 } from './sync-numbers.ts';
@@ -88,7 +89,7 @@ export class SyncAnalyticsService {
   }
 
   /** The environments of platforms with which something was ever synchronised: the 200 with the most syncs. */
-  async targets(): Promise<Target[]> {
+  async targets(): Promise<SyncedTarget[]> {
     const rows = await this.reader.read({
       scope: {},
       starts: [new Date(0), new Date(ENDLESS_MS)],

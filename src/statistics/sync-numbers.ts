@@ -1,3 +1,4 @@
+import type { Target } from '#platform';
 import type { HistoryFilter } from '#history';
 
 /** Which syncs are counted; everything given must hold, by the names and values of a {@link HistoryFilter}. */
@@ -60,10 +61,8 @@ export interface GroupedNumbers extends SyncNumbers {
   group: Partial<Record<Group, string>>;
 }
 
-/** An environment of a platform with which something was ever synchronised. */
-export interface Target {
-  platform: string;
-  environment: string;
+/** A target with which something was ever synchronised. */
+export interface SyncedTarget extends Target {
   lastSyncAt: Date;
   lastSuccessAt: Date | null;
 }

@@ -15,7 +15,7 @@ export type CircuitName = 'closed' | 'open' | 'half-open';
 /** Breakers of one process: callers may choose the names of environments. */
 export const MAX_CIRCUITS = 200;
 
-/** The breaker of one environment of a platform, as seen from outside. */
+/** The breaker of one environment of a platform. */
 export interface Circuit {
   platform: string;
   environment: string;

@@ -99,7 +99,7 @@ export class SyncTracker {
         await this.settleFailed(recorded, error, outcome(Math.max(attempts.failed - 1, 0)));
         throw error;
       }
-      // Outside that try: what fails from here on must not mark a good push as failed.
+      // Not in that try: a failure from here on must not mark a good push as failed.
       await this.settle(recorded, answer, outcome(attempts.failed));
       return answer;
     } finally {

@@ -20,7 +20,7 @@ export interface ImportResult {
   moreIgnored: number;
 }
 
-/** Takes definitions from outside into the history of versions. */
+/** Takes definitions of others into the history of versions. */
 @Injectable()
 export class ContentTypeImporter {
   constructor(
