@@ -88,7 +88,23 @@ function shown(stored: StoredReport, format: ReportFormat, reply: Reply): unknow
   return asHtml(stored.report, nonce);
 }
 
-/** Times are kept as ISO 8601, and shown as they are kept. */
+/** Times are kept as ISO 8601. */
 function reportDto({ report, ...head }: StoredReport): HealthReportDto {
-  return { ...head, ...report } as unknown as HealthReportDto;
+  const { window, recentFailures, patterns, inDoubt, differences, lastSyncAt } = report;
+  return {
+    ...head,
+    ...report,
+    window: { from: new Date(window.from), to: new Date(window.to) },
+    recentFailures: recentFailures.map((failure) => ({ ...failure, at: new Date(failure.at) })),
+    patterns: patterns.map((pattern) => {
+      return { ...pattern, firstSeen: new Date(pattern.firstSeen), lastSeen: new Date(pattern.lastSeen) };
+    }),
+    inDoubt: { ...inDoubt, since: dateOrNull(inDoubt.since) },
+    differences: { ...differences, since: dateOrNull(differences.since) },
+    lastSyncAt: dateOrNull(lastSyncAt),
+  };
+}
+
+function dateOrNull(time: string | null): Date | null {
+  return time === null ? null : new Date(time);
 }

@@ -1,34 +1,13 @@
 import type { SyncNumbers } from '#statistics';
+import type { CommonErrorDto, RecentFailureDto, ReportedPatternDto } from './health-report.dto.ts';
 import type { HealthInputs, HealthThresholds } from './health.ts';
 
-export interface RecentFailure {
-  syncId: string;
-  typeKey: string;
-  errorCode: string | null;
-  errorMessage: string | null;
-  at: string;
-}
+/** A part of an answer as it is kept: times are ISO 8601 texts. */
+type Kept<Dto> = { [Member in keyof Dto]: Dto[Member] extends Date ? string : Dto[Member] };
 
-export interface CommonError {
-  fingerprint: string;
-  errorCode: string;
-  message: string;
-  count: number;
-  share: number;
-  state: string;
-  typeKeys: string[];
-  evidence: string[];
-}
-
-export interface ReportedPattern {
-  shape: string;
-  summary: string;
-  count: number;
-  typeKeys: string[];
-  firstSeen: string;
-  lastSeen: string;
-  evidence: string[];
-}
+export type RecentFailure = Kept<RecentFailureDto>;
+export type CommonError = Kept<CommonErrorDto>;
+export type ReportedPattern = Kept<ReportedPatternDto>;
 
 /** All that a report is made of, as it was when it was made: it is kept with the report. */
 export interface ReportInputs {

@@ -1,7 +1,8 @@
-import { Client } from 'pg';
+import type { QueryResultRow } from 'pg';
 import type { Finding } from '#database';
 import { fsck } from '../../src/fsck.ts';
 import type { Deployed } from './load.ts';
+import { connectSql } from './sql.ts';
 import { until } from './until.ts';
 
 /** What the sandbox says of one request. */
@@ -13,14 +14,17 @@ export interface JournalEntry {
   changedState: boolean;
 }
 
-export async function sql<Row>(databaseUrl: string, statement: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new Client({ connectionString: databaseUrl });
-  client.on('error', () => undefined);
-  await client.connect();
+/** One statement on a connection of its own. */
+export async function sql<Row extends QueryResultRow>(
+  databaseUrl: string,
+  statement: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const connection = await connectSql(databaseUrl);
   try {
-    return (await client.query(statement, values)).rows as Row[];
+    return await connection<Row>(statement, values);
   } finally {
-    await client.end();
+    await connection.close();
   }
 }
 
