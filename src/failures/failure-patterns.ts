@@ -1,40 +1,8 @@
+import type { FailurePatternDto } from './failures.dto.ts';
 import type { SyncStatus } from '#recording';
 
-/** What failures look like together; a failure belongs to one pattern at the most. */
-export const SHAPES = [
-  'outage',
-  'always-failing',
-  'burst',
-  'rate-limiting',
-  'authentication',
-  'data-loss',
-  'timeouts',
-  'slowness',
-  'flapping',
-  'retry-decay',
-] as const;
-export type FailureShape = (typeof SHAPES)[number];
-
-/** Something that happened to the syncs of one platform and environment, told once. */
-export interface FailurePattern {
-  shape: FailureShape;
-  platform: string;
-  environment: string;
-  /** The content types concerned, in order. */
-  typeKeys: string[];
-  /** Of most of the failures; null where there is none, or no one code. */
-  errorCode: string | null;
-  /** Of most of the failures; null where there is none, or no one fingerprint. */
-  fingerprint: string | null;
-  /** When the first and the last of its syncs started. */
-  firstSeen: Date;
-  lastSeen: Date;
-  /** Its syncs: those that failed; for slowness and retry-decay those that succeeded. */
-  count: number;
-  /** Ids of its syncs, at most 10, spread over it. */
-  evidence: string[];
-  summary: string;
-}
+/** Something that happened to the syncs of one target, told once; its evidence are ids, at most 10, spread over it. */
+export type FailurePattern = FailurePatternDto;
 
 /** What detection needs to know of a sync that is settled. */
 export interface SettledSync {

@@ -3,7 +3,7 @@ import { Matches, MinDate } from 'class-validator';
 import { CoveredIntervalDto } from '#history';
 import { Timestamp, Text } from '#validation';
 import type { FingerprintState } from './failure-pattern.service.ts';
-import type { FailureShape } from './failure-patterns.ts';
+import type { FailureShape } from './failure-shape.ts';
 
 /** Which error is meant. */
 export class FingerprintParams {

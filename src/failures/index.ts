@@ -9,4 +9,5 @@ export {
   FINGERPRINT_STATES,
   type FingerprintState,
 } from './failure-pattern.service.ts';
-export { type FailurePattern, type FailureShape, type SettledSync, SHAPES } from './failure-patterns.ts';
+export { type FailureShape, SHAPES } from './failure-shape.ts';
+export { type FailurePattern, type SettledSync } from './failure-patterns.ts';
