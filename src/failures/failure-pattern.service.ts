@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { maskedMessage } from '#recording';
 import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
 import { patternsOf } from './detect-failures.ts';
+import type { FingerprintState } from './failure-shape.ts';
+import type { ErrorFingerprintDto } from './failures.dto.ts';
 import { FailureMutes, type Mute } from './failure-mutes.ts';
 import type { FailurePattern } from './failure-patterns.ts';
 import { FingerprintReader, type FingerprintRow } from './fingerprint.reader.ts';
@@ -11,38 +13,8 @@ import { SuspectFinder } from './suspect.finder.ts';
 import type { Suspect } from './suspects.ts';
 import { SyncSeries } from './sync-series.ts';
 
-export const FINGERPRINT_STATES = ['new', 'ongoing', 'resolved', 'recurring'] as const;
-/**
- * `resolved`: every affected type succeeded after it; else `new`: it was never seen before the interval; `recurring`: it was,
- * but then not for as long as the interval is; `ongoing`: all others.
- */
-export type FingerprintState = (typeof FINGERPRINT_STATES)[number];
-
 /** Failures that differ only in ids, numbers and names. */
-export interface ErrorFingerprint {
-  fingerprint: string;
-  errorCode: string;
-  statusCode: number | null;
-  /** Masked. */
-  message: string;
-  /** The first time ever, as far as the history goes. */
-  firstSeen: Date;
-  lastSeen: Date;
-  /** In the interval. */
-  count: number;
-  /** Of all failures of the interval, 0 to 1. */
-  share: number;
-  typeKeys: string[];
-  environments: string[];
-  /** How often in the interval before, as long as this one, and the change as a share of that. */
-  trend: { before: number; change: number | null };
-  state: FingerprintState;
-  muted: Mute | null;
-  /** Ids of its newest syncs, at most 10. */
-  evidence: string[];
-  /** What changed before it first occurred; only for those that were never seen before the interval. */
-  suspects: Suspect[];
-}
+export type ErrorFingerprint = ErrorFingerprintDto;
 
 /** New errors of which suspects are looked for, at the most: the most frequent. */
 const MAX_INVESTIGATED = 10;

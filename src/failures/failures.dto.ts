@@ -2,7 +2,7 @@ import { RequesterDto, TargetDto } from '#http';
 import { Matches, MinDate } from 'class-validator';
 import { CoveredIntervalDto } from '#history';
 import { Timestamp, Text } from '#validation';
-import type { FingerprintState } from './failure-pattern.service.ts';
+import type { FingerprintState } from './failure-shape.ts';
 import type { FailureShape } from './failure-shape.ts';
 
 /** Which error is meant. */

@@ -3,11 +3,7 @@ export type { Suspect } from './suspects.ts';
 export { FailuresModule } from './failures.module.ts';
 export { UnknownFingerprintError } from './failures.errors.ts';
 export { detectFailures } from './detect-failures.ts';
-export {
-  type ErrorFingerprint,
-  FailurePatternService,
-  FINGERPRINT_STATES,
-  type FingerprintState,
-} from './failure-pattern.service.ts';
+export { FINGERPRINT_STATES, type FingerprintState } from './failure-shape.ts';
+export { type ErrorFingerprint, FailurePatternService } from './failure-pattern.service.ts';
 export { type FailureShape, SHAPES } from './failure-shape.ts';
 export { type FailurePattern, type SettledSync } from './failure-patterns.ts';
