@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 
 /**
- * Runs a job again and again, `everyMs` after it ended, never twice at once. A run that fails is logged and the next
- * comes in its time. Timers of our own: a foreign application may have a scheduler that must not be set up twice.
+ * Runs a job again and again, `everyMs` after it ended, never twice at once, which an interval would not promise. A run that
+ * fails is logged and the next comes in its time. `onTimer` hears of each timer that is set.
  */
 export class Periodic {
   private readonly logger: Logger;
@@ -14,6 +14,7 @@ export class Periodic {
     name: string,
     private readonly everyMs: number,
     private readonly job: () => Promise<unknown>,
+    private readonly onTimer: (timer: NodeJS.Timeout) => void = () => undefined,
   ) {
     this.logger = new Logger(name);
   }
@@ -23,6 +24,7 @@ export class Periodic {
     this.timer = setTimeout(() => {
       this.current = this.run();
     }, afterMs).unref();
+    this.onTimer(this.timer);
   }
 
   /** Resolves when a run that is under way has ended. */

@@ -56,12 +56,18 @@ export class Schedule implements OnApplicationBootstrap {
     const { every: usual, firstAfterMs }: Job = JOBS[name];
     if (typeof every === 'object') {
       const runs = new CronRuns(every, run, (error) => this.logger.warn(`${name} failed and will run again: ${error}`));
-      this.registry.addCronJob(name, runs.job);
+      this.registry.addCronJob(registered(name), runs.job);
       return runs;
     }
-    const runs = new Periodic(name, every ?? (usual as number), run);
+    const runs = new Periodic(name, every ?? (usual as number), run, (timer) => this.register(name, timer));
     runs.start(firstAfterMs);
     return runs;
+  }
+
+  /** An application sees the timer of each job in its own registry. */
+  private register(name: JobName, timer: NodeJS.Timeout): void {
+    if (this.registry.doesExist('timeout', registered(name))) this.registry.deleteTimeout(registered(name));
+    this.registry.addTimeout(registered(name), timer);
   }
 
   private async stopAll(): Promise<void> {
@@ -72,6 +78,11 @@ export class Schedule implements OnApplicationBootstrap {
       await inTime(job.options.last?.().catch(() => undefined));
     }
   }
+}
+
+/** The registry may be that of an application with jobs of its own. */
+function registered(name: JobName): string {
+  return `synctrail.${name}`;
 }
 
 /** Runs at the times of a cron expression, and once at the start. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Logger } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
 import { JOB_NAMES, JOBS, Schedule } from '#schedule';
 import { startTestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
@@ -101,6 +102,19 @@ describe('the schedule', () => {
     const { jobs } = service.app.get<{ jobs: Map<string, unknown> }>(Schedule);
     expect([...jobs.keys()].toSorted()).toEqual(JOB_NAMES.toSorted());
     await service.close();
+  });
+
+  it('shows its timers and crons in the registry of the application', async () => {
+    const registry = new SchedulerRegistry();
+    const schedule = new Schedule(registry);
+    let runs = 0;
+    schedule.add('events.send', () => Promise.resolve((runs += 1)), { every: 5 });
+    schedule.add('reports.daily', () => Promise.resolve(), { every: { cron: '0 0 1 1 *', timeZone: 'UTC' } });
+    schedule.onApplicationBootstrap();
+    await until('it has run', () => runs > 2);
+    expect(registry.getTimeouts()).toEqual(['synctrail.events.send']);
+    expect([...registry.getCronJobs().keys()]).toEqual(['synctrail.reports.daily']);
+    await schedule.stop();
   });
 
   it('stands in the docs for operators', () => {
