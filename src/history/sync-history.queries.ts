@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { QueryResultRow } from 'pg';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
+import { pageFrom } from '#http';
 import { type FacetField, fieldsWith, SYNC_COLUMNS, type SyncRecord } from '#recording';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
 import {
@@ -43,27 +44,14 @@ export class SyncHistoryQueries {
   /** Throws `InvalidFilterError` and `InvalidCursorError`. */
   async page(filter: HistoryFilter, { sort = '-startedAt', limit = 50, cursor }: PageRequest): Promise<HistoryPage> {
     const question = questionDigest(filter, sort);
-    const place = cursor === undefined ? undefined : readCursor(question, cursor);
-    const resolved = place ? { ...withoutTimes(filter), window: place.window } : resolveFilter(filter);
-    const backwards = place?.direction === 'prev';
-    const found = await this.read(resolved, sort, place, limit + 1);
-    const more = found.length > limit;
-    const items = backwards ? found.slice(0, limit).toReversed() : found.slice(0, limit);
-    const at = (sync: SyncRecord | undefined, direction: Cursor['direction']) =>
-      sync
-        ? writeCursor(question, {
-            direction,
-            id: sync.id,
-            durationMs: sync.durationMs ?? null,
-            window: resolved.window,
-          })
-        : null;
-    return {
-      items,
-      next: backwards || more ? at(items.at(-1), 'next') : null,
-      prev: (backwards ? more : place) ? at(items[0], 'prev') : null,
-      window: resolved.window,
-    };
+    const start = cursor === undefined ? undefined : readCursor(question, cursor);
+    const resolved = start ? { ...withoutTimes(filter), window: start.window } : resolveFilter(filter);
+    const { window } = resolved;
+    const page = await pageFrom<SyncRecord, Cursor>(start, limit, {
+      find: (from, count) => this.read(resolved, sort, from, count),
+      cursorTo: (direction, { id, durationMs = null }) => writeCursor(question, { direction, id, durationMs, window }),
+    });
+    return { ...page, window };
   }
 
   async count(filter: HistoryFilter): Promise<{ count: number; window: CoveredInterval }> {

@@ -1,6 +1,6 @@
 /** How the service speaks HTTP: errors, pages, streams, callers; refuses foreign hosts, origins and methods. */
 export { ApiForms } from './api-forms.decorator.ts';
-export { BY_ID, type Page, pageOf, type PageStart } from './page.ts';
+export { BY_ID, type Page, pageFrom, pageOf, type PageStart } from './page.ts';
 export { DomainErrorFilter, problemOf } from './domain-error.filter.ts';
 export { OwnRequests } from './own-requests.decorator.ts';
 export { PageDto, PageQuery } from './page.dto.ts';

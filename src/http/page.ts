@@ -27,17 +27,29 @@ export interface Page<Item> {
 }
 
 /** One page of a list. Throws {@link InvalidCursorError}. */
-export async function pageOf<Item>(
-  { limit, cursor }: PageQuery,
-  { keyOf, isKey, find }: Listed<Item>,
-): Promise<Page<Item>> {
+export function pageOf<Item>({ limit, cursor }: PageQuery, { keyOf, isKey, find }: Listed<Item>): Promise<Page<Item>> {
   const start = cursor === undefined ? undefined : startAt(cursor, isKey);
+  return pageFrom(start, limit, { find, cursorTo: (direction, item) => encodeCursor([direction, keyOf(item)]) });
+}
+
+/** One page of a list in any order: `cursorTo` writes the cursor to the page after or before an item. */
+export async function pageFrom<Item, Start extends Pick<PageStart, 'direction'>>(
+  start: Start | undefined,
+  limit: number,
+  {
+    find,
+    cursorTo,
+  }: {
+    find: (start: Start | undefined, count: number) => Promise<Item[]>;
+    cursorTo: (direction: PageStart['direction'], item: Item) => string;
+  },
+): Promise<Page<Item>> {
   const isBackwards = start?.direction === 'prev';
   const found = await find(start, limit + 1);
   const hasMore = found.length > limit;
   const items = isBackwards ? found.slice(0, limit).toReversed() : found.slice(0, limit);
   const to = (direction: PageStart['direction'], item: Item | undefined, isThere: boolean) =>
-    item !== undefined && isThere ? encodeCursor([direction, keyOf(item)]) : null;
+    item !== undefined && isThere ? cursorTo(direction, item) : null;
   return {
     items,
     next: to('next', items.at(-1), isBackwards || hasMore),
