@@ -27,9 +27,12 @@ export interface Page<Item> {
 }
 
 /** One page of a list. Throws {@link InvalidCursorError}. */
-export function pageOf<Item>({ limit, cursor }: PageQuery, { keyOf, isKey, find }: Listed<Item>): Promise<Page<Item>> {
+export async function pageOf<Item>(
+  { limit, cursor }: PageQuery,
+  { keyOf, isKey, find }: Listed<Item>,
+): Promise<Page<Item>> {
   const start = cursor === undefined ? undefined : startAt(cursor, isKey);
-  return pageFrom(start, limit, { find, cursorTo: (direction, item) => encodeCursor([direction, keyOf(item)]) });
+  return await pageFrom(start, limit, { find, cursorTo: (direction, item) => encodeCursor([direction, keyOf(item)]) });
 }
 
 /** One page of a list in any order: `cursorTo` writes the cursor to the page after or before an item. */
