@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 const TYPE = { key: 'Kept', displayName: 'Kept', baseType: '_page', properties: {} };
 const SYNC = { platform: 'shop', direction: 'PUSH', typeKey: 'Cup', actor: 'jane', data: { key: 'Cup' } };
 const NOBODY = '01a2030a-0000-7351-a693-be6b8649c1b2';
-/** A route that waits for nothing but the database, and not longer than the issue allows. */
+/** Milliseconds for a route that waits for nothing but the database. */
 const WITHIN_MS = 20_000;
 const GIVEN_UP = new Set(['DATABASE_UNAVAILABLE', 'RECORDING_UNAVAILABLE', 'QUERY_TOO_SLOW']);
 

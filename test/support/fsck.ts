@@ -28,7 +28,7 @@ export async function sql<Row extends QueryResultRow>(
   }
 }
 
-/** Resolves when nothing is in progress and every event has its position; the promise of the issue is 30 s. */
+/** Resolves when nothing is in progress and every event has its position, within 30 s by default. */
 export async function untilSettled(databaseUrl: string, withinMs = 30_000): Promise<void> {
   await until(
     'nothing is in progress',
