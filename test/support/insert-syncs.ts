@@ -11,21 +11,21 @@ const USUAL = {
   ...{ status: 'SUCCESS', retryCount: 0, actor: 'jane', trigger: 'API', forced: false },
 };
 
-/**
- * Writes syncs straight into the table, as if they had been recorded in their time; what a row leaves out is as usual. A
- * settled one without an end or a duration took a second.
- */
+/** The whole row of a sync; what is left out is as usual. A settled one without an end or a duration took a second. */
+export function syncRow(sync: SyncRow): Record<string, unknown> {
+  const row = { callId: sync.id, ...USUAL, ...sync };
+  const took = typeof row.durationMs === 'number' ? row.durationMs : 1_000;
+  const end = row.status === 'IN_PROGRESS' ? null : new Date(new Date(row.startedAt).getTime() + took);
+  return { completedAt: end, ...row };
+}
+
+/** SQL: inserts the rows of the JSON list in $1. */
+export const INSERT_SYNCS = `
+  insert into sync_history (${FIELDS.map(({ column }) => column).join(', ')})
+  select ${FIELDS.map(({ name }) => `s."${name}"`).join(', ')}
+  from json_to_recordset($1) as s (${FIELDS.map(({ name, type }) => `"${name}" ${type}`).join(', ')})`;
+
+/** Writes syncs straight into the table, as if they had been recorded in their time. */
 export async function insertSyncs(sql: Sql, syncs: SyncRow[]): Promise<void> {
-  const rows = syncs.map((sync) => {
-    const row = { callId: sync.id, ...USUAL, ...sync };
-    const took = typeof row.durationMs === 'number' ? row.durationMs : 1_000;
-    const end = row.status === 'IN_PROGRESS' ? null : new Date(new Date(row.startedAt).getTime() + took);
-    return { completedAt: end, ...row };
-  });
-  await sql(
-    `insert into sync_history (${FIELDS.map(({ column }) => column).join(', ')})
-     select ${FIELDS.map(({ name }) => `s."${name}"`).join(', ')}
-     from json_to_recordset($1) as s (${FIELDS.map(({ name, type }) => `"${name}" ${type}`).join(', ')})`,
-    [JSON.stringify(rows)],
-  );
+  await sql(INSERT_SYNCS, [JSON.stringify(syncs.map(syncRow))]);
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
+import { INSERT_SYNCS, syncRow } from './insert-syncs.ts';
 import type { Sql } from './sql.ts';
 
 /** A sync of some past moment, and what came of it; null while it is in progress. */
@@ -48,7 +49,8 @@ export function pastSync(startedAt: fc.Arbitrary<Date>): fc.Arbitrary<PastSync> 
 
 /** Records syncs that are in progress: their rows, and an event each. */
 export async function recordPast(sql: Sql, syncs: PastSync[]): Promise<void> {
-  await sql(`with ${PAST}, ${ROWS('null::text')}, ${EVENTS('recorded')} select`, [asJson(syncs)]);
+  const rows = syncs.map((sync) => ({ ...sync, outcome: null }));
+  await sql(`with ${PAST}, rows_in as (${INSERT_SYNCS}), ${EVENTS('recorded')} select`, [asJson(rows)]);
 }
 
 /** Settles those that have an outcome, with an event each. */
@@ -58,7 +60,7 @@ export async function finishPast(sql: Sql, syncs: PastSync[]): Promise<void> {
      settled as (
        update sync_history h set sync_status = p.status, retry_count = p."retryCount", duration_ms = p."durationMs",
          completed_at = clock_timestamp()
-       from past p where h.id = p.id and p.status is not null),
+       from past p where h.id = p.id and p.status <> 'IN_PROGRESS'),
      ${EVENTS('finished')} select`,
     [asJson(syncs)],
   );
@@ -66,7 +68,9 @@ export async function finishPast(sql: Sql, syncs: PastSync[]): Promise<void> {
 
 /** Records syncs whose outcome is known already, as somebody outside does: in one statement. */
 export async function recordFinishedPast(sql: Sql, syncs: PastSync[]): Promise<void> {
-  await sql(`with ${PAST}, ${ROWS('p.status')}, ${EVENTS('recorded')}, ${EVENTS('finished')} select`, [asJson(syncs)]);
+  await sql(`with ${PAST}, rows_in as (${INSERT_SYNCS}), ${EVENTS('recorded')}, ${EVENTS('finished')} select`, [
+    asJson(syncs),
+  ]);
 }
 
 /** Events that change no number: a failed attempt, and a result that came after another. */
@@ -94,7 +98,10 @@ export async function givePositions(sql: Sql): Promise<void> {
 
 function asJson(syncs: PastSync[]): string {
   return JSON.stringify(
-    syncs.map((sync) => ({ ...sync, ...sync.outcome, recordedId: uuidv7(), finishedId: uuidv7() })),
+    syncs.map(({ outcome, ...sync }) => {
+      const result = outcome ?? { status: 'IN_PROGRESS', retryCount: 0, durationMs: null };
+      return { ...syncRow({ ...sync, ...result }), recordedId: uuidv7(), finishedId: uuidv7() };
+    }),
   );
 }
 
@@ -102,19 +109,10 @@ const PAST = `past as (select * from json_to_recordset($1) as s (id uuid, "recor
   "typeKey" text, platform text, environment text, direction text, trigger text, "startedAt" timestamptz, status text,
   "retryCount" smallint, "durationMs" integer))`;
 
-const ROWS = (status: string) => `
-  rows_in as (
-    insert into sync_history (id, call_id, kind, type_key, target_platform, environment, sync_direction, trigger, actor,
-      started_at, sync_status, retry_count, duration_ms, completed_at)
-    select id, id, kind, "typeKey", platform, environment, direction, trigger, 'jane', "startedAt",
-      coalesce(${status}, 'IN_PROGRESS'), case when ${status} is null then 0 else p."retryCount" end,
-      case when ${status} is not null then p."durationMs" end, case when ${status} is not null then clock_timestamp() end
-    from past p)`;
-
 const EVENTS = (step: 'recorded' | 'finished') => `
   ${step}_in as (
     insert into sync_event (id, sync_id, type)
     select "${step}Id", id, ${step === 'recorded' ? `'sync.recorded'` : FINISHED}
-    from past p ${step === 'finished' ? 'where status is not null' : ''})`;
+    from past p ${step === 'finished' ? "where status <> 'IN_PROGRESS'" : ''})`;
 
 const FINISHED = `case status when 'SUCCESS' then 'sync.succeeded' when 'FAILED' then 'sync.failed' else 'sync.partial' end`;
