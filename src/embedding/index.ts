@@ -92,3 +92,5 @@ export {
   type SyncContext,
   type Trigger,
 } from '#platform';
+export { assertMayLeave } from './permit.ts';
+export { type CoveredInterval as Window, CoveredIntervalDto as WindowDto } from '#history';

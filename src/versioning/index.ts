@@ -1,6 +1,6 @@
 /** The states of a content type in their order; refuses definitions without a key. */
 export { ContentTypeHasher } from './content-type.hasher.ts';
-export { ContentTypeImporter, type ImportResult, MAX_KEY } from './content-type.importer.ts';
+export { ContentTypeImporter, type ImportResult, MAX_KEY, MAX_KEY as LONGEST_KEY } from './content-type.importer.ts';
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';
 export { ContentTypeVersion } from './content-type-version.entity.ts';
 export { VersionTree, type VersionTreeDifference, type VersionTreeEntry } from './version.tree.ts';
