@@ -59,7 +59,9 @@ export class Schedule implements OnApplicationBootstrap {
       this.registry.addCronJob(registered(name), runs.job);
       return runs;
     }
-    const runs = new Periodic(name, every ?? (usual as number), run, (timer) => this.register(name, timer));
+    const pauseMs = every ?? usual;
+    if (typeof pauseMs !== 'number') throw new Error(`The job ${name} needs the pause that ${usual} says.`);
+    const runs = new Periodic(name, pauseMs, run, (timer) => this.register(name, timer));
     runs.start(firstAfterMs);
     return runs;
   }

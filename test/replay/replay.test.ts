@@ -192,6 +192,24 @@ describe('a replay', () => {
     expect(service.app.get(PendingSyncs).isReserved(theirs)).toBe(false);
   });
 
+  it('that would send other content than was recorded is not sent', async () => {
+    const [id, context] = [uuidv7(), { environment: 'default', actor: 'jane', trigger: 'REPLAY' as const }];
+    const pending = service.app.get(PendingSyncs);
+    const reserved = { id, platform: 'optimizely', direction: 'PUSH' as const, context, typeKey: 'Altered' };
+    await pending.reserve([{ ...reserved, pushedDigest: 'a'.repeat(64) }]);
+    const sent = (await journal(sandbox.url)).length;
+    const item = { typeKey: 'Altered', syncId: id, data: type('Altered') };
+    const push = service.app
+      .get(PlatformRegistry)
+      .get('optimizely')
+      .push({ items: [item], context });
+    await expect(push).rejects.toMatchObject({ code: 'PAYLOAD_CHANGED', httpStatus: 409 });
+    expect(await journal(sandbox.url)).toHaveLength(sent);
+    expect(pending.isReserved(id)).toBe(true);
+    await pending.cancel([id], new Error('no'));
+    expect((await service.api('GET', `/sync/${id}`)).body).toMatchObject({ status: 'FAILED' });
+  });
+
   it('keeps what it sends, also where retention has dropped that', async () => {
     const definition = { ...type('Dropped'), lastModified: '2026-11-26T00:00:00Z' };
     await outage(true);

@@ -77,6 +77,14 @@ describe('the schedule', () => {
     await stopping;
   });
 
+  it('does not start a job whose pause a setting says, without that pause', () => {
+    const schedule = new Schedule();
+    schedule.add('syncs.sweep', () => Promise.resolve());
+    expect(() => schedule.onApplicationBootstrap()).toThrow(
+      'The job syncs.sweep needs the pause that LEASE_MS / 5 says.',
+    );
+  });
+
   it('waits for no job for ever', async () => {
     const schedule = new Schedule();
     let runs = 0;
