@@ -16,6 +16,8 @@ interface Uses {
   finish?: (row: Finish) => unknown;
   /** A result without a value leaves what stands there. */
   keeps?: true;
+  /** SQL: what stands there instead, where a result has no value and the row none either. */
+  otherwise?: string;
   /** Its value while an external sync is not settled. */
   unsettled?: (row: Start) => unknown;
   /** Whether the event `sync.recorded` has it, or under which name. */
@@ -139,7 +141,12 @@ export const SYNC_FIELDS = {
   owner: field('owner', 'uuid', { start: (row) => row.owner, hidden: true }),
   startedAt: field('startedAt', 'timestamptz', {}),
   completedAt: field('completedAt', 'timestamptz', {}),
-  durationMs: field('durationMs', 'integer', { finish: (row) => row.durationMs, keeps: true, settled: true }),
+  durationMs: field('durationMs', 'integer', {
+    finish: (row) => row.durationMs,
+    keeps: true,
+    otherwise: 'least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer',
+    settled: true,
+  }),
 };
 
 type Fields = typeof SYNC_FIELDS;
@@ -196,8 +203,9 @@ export const EXTERNAL_COLUMNS = fieldsWith('finish')
 
 /** The columns that are written when a sync is settled. */
 export const FINISH_COLUMNS = fieldsWith('finish').map(
-  ({ column, type, finish, keeps }): Column<Finish> & { keeps: boolean } => ({
-    ...{ name: column, type, keeps: keeps === true },
+  ({ column, type, finish, keeps, otherwise = `h.${column}` }): Column<Finish> & { settledAs: string } => ({
+    ...{ name: column, type },
+    settledAs: keeps ? `coalesce(r.${column}, ${otherwise})` : `r.${column}`,
     value: (row) => finish!(row) ?? null,
   }),
 );

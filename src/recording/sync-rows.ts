@@ -34,7 +34,7 @@ export interface StartRow {
 export interface ExternalRow {
   expiresInMs: number;
   receivedDigest: string | null;
-  /** What came of it, when it is recorded afterwards. */
+  /** Its result, when it is recorded afterwards. */
   finish: FinishRow | null;
 }
 

@@ -219,9 +219,4 @@ const FINISH: Column<FinishRow>[] = [
   { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
 ];
 
-/** A result without a duration has that of the database's clock. */
-const OWN_DURATION = `least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer`;
-const SETTLED_AS = FINISH_COLUMNS.map(({ name, keeps }) => {
-  if (name === 'duration_ms') return `duration_ms = coalesce(r.duration_ms, ${OWN_DURATION})`;
-  return `${name} = ${keeps ? `coalesce(r.${name}, h.${name})` : `r.${name}`}`;
-}).join(', ');
+const SETTLED_AS = FINISH_COLUMNS.map(({ name, settledAs }) => `${name} = ${settledAs}`).join(', ');

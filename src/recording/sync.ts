@@ -48,7 +48,7 @@ export interface NewSync {
   replayOf?: string;
   /** Milliseconds within which the external system that runs the sync reports again. */
   expiresInMs?: number;
-  /** What came of it, where that is known already; only with `expiresInMs`. */
+  /** Its result, where that is known already; only with `expiresInMs`. */
   result?: SyncResult;
 }
 
