@@ -9,12 +9,14 @@ describe('the public names', () => {
   it.each(Object.entries(NAMES))('of #%s are still there', (room, names) => {
     const path = `src/${room}/index.ts`;
     const { statements } = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest);
-    const exported = statements.flatMap((statement) =>
-      ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
-        ? statement.exportClause.elements.map(({ name }) => name.text)
-        : [],
+    const exported = new Set(
+      statements.flatMap((statement) =>
+        ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+          ? statement.exportClause.elements.map(({ name }) => name.text)
+          : [],
+      ),
     );
-    expect(names.filter((name) => !exported.includes(name))).toEqual([]);
+    expect(names.filter((name) => !exported.has(name))).toEqual([]);
   });
 
   it('have a permit for adapters that take a plain call', async () => {
