@@ -6,7 +6,7 @@ import type { Direction, SyncEventType, SyncStatus } from '#recording';
 import { EpochChangedError } from './event.errors.ts';
 import { type EventCursor, writeEventCursor } from './event.cursor.ts';
 
-/** An event in its cursor among all, with the sync it is about. */
+/** An event with its position, and the sync it is about. */
 export interface PositionedEvent {
   position: number;
   id: string;

@@ -17,7 +17,7 @@ const MAX_FAILURES = 10;
 const MAX_ERRORS = 10;
 const ANSWER_WITHIN_MS = 30_000;
 
-/** Which report it is; its window is that of the report. */
+/** Which report it is; its interval is that of the report. */
 export interface ReportHead {
   id: string;
   revision: number;
@@ -34,7 +34,7 @@ export interface ReportRequest extends Interval {
   environment: string;
   actor: string;
   slot?: string;
-  /** A new revision, of how things are seen now, even when there is a report of this window. */
+  /** A new revision, of how things are seen now, even when there is a report of this interval. */
   fresh?: boolean;
 }
 
@@ -50,15 +50,15 @@ export class HealthReportService {
     @Inject(HEALTH_THRESHOLDS) private readonly thresholds: HealthThresholds,
   ) {}
 
-  /** The report of a window: the one there is, or else a new one. However many ask at once, there is one. */
+  /** The report of an interval: the one there is, or else a new one. However many ask at once, there is one. */
   async generateHealthReport(request: ReportRequest): Promise<StoredReport> {
-    const known = await this.ofWindow(request);
+    const known = await this.ofInterval(request);
     if (known && !request.fresh) return known;
     await this.make(request);
-    return (await this.ofWindow(request))!;
+    return (await this.ofInterval(request))!;
   }
 
-  /** Makes the report of a window; false when somebody else was first. */
+  /** Makes the report of an interval; false when somebody else was first. */
   async make(request: ReportRequest): Promise<boolean> {
     const inputs = await this.inputs(request);
     const conclusion = conclude(inputs);
@@ -70,7 +70,7 @@ export class HealthReportService {
     return made.length > 0;
   }
 
-  /** Newest window first, from a start on. Throws `InvalidCursorError`. */
+  /** Newest interval first, from a start on. Throws `InvalidCursorError`. */
   async list(
     { platform, environment }: { platform?: string; environment?: string },
     limit: number,
@@ -96,7 +96,7 @@ export class HealthReportService {
     return report;
   }
 
-  private async ofWindow({ platform, environment, from, to }: ReportRequest): Promise<StoredReport | undefined> {
+  private async ofInterval({ platform, environment, from, to }: ReportRequest): Promise<StoredReport | undefined> {
     const [report] = await this.stored(
       `${SELECT} where platform = $1 and environment = $2 and window_from = $3 and window_to = $4
        order by revision desc limit 1`,

@@ -14,7 +14,7 @@ export function intervalsDue(slot: ReportFrequency, now: Date, timeZone: string)
     new Date(now.getTime() - BACK_MS[slot]),
     now,
   );
-  // The first begins in the middle of a slot, and the last ends there.
+  // The first begins in the middle of an hour or a day, and the last ends there.
   const whole = starts.slice(1, -1);
   return whole.slice(1).map((to, index) => ({ from: whole[index]!, to }));
 }
