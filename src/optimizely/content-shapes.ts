@@ -51,6 +51,8 @@ const PROPERTY: Shape = {
   inside: { items: { shape: VALUE } },
 };
 
+const COMPOSITION: Shape = { others: ['format'], defaults: { allowedTypes: LIST, restrictedTypes: LIST } };
+
 const CHOICE: Shape = { others: ['displayName'], defaults: { sortOrder: ZERO, isDefault: OFF } };
 const SETTING: Shape = {
   others: ['displayName', 'editor'],
@@ -70,11 +72,12 @@ const SHAPE_OF_KIND: Record<string, Shape> = {
       mediaFileExtensions: LIST,
       compositionBehaviors: LIST,
       contracts: LIST,
+      composition: MAP,
       // Not []: nobody may create it, where null means that everybody may.
       accessRights: UNSET,
       properties: MAP,
     },
-    inside: { properties: { shape: PROPERTY, mapOf: true } },
+    inside: { properties: { shape: PROPERTY, mapOf: true }, composition: { shape: COMPOSITION } },
   },
   propertyGroup: { others: ['key', 'displayName'], defaults: { sortOrder: ZERO } },
   displayTemplate: {

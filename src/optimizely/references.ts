@@ -20,7 +20,8 @@ function* namesIn(definition: JsonObject, kind: string): Generator<Name, void> {
   if (kind === 'displayTemplate') yield ['contentType', definition['contentType']];
   if (kind !== 'contentType') return;
   yield* types(definition['mayContainTypes'], definition['contracts']);
-  const { properties } = definition;
+  const { composition, properties } = definition;
+  if (isJsonObject(composition)) yield* types(composition['allowedTypes'], composition['restrictedTypes']);
   for (const property of Object.values(isJsonObject(properties) ? properties : {})) {
     if (!isJsonObject(property)) continue;
     yield ['propertyGroup', property['group']];

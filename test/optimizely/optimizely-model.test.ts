@@ -43,6 +43,7 @@ describe('the references of a definition', () => {
       baseType: '_page',
       mayContainTypes: ['Article', 'Page', '_self', '*', 'BlankSection'],
       contracts: ['Priced', 'globalcontract:_Item'],
+      composition: { format: 'outline', allowedTypes: ['Hero', '_section'], restrictedTypes: ['Plain'] },
       properties: {
         title: { type: 'string', group: 'seo' },
         body: { type: 'string', group: 'Content' },
@@ -57,6 +58,8 @@ describe('the references of a definition', () => {
     expect(references(definition, 'contentType')).toEqual([
       type('Article'),
       type('Priced'),
+      type('Hero'),
+      type('Plain'),
       { kind: 'propertyGroup', typeKey: 'seo' },
       type('Teaser'),
       type('Old'),
@@ -79,6 +82,7 @@ describe('the fields that are not known', () => {
   it('are named by where they stand, whatever stands around them', () => {
     const definition: JsonObject = {
       ...{ key: 'A', displayName: 'A', source: 'x', created: 'then', future: 1, 'a/b': 1 },
+      composition: { format: 'grid', layout: 'grid' },
       properties: {
         future: { type: 'string', tomorrow: true, displayName: 'F' },
         list: { type: 'array', items: { type: 'string', maxLenght: 3 } },
@@ -88,6 +92,7 @@ describe('the fields that are not known', () => {
     expect(unknownFields(definition, 'contentType')).toEqual([
       '/future',
       '/a~1b',
+      '/composition/layout',
       '/properties/future/tomorrow',
       '/properties/list/items/maxLenght',
     ]);

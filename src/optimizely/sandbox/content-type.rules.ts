@@ -1,7 +1,8 @@
 import { circularContainment } from './circular-containment.ts';
+import { compositionIssues } from './composition.rules.ts';
 import type { SeedModel } from './seed-model.ts';
 import { BASE_TYPES, type ContentType } from './model.ts';
-import { propertyIssues } from './property.rules.ts';
+import { propertyIssues, referenceIssues } from './property.rules.ts';
 import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, keyIssues, lengthIssues } from './text-rules.ts';
 
@@ -16,14 +17,13 @@ export function* contentTypeIssues(type: ContentType, model: SeedModel): Generat
   yield* lengthIssues(type.displayName, 'displayName', 1, 255);
   yield* lengthIssues(type.description, 'description', 0, 255);
   yield* baseTypeIssues(type, existing);
-  yield* compositionIssues(type);
+  yield* compositionIssues(type, model);
   yield* listIssues(type, model);
   for (const { type: kind } of type.accessRights ?? []) {
     yield* choiceIssues(kind, ['user', 'role', 'application'], 'accessRights.type');
   }
-  const isElement = type.compositionBehaviors.includes('elementEnabled');
   for (const [name, property] of Object.entries(type.properties)) {
-    yield* propertyIssues(name, property, isElement, model);
+    yield* propertyIssues(name, property, type, model);
   }
 }
 
@@ -40,21 +40,13 @@ function* baseTypeIssues(type: ContentType, existing: ContentType | undefined): 
   }
 }
 
-function* compositionIssues({ baseType, compositionBehaviors }: ContentType): Generator<Issue> {
-  const field = 'compositionBehaviors';
-  if (compositionBehaviors.length > 0 && baseType !== '_component') {
-    yield { detail: `Composition behaviors are only allowed with the base type '_component'.`, field };
-  }
-  for (const behavior of compositionBehaviors) {
-    yield* choiceIssues(behavior, ['sectionEnabled', 'elementEnabled', 'formsElementEnabled'], field);
-  }
-}
-
 function* listIssues(type: ContentType, model: SeedModel): Generator<Issue> {
-  const { key, mayContainTypes, contracts } = type;
+  const { key, mayContainTypes, contracts, composition = {} } = type;
   for (const field of ['mayContainTypes', 'mediaFileExtensions', 'compositionBehaviors', 'contracts'] as const) {
     yield* countIssues(type[field], field);
   }
+  yield* referenceIssues(composition.allowedTypes, 'composition.allowedTypes', model);
+  yield* referenceIssues(composition.restrictedTypes, 'composition.restrictedTypes', model);
   for (const name of mayContainTypes) {
     if (name !== '*' && name !== '_self' && !model.hasReference(name)) {
       yield { detail: `Unable to find a content type '${name}'`, field: 'mayContainTypes' };

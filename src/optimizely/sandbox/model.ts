@@ -16,6 +16,10 @@ const LIMITS = {
   editorSettings: 'object',
 } as const satisfies Record<string, Shape>;
 
+const COMPOSITION = {
+  fields: { format: 'string', allowedTypes: { list: 'string' }, restrictedTypes: { list: 'string' } },
+} as const satisfies Shape;
+
 const PROPERTY = {
   fields: {
     type: 'string',
@@ -47,6 +51,7 @@ export const CONTENT_TYPE = {
     mediaFileExtensions: { list: 'string' },
     compositionBehaviors: { list: 'string' },
     contracts: { list: 'string' },
+    composition: COMPOSITION,
     properties: { map: PROPERTY },
     accessRights: { list: { fields: { name: 'string', type: 'string' } } },
   },
@@ -102,15 +107,20 @@ export type ManifestInput = Shaped<typeof MANIFEST>;
 export type ContentTypeInput = Shaped<typeof CONTENT_TYPE>;
 export type PropertyLimits = Shaped<{ fields: { type: 'string' } & typeof LIMITS }>;
 
+export type Composition = Shaped<typeof COMPOSITION>;
 export type Property = Shaped<typeof PROPERTY> & { type: string };
 export type Locale = Shaped<typeof LOCALE> & { key: string };
 export type PropertyGroup = Shaped<typeof PROPERTY_GROUP> & { key: string; source?: string };
 export type DisplayTemplate = Shaped<typeof DISPLAY_TEMPLATE> & { key: string };
 
 /** A content type with the defaults that the service fills in. */
-export type ContentType = Omit<Required<ContentTypeInput>, 'baseType' | 'accessRights' | 'properties'> & {
+export type ContentType = Omit<
+  Required<ContentTypeInput>,
+  'baseType' | 'accessRights' | 'composition' | 'properties'
+> & {
   properties: { [name: string]: Property };
   baseType?: string;
+  composition?: Composition;
   accessRights?: { name?: string; type?: string }[];
 };
 

@@ -1,5 +1,6 @@
+import { composedPropertyIssues } from './composition.rules.ts';
 import type { SeedModel } from './seed-model.ts';
-import type { Property, PropertyLimits } from './model.ts';
+import type { ContentType, Property, PropertyLimits } from './model.ts';
 import type { Issue } from './error-answer.ts';
 import { choiceIssues, countIssues, lengthIssues } from './text-rules.ts';
 
@@ -19,15 +20,15 @@ const SETTINGS = {
   maxItems: ['array'],
   items: ['array'],
   contentType: ['component', 'content', 'contentReference'],
-  allowedTypes: ['content', 'contentReference'],
-  restrictedTypes: ['content', 'contentReference'],
+  allowedTypes: ['content', 'contentReference', 'composition'],
+  restrictedTypes: ['content', 'contentReference', 'composition'],
 } satisfies Partial<Record<keyof Property, string[]>>;
 
-/** What the service refuses in one property; `isElement` when the type that owns it has `elementEnabled`. */
+/** What the service refuses in one property of a type. */
 export function* propertyIssues(
   name: string,
   property: Property,
-  isElement: boolean,
+  owner: ContentType,
   model: SeedModel,
 ): Generator<Issue> {
   const path = `properties.${name}`;
@@ -40,13 +41,15 @@ export function* propertyIssues(
     yield { detail, field: `${path}.group` };
   }
   const { indexingType } = property;
-  if (indexingType && indexingType !== 'disabled' && !PRIMITIVES.includes(property.type)) {
+  const valueType = property.items?.type ?? property.type;
+  if (indexingType && indexingType !== 'disabled' && !PRIMITIVES.includes(valueType)) {
     yield settingNotAllowed(`IndexingType.${capitalised(indexingType)}`, property.type, `${path}.indexingType`);
   }
-  if (isElement && NOT_IN_ELEMENTS.has(property.items?.type ?? property.type)) {
+  if (owner.compositionBehaviors.includes('elementEnabled') && NOT_IN_ELEMENTS.has(valueType)) {
     yield { detail: `The property '${name}' is not allowed when content type has ElementEnabled.`, field: path };
   }
-  yield* limitIssues(path, property, [...ITEM_TYPES, 'array'], model);
+  if (property.type === 'composition') yield* composedPropertyIssues(name, property, owner, model);
+  yield* limitIssues(path, property, [...ITEM_TYPES, 'array', 'composition'], model);
   if (property.items) yield* limitIssues(`${path}.items`, property.items, ITEM_TYPES, model);
   else if (property.type === 'array') yield { detail: `The property '${name}' must have items.`, field: path };
 }
@@ -79,7 +82,8 @@ function* limitIssues(path: string, limits: PropertyLimits, types: string[], mod
   yield* referenceIssues(restrictedTypes, `${path}.restrictedTypes`, model);
 }
 
-function* referenceIssues(names: string[], field: string, model: SeedModel): Generator<Issue> {
+/** What the service refuses in a list of types and base types. */
+export function* referenceIssues(names: string[] = [], field: string, model: SeedModel): Generator<Issue> {
   yield* countIssues(names, field);
   for (const name of names) {
     if (name === '*' ? model.strict : !model.hasReference(name)) {

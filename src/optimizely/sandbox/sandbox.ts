@@ -47,6 +47,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   });
   app.setErrorHandler(answerProblem);
   acceptBodies(app);
+  refuseContentCodings(app);
   await app.register((control) => controlRoutes(control, world), { prefix: '/_sandbox' });
   await app.register((api) => apiRoutes(api, world));
   const url = await app.listen({ port, host });
@@ -85,5 +86,15 @@ function acceptBodies(app: FastifyInstance): void {
   app.addContentTypeParser(/^application\/(.+\+)?json/, { parseAs: 'string' }, json);
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => {
     done(null, Object.fromEntries(new URLSearchParams(String(body))));
+  });
+}
+
+/** The service reads no compressed body. */
+function refuseContentCodings(app: FastifyInstance): void {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const coding = request.headers['content-encoding'] ?? 'identity';
+    const detail = `The content encoding '${coding}' is not supported.`;
+    if (coding.toLowerCase() === 'identity') done(null, payload);
+    else done(new Problem(415, 'UnsupportedMediaType', detail));
   });
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import {
   api,
   authorized,
@@ -13,6 +14,11 @@ import {
   start,
   WARNING,
 } from './sandbox-client.ts';
+
+const TEXT = { type: 'string', format: 'shortString' };
+const LIST_OF_REFERENCES = { type: 'array', items: { type: 'contentReference' } };
+const LAYOUT = { format: 'outline' };
+const GRID = { type: 'composition', format: 'grid' };
 
 beforeEach(() => start());
 afterEach(() => sandbox.close());
@@ -147,9 +153,73 @@ describe('POST /manifest', () => {
       },
       { message: "The property 'p' is not allowed when content type has ElementEnabled." },
     ],
+    [
+      'indexing on an array of references',
+      property({ type: 'array', indexingType: 'searchable', items: { type: 'contentReference' } }),
+      { message: "Setting 'IndexingType.Searchable' is not allowed on property of type 'array'." },
+    ],
+    ['an element that is a section', { baseType: '_section', compositionBehaviors: ['elementEnabled'] }, {}],
+    [
+      'a composition in a page',
+      property({ type: 'composition', format: 'grid' }),
+      { message: "The property 'p' of type 'composition' is only allowed in a content type of '_experience'." },
+    ],
+    [
+      'a composition of no format',
+      { baseType: '_experience', ...property({ type: 'composition' }) },
+      { message: "The field 'properties.p.format' is required." },
+    ],
+    [
+      'a composition of an unknown format',
+      { baseType: '_experience', composition: { format: 'flat' } },
+      { message: "The value 'flat' of 'composition.format' must be one of grid, outline." },
+    ],
+    ['an array of compositions', property({ type: 'array', items: { type: 'composition' } }), {}],
+    ['a second composition in an experience', { baseType: '_experience', properties: { composition: GRID } }, {}],
+    ['the composition of a page', { composition: { format: 'grid' } }, { resource: 'Recipe' }],
+    [
+      'a page in a composition',
+      { baseType: '_experience', composition: { format: 'outline', allowedTypes: ['BlankExperience'] } },
+      { message: "The type 'BlankExperience' cannot be used in a 'outline' layout composition." },
+    ],
+    [
+      'a section in a grid',
+      { baseType: '_experience', ...property({ ...GRID, allowedTypes: ['_section'] }) },
+      { message: "The type '_section' cannot be used in a 'grid' layout composition." },
+    ],
   ])('refuses %s', async (_what, change, error) => {
     const { body } = await push({ contentTypes: [{ ...PAGE, ...change }] });
     expect(body).toMatchObject({ outcomes: [], errors: [error] });
+  });
+
+  it.each<[string, object]>([
+    ['an array of texts that is searched', property({ type: 'array', indexingType: 'searchable', items: TEXT })],
+    ['an array of references that is not indexed', property({ ...LIST_OF_REFERENCES, indexingType: 'disabled' })],
+    ['a composable section', { baseType: '_section', compositionBehaviors: ['sectionEnabled'] }],
+    ['a second composition in an experience', { baseType: '_experience', ...property(GRID) }],
+    ['the composition of an experience', { baseType: '_experience', composition: { allowedTypes: ['_section'] } }],
+    ['a component in both layouts', { baseType: '_section', composition: { ...LAYOUT, allowedTypes: ['_component'] } }],
+    [
+      'the composition that a component inherits',
+      { baseType: '_component', compositionBehaviors: ['sectionEnabled'], properties: { composition: GRID } },
+    ],
+    ['anything that a composition leaves out', { baseType: '_section', composition: { restrictedTypes: ['_page'] } }],
+  ])('takes %s', async (_what, change) => {
+    const { body } = await push({ contentTypes: [{ ...PAGE, ...change }] });
+    expect(body).toMatchObject({ errors: [], outcomes: [{ resource: 'Recipe' }] });
+  });
+
+  it('keeps the composition of a type, and the layout of a property', async () => {
+    const composition = { format: 'outline', allowedTypes: ['_section'] };
+    await push({ contentTypes: [{ ...PAGE, baseType: '_experience', composition, ...property(GRID) }] });
+    expect((await api('GET', '/contenttypes/Recipe')).body).toMatchObject({ composition, properties: { p: GRID } });
+  });
+
+  it.each(['gzip', 'deflate', 'br', 'gzip, gzip'])('does not read a body in %s', async (coding) => {
+    const compressed = { ...authorized({ 'content-encoding': coding, 'content-type': MANIFEST_TYPE }) };
+    const answer = await call('POST', '/v1/manifest', { ...compressed, rawBody: gzipSync('{}') });
+    expect(answer).toMatchObject({ status: 415, body: { code: 'UnsupportedMediaType' } });
+    expect((await push({ contentTypes: [PAGE] }, { 'content-encoding': 'identity' })).status).toBe(200);
   });
 
   it('refuses a reserved group and a template of no target', async () => {

@@ -31,7 +31,7 @@ export interface Answer {
 export interface Sent {
   headers?: Record<string, string>;
   body?: unknown;
-  rawBody?: string;
+  rawBody?: string | Uint8Array<ArrayBuffer>;
 }
 
 export async function start(options?: SandboxOptions): Promise<void> {
