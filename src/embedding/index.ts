@@ -78,6 +78,7 @@ export {
   type ExportProblem,
   type Impact,
   type ItemRef,
+  type FinalStatus,
   type Outcome,
   Platform,
   type PlatformAdapter,

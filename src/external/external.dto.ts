@@ -15,7 +15,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { isJsonObject } from '#json';
-import { type Outcome, OUTCOMES } from '#platform';
+import { type FinalStatus, FINAL_STATUSES } from '#platform';
 import { type Direction, DIRECTIONS, type SyncStatus } from '#recording';
 import { MayBeLeftOut, MayBeNull, Nested, Text } from '#validation';
 
@@ -59,8 +59,8 @@ export class SyncResultDto {
    * Final status; `PARTIAL` when the platform applied some parts and refused others.
    * @example 'SUCCESS'
    */
-  @IsIn(OUTCOMES)
-  status: Outcome;
+  @IsIn(FINAL_STATUSES)
+  status: FinalStatus;
 
   /** Error of a sync that did not succeed. */
   @MayBeNull()

@@ -71,13 +71,22 @@ export interface RecordedCall extends SyncCall {
   permit: () => Promise<void>;
 }
 
-export const OUTCOMES = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
+export const FINAL_STATUSES = ['SUCCESS', 'FAILED', 'PARTIAL'] as const;
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+/** What is known of the effect of a push, beside its status. */
+export const OUTCOMES = ['APPLIED', 'NOT_APPLIED', 'PARTLY_APPLIED', 'UNKNOWN'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 export interface SyncAnswerItem {
   typeKey: string;
   kind?: string;
-  status: Outcome;
+  status: FinalStatus;
+  /**
+   * What is known of the effect of a push; by default what the status says. `UNKNOWN` has the platform read back: say so
+   * where the answer does not prove what became of the item.
+   */
+  outcome?: Outcome;
   /** What was pulled, in our terms. */
   data?: Json;
   error?: SyncFailure;
@@ -104,7 +113,10 @@ export interface PlatformAdapter {
   fromPlatform(payload: Json, kind?: string): ContentType;
   /** Sends the items, and answers for each. */
   push(call: SyncCall): Promise<SyncAnswer>;
-  /** Reads the items, or everything when there are none. One that is not there is an item that FAILED, not an error. */
+  /**
+   * Reads the items, or everything when there are none: then what is not among them is not there. One that was asked for
+   * and is not there is an item that FAILED with code NOT_FOUND, not an error.
+   */
   pull(call: SyncCall): Promise<SyncAnswer>;
   /** The names of the environments it is configured for; without it any name is passed through. */
   environments?(): string[];

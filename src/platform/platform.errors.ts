@@ -7,6 +7,11 @@ export interface PlatformFailure {
   message: string;
   /** Whether the same call may be tried again; `unknown` when it may have been applied. */
   retryable: boolean | 'unknown';
+  /**
+   * What is known of the effect of a push. By default `NOT_APPLIED` for an answer with a status from 400 to 499 but 408,
+   * and `UNKNOWN` else: then the platform is read back. An error from before bytes left is `NOT_APPLIED`.
+   */
+  outcome?: 'NOT_APPLIED' | 'UNKNOWN';
   statusCode?: number;
   /** Milliseconds the platform asked us to wait (`Retry-After`). */
   retryAfterMs?: number;
@@ -22,6 +27,7 @@ export class PlatformError extends DomainError {
   /** The platform did not do as asked. */
   readonly httpStatus: number = 502;
   readonly retryable: boolean | 'unknown';
+  readonly outcome: 'NOT_APPLIED' | 'UNKNOWN';
   readonly statusCode: number | undefined;
   readonly retryAfterMs: number | undefined;
   readonly requestId: string | undefined;
@@ -32,12 +38,18 @@ export class PlatformError extends DomainError {
     super(failure.message, {}, options);
     this.code = failure.code;
     this.retryable = failure.retryable;
+    this.outcome = failure.outcome ?? (isRefusal(failure.statusCode) ? 'NOT_APPLIED' : 'UNKNOWN');
     this.statusCode = failure.statusCode;
     this.retryAfterMs = failure.retryAfterMs;
     this.requestId = failure.requestId;
     this.body = failure.body;
     this.metadata = failure.metadata;
   }
+}
+
+/** A platform that answers so has not done what was asked. */
+function isRefusal(statusCode = 0): boolean {
+  return statusCode >= 400 && statusCode < 500 && statusCode !== 408;
 }
 
 export class UnknownPlatformError extends DomainError {

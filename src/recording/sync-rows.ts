@@ -1,5 +1,5 @@
 import type { JsonObject } from '#json';
-import type { Outcome, SyncContext } from '#platform';
+import type { FinalStatus, Outcome, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
 import type { Direction, SyncEventType } from './sync.ts';
 
@@ -46,7 +46,7 @@ export interface AttemptRow {
 
 export interface FinishRow {
   id: string;
-  status: Outcome;
+  status: FinalStatus;
   statusCode: number | null;
   requestId: string | null;
   errorCode: string | null;
@@ -77,7 +77,7 @@ export interface Settlement {
 export interface SettledSync {
   platform: string;
   direction: Direction;
-  status: Outcome;
+  status: FinalStatus;
   retryCount: number;
   /** Milliseconds; null where nobody knows. */
   durationMs: number | null;

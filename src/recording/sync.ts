@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import type { Outcome, SyncContext, SyncFailure } from '#platform';
+import type { FinalStatus, Outcome, SyncContext, SyncFailure } from '#platform';
 
 export const DIRECTIONS = ['PUSH', 'PULL'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -76,7 +76,7 @@ export interface FailedAttempt {
 
 /** What came of a sync. */
 export interface SyncResult {
-  status: Outcome;
+  status: FinalStatus;
   error?: SyncFailure;
   statusCode?: number;
   requestId?: string;
