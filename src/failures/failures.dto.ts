@@ -1,6 +1,7 @@
 import { RequesterDto, TargetDto } from '#http';
 import { Matches, MinDate } from 'class-validator';
 import { CoveredIntervalDto } from '#history';
+import { FINGERPRINT } from '#recording';
 import { Timestamp, Text } from '#validation';
 import type { FingerprintState } from './failure-shape.ts';
 import type { FailureShape } from './failure-shape.ts';
@@ -11,7 +12,7 @@ export class FingerprintParams {
    * Fingerprint of the error: 16 hexadecimal digits.
    * @example '18ed84029078e4bb'
    */
-  @Matches(/^[0-9a-f]{16}$/, { message: '$property must be 16 hexadecimal digits' })
+  @Matches(FINGERPRINT, { message: '$property must be 16 hexadecimal digits' })
   fingerprint: string;
 }
 

@@ -2,7 +2,7 @@ import { IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import { type Trigger, TRIGGERS } from '#platform';
-import { type Direction, DIRECTIONS, SYNC_STATUSES, type SyncStatus } from '#recording';
+import { type Direction, DIRECTIONS, FINGERPRINT, SYNC_STATUSES, type SyncStatus } from '#recording';
 import { MayBeLeftOut, Timestamp, OneOrMany, Text, TrueOrFalse } from '#validation';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
 import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
@@ -93,6 +93,15 @@ export class SyncFilterDto {
   @OneOrMany()
   @Text(255, { each: true })
   errorCode?: string[];
+
+  /**
+   * Fingerprint of the error of the sync: 16 hexadecimal digits, equal for errors that differ only in ids, numbers and names.
+   * @example ['18ed84029078e4bb']
+   */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @Matches(FINGERPRINT, { each: true, message: 'each value in $property must be 16 hexadecimal digits' })
+  errorFingerprint?: string[];
 
   /** Id of the call that the sync belongs to. */
   @MayBeLeftOut()

@@ -5,7 +5,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { escapeLiteral } from 'pg';
 import { ConcurrencyLimit, TooManyExportsError } from '#http';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
-import { EXPORTED_FIELDS } from '#recording';
+import { SHOWN_FIELDS } from '#recording';
 import { CrlfLines } from './crlf-lines.ts';
 import { ExportConnection } from './export-connection.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
@@ -104,7 +104,7 @@ async function begin(
 }
 
 function copySql(where: string, format: ExportFormat): string {
-  const columns = EXPORTED_FIELDS.map((field) => {
+  const columns = SHOWN_FIELDS.map((field) => {
     const sql = `h.${field.column}`;
     return `${format === 'csv' ? csvValue(sql, field) : sql} as "${field.name}"`;
   });
@@ -114,7 +114,7 @@ function copySql(where: string, format: ExportFormat): string {
   return `copy (select row_to_json(sync) from (${select}) sync) to stdout (format csv, quote e'\\x01', delimiter e'\\x02')`;
 }
 
-function csvValue(sql: string, { type, foreign }: (typeof EXPORTED_FIELDS)[number]): string {
+function csvValue(sql: string, { type, foreign }: (typeof SHOWN_FIELDS)[number]): string {
   if (type === 'timestamptz') return `to_char(${sql}, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
   return foreign ? `case when ${sql}::text ~ ${FORMULA} then '''' || ${sql}::text else ${sql}::text end` : sql;
 }

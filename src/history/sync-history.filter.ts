@@ -19,6 +19,7 @@ export interface HistoryFilter {
   versionHash?: OneOf<string>;
   actor?: OneOf<string>;
   errorCode?: OneOf<string>;
+  errorFingerprint?: OneOf<string>;
   callId?: OneOf<string>;
   /** HTTP status of the platform's answer by its class. */
   statusClass?: OneOf<StatusClass>;

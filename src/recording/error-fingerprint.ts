@@ -11,6 +11,8 @@ export interface FingerprintedError {
   typeKey: string | null;
 }
 
+/** What a fingerprint looks like. */
+export const FINGERPRINT = /^[0-9a-f]{16}$/;
 /** Goes into every fingerprint: an algorithm that tells errors apart otherwise takes the next number. */
 const VERSION = 1;
 const MAX_INPUT = 10_000;

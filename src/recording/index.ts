@@ -1,9 +1,9 @@
 /** The record itself: writes and reads syncs and their events; refuses work that it cannot record. */
 export {
-  EXPORTED_FIELDS,
   type FacetField,
   fieldsWith,
   type FilteredField,
+  SHOWN_FIELDS,
   shownSync,
   SYNC_FIELDS,
 } from './sync-columns.ts';
@@ -24,7 +24,7 @@ export { SyncEvent } from './sync-event.entity.ts';
 export { isOfDeployment, SyncReader } from './sync.reader.ts';
 export { SyncWriter } from './sync.writer.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';
-export { errorFingerprint, maskedMessage } from './error-fingerprint.ts';
+export { errorFingerprint, FINGERPRINT, maskedMessage } from './error-fingerprint.ts';
 export { storableText } from './storable-text.ts';
 export {
   type Direction,

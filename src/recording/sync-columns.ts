@@ -24,10 +24,8 @@ interface Uses {
   recorded?: true | string;
   /** Whether the event that settles the sync has it. */
   settled?: true;
-  /** Neither API nor export show it. */
+  /** API and exports leave it out. */
   hidden?: true;
-  /** The API shows it, an export does not. */
-  notExported?: true;
   /** Others write its text: an export makes formulas in it harmless. */
   foreign?: true;
   /** A filter asks for its values. */
@@ -109,7 +107,7 @@ export const SYNC_FIELDS = {
   errorFingerprint: field('errorFingerprint', 'text', {
     finish: (row) => row.errorFingerprint,
     settled: true,
-    notExported: true,
+    filter: true,
   }),
   retryCount: field('retryCount', 'smallint', {
     finish: (row) => row.retryCount,
@@ -174,7 +172,6 @@ export function fieldsWith(use: keyof Uses): NamedField[] {
 }
 
 export const SHOWN_FIELDS = ALL.filter(({ hidden }) => !hidden);
-export const EXPORTED_FIELDS = SHOWN_FIELDS.filter(({ notExported }) => !notExported);
 
 /** The sync as the API shows it. */
 export function shownSync(sync: SyncRecord): ShownSync {

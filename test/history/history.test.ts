@@ -26,6 +26,7 @@ const randomSync: fc.Arbitrary<RandomSync> = fc
     actor: fc.constantFrom('jane', '+41', '-1', '@me'),
     errorCode: fc.constantFrom(null, 'TIMEOUT', 'RATE_LIMITED'),
     errorMessage: fc.constantFrom(null, 'The 100% failed', 'A_B', 'nothing'),
+    errorFingerprint: fc.constantFrom(null, '18ed84029078e4bb', '0000000000000001'),
     statusCode: fc.constantFrom(null, 200, 404, 429, 503),
     forced: fc.boolean(),
     durationMs: fc.option(fc.integer({ min: 0, max: 5 }), { nil: null }),
@@ -44,6 +45,7 @@ const filter = fc.record(
     trigger: fc.subarray(['API', 'REPLAY'], { minLength: 1 }),
     actor: fc.subarray(['jane', '+41'], { minLength: 1 }),
     errorCode: fc.subarray(['TIMEOUT', 'RATE_LIMITED'], { minLength: 1 }),
+    errorFingerprint: fc.subarray(['18ed84029078e4bb', '0000000000000002'], { minLength: 1 }),
     statusClass: fc.subarray(['2xx', '4xx', '5xx'], { minLength: 1 }),
     forced: fc.boolean(),
     q: fc.constantFrom('100%', '_', 'article', 'A_B', '\\', 'zzz'),
@@ -133,9 +135,11 @@ describe('the history under a filter', () => {
         const lines = (await exported.text()).split('\n').filter(Boolean);
         const rows = lines.map((line) => JSON.parse(line) as RandomSync);
         expect(rows.map(({ id }) => id)).toEqual(expected.toSorted().toReversed());
-        expect(rows.map(({ typeKey }) => typeKey)).toEqual(
-          rows.map(({ id }) => syncs.find((sync) => sync.id === id)!.typeKey),
-        );
+        for (const name of ['typeKey', 'errorFingerprint'] as const) {
+          expect(rows.map((row) => row[name])).toEqual(
+            rows.map(({ id }) => syncs.find((sync) => sync.id === id)![name]),
+          );
+        }
       }),
       { numRuns: runs(25) },
     );
@@ -259,6 +263,7 @@ describe('the history under a filter', () => {
     ['endDate=2026-02-01T10:00:00', 'INVALID_REQUEST', 'endDate'],
     ['last=soon', 'INVALID_REQUEST', 'last'],
     ['statusClass=6xx', 'INVALID_REQUEST', 'statusClass'],
+    ['errorFingerprint=18ed', 'INVALID_REQUEST', 'errorFingerprint'],
     ['forced=maybe', 'INVALID_REQUEST', 'forced'],
     ['sort=actor', 'INVALID_REQUEST', 'sort'],
     ['deploymentId=x', 'INVALID_REQUEST', 'deploymentId'],

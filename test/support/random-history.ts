@@ -14,6 +14,7 @@ export interface RandomSync {
   actor: string;
   errorCode: string | null;
   errorMessage: string | null;
+  errorFingerprint?: string | null;
   statusCode: number | null;
   forced: boolean;
   durationMs: number | null;

@@ -30,6 +30,7 @@ const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
   deploymentId: 'Deployment',
   versionHash: 'Version',
   callId: 'Call',
+  errorFingerprint: 'Error fingerprint',
   statusClass: 'HTTP status',
   forced: 'Forced',
   startDate: 'From',

@@ -10,6 +10,7 @@ export const LISTS = [
   'direction',
   'trigger',
   'errorCode',
+  'errorFingerprint',
   'typeKey',
   'kind',
   'actor',

@@ -58,9 +58,7 @@ export function FailurePatterns({ scope, last }: { scope: ChosenTarget; last: st
                 {data.fingerprints.slice(0, 20).map((error) => (
                   <Table.Tr key={error.fingerprint}>
                     <Table.Td className="breakable" maw={420}>
-                      <Link
-                        href={`/?${searchOf({ errorCode: [error.errorCode], last, ...(platform && { platform: [platform] }) })}`}
-                      >
+                      <Link href={`/?${searchOf({ ...query, errorFingerprint: [error.fingerprint] })}`}>
                         {error.errorCode}
                       </Link>
                       <Text size="xs" c="dimmed" lineClamp={2}>

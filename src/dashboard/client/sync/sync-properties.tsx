@@ -54,6 +54,9 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
             ))}
           </>
         ),
+        'Same error': sync.errorFingerprint && (
+          <Link href={`/?${searchOf({ errorFingerprint: [sync.errorFingerprint] })}`}>All syncs with this error</Link>
+        ),
         Call: <Link href={`/?${searchOf({ callId: [sync.callId] })}`}>All syncs of this call</Link>,
       }}
     />
