@@ -2,6 +2,7 @@
 export { InvalidFilterError, NoContentError } from './history.errors.ts';
 export { LiveVersions } from './live-versions.ts';
 export { SyncComparison } from './sync.comparison.ts';
+export { type HistoryFilter, holdsForAll } from './history-filter.ts';
 export { SyncController } from './sync.controller.ts';
 export { SyncDetails } from './sync.details.ts';
 export { SyncFilterDto, CoveredIntervalDto } from './sync-history.dto.ts';
@@ -15,4 +16,4 @@ export {
   SyncHistoryQueries,
 } from './sync-history.queries.ts';
 export { type HistoryExport, SyncHistoryExport } from './sync-history.export.ts';
-export { type HistoryFilter, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
+export { resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';

@@ -1,6 +1,7 @@
 import { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from '#http';
 import { canonicalDigest, type Json } from '#json';
-import type { HistoryFilter, CoveredInterval } from './sync-history.filter.ts';
+import type { HistoryFilter } from './history-filter.ts';
+import type { CoveredInterval } from './sync-history.filter.ts';
 
 export const SORTS = ['-startedAt', 'startedAt', '-durationMs', 'durationMs'] as const;
 export type Sort = (typeof SORTS)[number];

@@ -1,11 +1,12 @@
-import { IntersectionType } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import { type Trigger, TRIGGERS } from '#platform';
 import { type Direction, DIRECTIONS, FINGERPRINT, SYNC_STATUSES, type SyncStatus } from '#recording';
 import { MayBeLeftOut, Timestamp, OneOrMany, Text, TrueOrFalse } from '#validation';
+import { DateRange, FromTo } from './date-range.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
-import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './sync-history.filter.ts';
+import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './history-filter.ts';
 import { SyncDto } from './sync.dto.ts';
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
@@ -156,6 +157,30 @@ export class SyncFilterDto {
   @MayBeLeftOut()
   @Matches(/^\d{1,6}[mhd]$/, { message: '$property must be like 90m, 24h or 7d' })
   last?: string;
+
+  /**
+   * Another name of `platform`.
+   * @example ['optimizely']
+   */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @Text(255, { each: true })
+  targetPlatform?: string[];
+
+  /** Another name of `status`. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @IsIn(SYNC_STATUSES, { each: true })
+  syncStatus?: SyncStatus[];
+
+  /**
+   * Interval as `from/to`, instead of `startDate` and `endDate`. One of them may be empty.
+   * @example '2026-01-01/2026-02-01'
+   */
+  @MayBeLeftOut()
+  @FromTo()
+  @ApiProperty({ type: String })
+  dateRange?: DateRange;
 }
 
 export class SyncListQuery extends IntersectionType(SyncFilterDto, PageQuery) {

@@ -8,14 +8,9 @@ import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { SHOWN_FIELDS } from '#recording';
 import { CrlfLines } from './crlf-lines.ts';
 import { ExportConnection } from './export-connection.ts';
+import type { HistoryFilter } from './history-filter.ts';
 import type { ExportFormat } from './sync-history.dto.ts';
-import {
-  type HistoryFilter,
-  type ResolvedFilter,
-  resolveFilter,
-  whereSql,
-  type CoveredInterval,
-} from './sync-history.filter.ts';
+import { type ResolvedFilter, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
 
 /** Exports of one process at once: each has a connection for as long as its reader takes. */
 export const MAX_EXPORTS = 4;

@@ -1,46 +1,7 @@
-import type { Trigger } from '#platform';
-import { type Direction, fieldsWith, type FilteredField, type SyncStatus } from '#recording';
+import { fieldsWith, type FilteredField } from '#recording';
 import { EARLIEST } from '#validation';
 import { InvalidFilterError } from './history.errors.ts';
-
-/** One value, or several of which one must hold. */
-export type OneOf<T> = T | T[];
-
-/** What a history is asked for; everything given must hold. One object for list, count, facets, export and replay. */
-export interface HistoryFilter {
-  typeKey?: OneOf<string>;
-  kind?: OneOf<string>;
-  platform?: OneOf<string>;
-  environment?: OneOf<string>;
-  status?: OneOf<SyncStatus>;
-  direction?: OneOf<Direction>;
-  trigger?: OneOf<Trigger>;
-  deploymentId?: OneOf<string>;
-  versionHash?: OneOf<string>;
-  actor?: OneOf<string>;
-  errorCode?: OneOf<string>;
-  errorFingerprint?: OneOf<string>;
-  callId?: OneOf<string>;
-  /** HTTP status of the platform's answer by its class. */
-  statusClass?: OneOf<StatusClass>;
-  forced?: boolean;
-  /** Text that must occur in type key or error message, whatever the case. */
-  q?: string;
-  /** Which moment the dates are about; `started` by default. */
-  dateField?: DateField;
-  /** At or after. */
-  startDate?: Date;
-  /** Before. */
-  endDate?: Date;
-  /** The time until now, instead of dates: `90m`, `24h`, `7d`. */
-  last?: string;
-}
-
-export const STATUS_CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'] as const;
-export type StatusClass = (typeof STATUS_CLASSES)[number];
-
-export const DATE_FIELDS = ['started', 'completed'] as const;
-export type DateField = (typeof DATE_FIELDS)[number];
+import { type FilterConditions, type HistoryFilter, namedFilter } from './history-filter.ts';
 
 /** The time that an answer covers. */
 export interface CoveredInterval {
@@ -51,7 +12,7 @@ export interface CoveredInterval {
 }
 
 /** A filter whose times are fixed. */
-export type ResolvedFilter = Omit<HistoryFilter, 'last' | 'startDate' | 'endDate'> & { window: CoveredInterval };
+export type ResolvedFilter = FilterConditions & { window: CoveredInterval };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_INTERVAL_MS = 30 * DAY_MS;
@@ -63,9 +24,10 @@ const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
  * hold together.
  */
 export function resolveFilter(
-  { last, startDate, endDate, ...filter }: HistoryFilter,
-  { looksAtAll = filter.q !== undefined, now = new Date() } = {},
+  asked: HistoryFilter,
+  { looksAtAll = asked.q !== undefined, now = new Date() } = {},
 ): ResolvedFilter {
+  const { last, startDate, endDate, ...filter } = namedFilter(asked);
   if (last !== undefined && (startDate ?? endDate)) {
     throw new InvalidFilterError('last', 'must not be combined with startDate or endDate');
   }

@@ -5,14 +5,9 @@ import type { QueryResultRow } from 'pg';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { pageFrom } from '#http';
 import { type FacetField, fieldsWith, SYNC_COLUMNS, type SyncRecord } from '#recording';
+import type { HistoryFilter } from './history-filter.ts';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
-import {
-  type HistoryFilter,
-  type ResolvedFilter,
-  resolveFilter,
-  whereSql,
-  type CoveredInterval,
-} from './sync-history.filter.ts';
+import { type ResolvedFilter, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
 
 /** A page of a history, with cursors to those beside it. */
 export interface HistoryPage {
@@ -45,7 +40,7 @@ export class SyncHistoryQueries {
   async page(filter: HistoryFilter, { sort = '-startedAt', limit = 50, cursor }: PageRequest): Promise<HistoryPage> {
     const question = questionDigest(filter, sort);
     const start = cursor === undefined ? undefined : readCursor(question, cursor);
-    const resolved = start ? { ...withoutTimes(filter), window: start.window } : resolveFilter(filter);
+    const resolved = { ...resolveFilter(filter), ...(start && { window: start.window }) };
     const { window } = resolved;
     const page = await pageFrom<SyncRecord, Cursor>(start, limit, {
       find: (from, count) => this.read(resolved, sort, from, count),
@@ -138,8 +133,4 @@ export interface PageRequest {
 export function binder(): { bind: (value: unknown, type: string) => string; parameters: unknown[] } {
   const parameters: unknown[] = [];
   return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
-}
-
-function withoutTimes({ last: _last, startDate: _start, endDate: _end, ...filter }: HistoryFilter) {
-  return filter;
 }

@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query, findOne, LONG_READ_MS } from '#database';
-import { binder, type HistoryFilter, InvalidFilterError, resolveFilter, whereSql } from '#history';
+import { binder, type HistoryFilter, holdsForAll, InvalidFilterError, resolveFilter, whereSql } from '#history';
 import { RequestIds } from '#idempotency';
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
@@ -89,7 +89,7 @@ export class SyncReplayer {
     if (filter.direction && [filter.direction].flat().includes('PULL')) {
       throw new InvalidFilterError('direction', 'must be PUSH, because a pull has no content to send');
     }
-    if (Object.values(filter).every((value) => value === undefined)) {
+    if (holdsForAll(filter)) {
       throw new InvalidFilterError('filter', 'must name at least one condition');
     }
     const { bind, parameters } = binder();

@@ -39,9 +39,11 @@ export class SyncHistoryService {
     return this.queries.page(filter, page);
   }
 
-  /** The newest successful sync under a filter, or null. */
-  async getLastSuccessfulSync(filter: Omit<HistoryFilter, 'status'>): Promise<SyncRecord | null> {
-    const { items } = await this.getSyncHistory({ ...filter, status: 'SUCCESS' }, { limit: 1 });
+  /** The newest successful sync under a filter, or null. Throws `InvalidFilterError` for a filter of another status. */
+  async getLastSuccessfulSync(filter: Omit<HistoryFilter, 'status' | 'syncStatus'>): Promise<SyncRecord | null> {
+    // By both names: a filter of another status then differs from one of them, and is refused.
+    const successful: HistoryFilter = { status: 'SUCCESS', syncStatus: 'SUCCESS', ...filter };
+    const { items } = await this.getSyncHistory(successful, { limit: 1 });
     return items[0] ?? null;
   }
 }

@@ -1,5 +1,5 @@
 /** Reads requests into typed objects; refuses unknown members, wrong types and lists that are too long. */
-export { EARLIEST, LATEST, Timestamp } from './timestamp.decorator.ts';
+export { EARLIEST, LATEST, readTimestamp, Timestamp } from './timestamp.decorator.ts';
 export { MAX_PROBLEMS, ProblemList } from './problem-list.ts';
 export { MayBeLeftOut, MayBeNull, Nested, OneOrMany, ReadBy, TrueOrFalse, WholeNumber } from './input.decorators.ts';
 export { RequestValidation } from './request-validation.ts';

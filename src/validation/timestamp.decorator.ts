@@ -17,8 +17,11 @@ export const Timestamp = (): PropertyDecorator =>
 
 const MOMENT = /^(?<day>(\d{4}|\+\d{6})-\d{2}-\d{2})(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
-/** JavaScript takes much more for a date, such as `0`, or 31 February. What is later than everything is that. */
-function readTimestamp(value: unknown): unknown {
+/**
+ * The moment that a text names; what names none comes back. JavaScript takes much more for a date, such as `0`, or 31
+ * February. What is later than everything is that.
+ */
+export function readTimestamp(value: unknown): unknown {
   const { day } = (typeof value === 'string' && MOMENT.exec(value)?.groups) || {};
   if (day === undefined) return value;
   const [midnight, moment] = [new Date(day), new Date(value as string)];

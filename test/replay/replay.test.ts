@@ -249,6 +249,10 @@ describe('a replay', () => {
     [{}],
     [{ typeKey: [1] }],
     [{ last: '1h', startDate: '2026-01-01' }],
+    [{ dateField: 'completed' }],
+    [{ targetPlatfrom: ['optimizely'] }],
+    [{ status: ['FAILED'], syncStatus: ['PARTIAL'] }],
+    [{ dateRange: { from: '2026-01-01' } }],
   ])('of the filter %j is refused, and begins nothing', async (filter) => {
     const before = await history('trigger=REPLAY');
     const { status, body } = await service.api('POST', '/sync/replay', { ...asked, filter });
