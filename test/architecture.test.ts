@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   idempotency: ['database', 'http', 'json', 'schedule'],
   platform: ['json'],
   versioning: ['database', 'http', 'json', 'platform', 'request-body', 'snapshot', 'validation'],
-  recording: ['database', 'http', 'json', 'platform', 'schedule', 'snapshot', 'versioning'],
+  recording: ['database', 'http', 'json', 'platform', 'schedule', 'snapshot', 'validation', 'versioning'],
   retention: ['database', 'schedule'],
   events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],
   history: ['database', 'http', 'json', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
@@ -79,7 +79,7 @@ const MAY_NAME: Record<string, { names: string[]; because: string }> = {
 /** Made from the API document by the build. */
 const GENERATED = join('src', 'dashboard', 'client', 'api', 'schema.ts');
 /** Files beside the modules that every module may use; they know no module themselves. */
-const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'tracking-options.ts'];
+const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'storable-text.ts', 'tracking-options.ts'];
 
 /** Files at the root that make the service of the rooms. */
 const COMPOSITION = [

@@ -2,7 +2,7 @@ import { IntersectionType } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsUUID } from 'class-validator';
 import { PageDto, PageQuery, RequesterDto, TargetDto, TargetRequestDto } from '#http';
 import { SYNC_STATUSES, type SyncStatus } from '#recording';
-import { MayBeLeftOut, Nested, Text, TrueOrFalse } from '#validation';
+import { MayBeLeftOut, Name, Nested, Text, TrueOrFalse } from '#validation';
 
 /** Which deployment is meant. */
 export class DeploymentParams {
@@ -20,7 +20,7 @@ export class DeploymentItemRequestDto {
    * Key of the content type.
    * @example 'Article'
    */
-  @Text()
+  @Name()
   typeKey: string;
 
   /**

@@ -173,7 +173,8 @@ export class DeploymentService implements BeforeApplicationShutdown {
     const { actor, reason, force = false, rollbackOf } = request;
     // One statement: a transaction of the ORM that is cut off would keep its connection for ever.
     await query(this.em, RECORD, [
-      ...[id, platform, environment, actor, reason, rollbackOf, this.heartbeat.owner, force, digest],
+      ...[id, platform, environment, storableText(actor), storableText(reason), rollbackOf],
+      ...[this.heartbeat.owner, force, digest],
       items.map((item) => item.kind),
       items.map((item) => item.typeKey),
       items.map((item) => item.versionHash),

@@ -20,6 +20,8 @@ import {
 } from './external.dto.ts';
 import { ExternalSyncService, type ExternalSync } from './external.service.ts';
 
+/** The record replaces half a character in a text of another system. */
+const MENDED = { loneSurrogates: true };
 const LOCATION = { Location: { description: 'Address of the recorded sync.', schema: { type: 'string' } } } as const;
 const OUTCOME = {
   oneOf: [{ $ref: getSchemaPath(SyncResultDto) }, { $ref: getSchemaPath(SyncExtensionDto) }],
@@ -35,7 +37,7 @@ export class ExternalSyncController {
 
   /** Records an external sync: a sync that another system runs. It may be running, or have ended. */
   @Post()
-  @BodyLimit(SNAPSHOTS_BODY)
+  @BodyLimit({ ...SNAPSHOTS_BODY, ...MENDED })
   @Idempotent()
   @ApiBody({ type: RecordSyncDto })
   @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'The sync is recorded.' })
@@ -54,7 +56,7 @@ export class ExternalSyncController {
 
   /** Records up to 1,000 external syncs, all or none. */
   @Post('batch')
-  @BodyLimit(SNAPSHOTS_BODY)
+  @BodyLimit({ ...SNAPSHOTS_BODY, ...MENDED })
   @Idempotent()
   @ApiBody({ type: RecordSyncsDto })
   @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'All syncs are recorded.' })
@@ -66,7 +68,7 @@ export class ExternalSyncController {
 
   /** Records the result of an external sync, or extends its time to run. A final status does not change. */
   @Patch(':syncId/status')
-  @BodyLimit(SNAPSHOT_BODY)
+  @BodyLimit({ ...SNAPSHOT_BODY, ...MENDED })
   @Idempotent()
   @ApiBody({ schema: OUTCOME })
   async settle(

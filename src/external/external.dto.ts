@@ -17,7 +17,7 @@ import {
 import { isJsonObject } from '#json';
 import { type FinalStatus, FINAL_STATUSES } from '#platform';
 import { type Direction, DIRECTIONS, type SyncStatus } from '#recording';
-import { MayBeLeftOut, MayBeNull, Nested, Text } from '#validation';
+import { ForeignText, MayBeLeftOut, MayBeNull, Name, Nested, ReadBy, VisibleForeignText } from '#validation';
 
 /** Bytes of JSON that metadata may have. */
 const METADATA_LIMIT = 65_536;
@@ -39,17 +39,17 @@ const ExpiresInMs = (): PropertyDecorator => applyDecorators(IsInt(), Min(1_000)
 /** Why a sync did not succeed. */
 export class SyncErrorDto {
   /**
-   * Stable code of your own for the error, 1 to 100 characters.
+   * Stable code of your own for the error. A code over 100 characters is cut.
    * @example 'RATE_LIMITED'
    */
-  @Text(100)
+  @ForeignText()
   code: string;
 
   /**
-   * Description of the error, 1 to 10,000 characters.
+   * Description of the error. A text over 10,000 characters is cut.
    * @example 'The platform takes 10 requests a minute.'
    */
-  @Text(10_000)
+  @ForeignText()
   message: string;
 }
 
@@ -78,14 +78,15 @@ export class SyncResultDto {
   @Max(599)
   statusCode?: number | null;
 
-  /** Id that the platform gave to the request. */
+  /** Id that the platform gave to the request. An id over 200 characters is cut. */
   @MayBeNull()
-  @Text(200)
+  @ForeignText()
   requestId?: string | null;
 
   /**
    * Answer of the platform: any JSON, kept without changes. An answer over 10,000,000 bytes is not kept; the metadata
-   * of the sync then has `responseNotKept`.
+   * of the sync then has `responseNotKept`. Halves of characters are replaced; the metadata then has
+   * `responseChanged`.
    */
   @Allow()
   response?: unknown;
@@ -98,10 +99,12 @@ export class SyncResultDto {
   retryCount?: number | null;
 
   /**
-   * Duration of the whole call in milliseconds, waits included. By default, the time since the sync was recorded.
+   * Duration of the whole call in milliseconds, waits included. A fraction is rounded. By default, the time since the
+   * sync was recorded.
    * @example 840
    */
   @MayBeNull()
+  @ReadBy((value) => (typeof value === 'number' && value >= 0 ? Math.round(value) : value))
   @IsInt()
   @Min(0)
   @Max(2_147_483_647)
@@ -109,7 +112,7 @@ export class SyncResultDto {
 
   /** Hash of the version that was sent or read, when the sync has none yet. */
   @MayBeNull()
-  @Text()
+  @Name()
   versionHash?: string | null;
 
   /**
@@ -137,7 +140,7 @@ export class RecordSyncDto {
    * Name of the platform. It need not be installed here.
    * @example 'contentful'
    */
-  @Text()
+  @Name()
   platform: string;
 
   /**
@@ -145,7 +148,7 @@ export class RecordSyncDto {
    * @example 'default'
    */
   @MayBeLeftOut()
-  @Text()
+  @Name()
   environment: string = 'default';
 
   /**
@@ -159,12 +162,12 @@ export class RecordSyncDto {
    * Key of the content type.
    * @example 'Article'
    */
-  @Text()
+  @Name()
   typeKey: string;
 
   /** Kind of the item that the key names, such as `contentType`. */
   @MayBeLeftOut()
-  @Text(100)
+  @Name(100)
   kind: string = 'contentType';
 
   /**
@@ -177,7 +180,7 @@ export class RecordSyncDto {
 
   /** Hash of the version in `data`. By default, the SHA-256 of the canonical JSON (RFC 8785) of `data`. */
   @MayBeNull()
-  @Text()
+  @Name()
   versionHash?: string | null;
 
   /** Id of the deployment that the sync belongs to. */
@@ -186,18 +189,18 @@ export class RecordSyncDto {
   deploymentId?: string | null;
 
   /**
-   * User or system that makes the request, 1 to 255 characters.
+   * User or system that ran the sync. A name over 255 characters is cut.
    * @example 'jane@example.com'
    */
-  @Text()
+  @VisibleForeignText()
   actor: string;
 
   /**
-   * Free text shown in the history, 1 to 2,000 characters.
+   * Free text shown in the history. A text over 2,000 characters is cut.
    * @example 'Nightly synchronisation'
    */
   @MayBeNull()
-  @Text(2_000)
+  @ForeignText()
   reason?: string | null;
 
   /** Free data to keep with the sync: an object of at most 65,536 bytes of JSON. */
@@ -244,7 +247,7 @@ export class VersionLinkDto {
    * Hash of the version that the sync carried.
    * @example '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
    */
-  @Text()
+  @Name()
   versionHash: string;
 }
 

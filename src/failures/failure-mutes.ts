@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES } from '#database';
+import { storableText } from '../storable-text.ts';
 import { UnknownFingerprintError } from './failures.errors.ts';
 
 /** An error that is known and raises no pattern for a time. */
@@ -23,7 +24,7 @@ export class FailureMutes {
        select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
        on conflict (fingerprint) do update
          set until = excluded.until, reason = excluded.reason, actor = excluded.actor, created_at = clock_timestamp()`,
-      [fingerprint, until, reason, actor],
+      [fingerprint, until, storableText(reason), storableText(actor)],
     );
     if (rowCount === 0) throw new UnknownFingerprintError(fingerprint);
   }

@@ -10,7 +10,7 @@ import {
   type SyncRecord,
   type SyncStatus,
 } from '#recording';
-import { MayBeLeftOut, ReadBy, Text } from '#validation';
+import { MayBeLeftOut, Name, ReadBy, Text } from '#validation';
 
 /** Which sync is meant. */
 export class SyncParams {
@@ -27,7 +27,7 @@ export class TypeKeyParams {
    * Key of the content type.
    * @example 'Article'
    */
-  @Text()
+  @Name()
   typeKey: string;
 }
 

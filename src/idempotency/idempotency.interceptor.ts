@@ -89,7 +89,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
 async function keyed(scope: string, key: string | string[], { url, body }: IdempotentRequest): Promise<KeyedRequest> {
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw new InvalidIdempotencyKeyError();
-  return { scope, key, digest: await canonicalDigestAsync({ url, body }) };
+  return { scope, key, digest: await canonicalDigestAsync({ url, body }, { loneSurrogates: true }) };
 }
 
 function replay({ status, location, body }: StoredAnswer, reply: Reply): unknown {

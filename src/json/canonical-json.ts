@@ -22,12 +22,15 @@ export function canonicalDigest(value: unknown): string {
   return hash.digest('hex');
 }
 
-/** The same for a value of any size: gives way to other work every few milliseconds. */
-export async function canonicalDigestAsync(value: unknown): Promise<string> {
+/**
+ * The same for a value of any size: gives way to other work every few milliseconds. Half a surrogate pair in a text counts
+ * as its escape with `loneSurrogates`.
+ */
+export async function canonicalDigestAsync(value: unknown, { loneSurrogates = false } = {}): Promise<string> {
   const hash = createHash('sha256');
   const slice = new TimeSlice();
-  for (const piece of canonicalPieces(value)) {
-    hash.update(piece);
+  for (const chunk of canonicalChunks(value, loneSurrogates)) {
+    hash.update(chunk);
     if (slice.isOver) await slice.giveWay();
   }
   return hash.digest('hex');
@@ -62,7 +65,7 @@ type Frame =
   | { items: Record<string, unknown>; keys: string[]; isSorted: boolean; next: number };
 
 /** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
-function* canonicalChunks(root: unknown): Generator<string, void> {
+function* canonicalChunks(root: unknown, loneSurrogates = false): Generator<string, void> {
   const stack: Frame[] = [];
   const ancestors = new Set<object>();
   const path = () =>
@@ -71,7 +74,7 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
 
   const open = (value: unknown) => {
     if (typeof value !== 'object' || value === null) {
-      text += scalar(value, path);
+      text += scalar(value, path, loneSurrogates);
       return;
     }
     if (ancestors.has(value)) throw new NotJsonError(path(), 'a value that contains itself');
@@ -105,7 +108,7 @@ function* canonicalChunks(root: unknown): Generator<string, void> {
       const index = frame.next++;
       if (frame.keys) {
         const key = frame.keys[index]!;
-        text += scalar(key, path) + ':';
+        text += scalar(key, path, loneSurrogates) + ':';
         open(frame.items[key]);
       } else {
         open(frame.items[index]);
@@ -159,9 +162,9 @@ function className(value: object): string {
   return typeof constructor === 'function' ? `an instance of ${constructor.name}` : 'an instance of a class';
 }
 
-function scalar(value: unknown, path: () => string): string {
+function scalar(value: unknown, path: () => string, loneSurrogates: boolean): string {
   if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new NotJsonError(path(), 'a string with a lone surrogate');
+    if (!loneSurrogates && !value.isWellFormed()) throw new NotJsonError(path(), 'a string with a lone surrogate');
     return JSON.stringify(value);
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new NotJsonError(path(), String(value));

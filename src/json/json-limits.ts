@@ -12,6 +12,8 @@ export interface JsonLimits {
   key: number;
   /** Characters of one number; a double without an exponent has up to 309 digits. */
   number: number;
+  /** Takes half a surrogate pair in a text: whoever keeps the text replaces it. By default, it is refused. */
+  loneSurrogates?: boolean;
 }
 
 export const JSON_LIMITS: JsonLimits = {

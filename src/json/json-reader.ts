@@ -273,7 +273,7 @@ export class JsonReader {
     if (unit < 0xd800 || unit > 0xdfff) return at + 6;
     const isPair = unit < 0xdc00 && this.bytes[at + 6] === BACKSLASH && this.bytes[at + 7] === LOWER_U;
     const next = isPair ? this.codeUnit(at + 6) : 0;
-    if (this.isLenient) return at + 6;
+    if (this.isLenient || this.limits.loneSurrogates) return at + 6;
     if (next < 0xdc00 || next > 0xdfff) {
       const half = this.textOf(at, at + 6);
       this.fail('LONE_SURROGATE', `has the lone surrogate ${half}, which is half a character,`);

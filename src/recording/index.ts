@@ -11,6 +11,8 @@ export type { SettledSync, StartRow } from './sync-rows.ts';
 export { Admission } from './admission.ts';
 export {
   ClockSkewError,
+  InvalidDurationError,
+  InvalidNameError,
   RecordingUnavailableError,
   ShuttingDownError,
   SyncNotFoundError,
@@ -25,7 +27,7 @@ export { isOfDeployment, SyncReader } from './sync.reader.ts';
 export { SyncWriter } from './sync.writer.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';
 export { errorFingerprint, FINGERPRINT, maskedMessage } from './error-fingerprint.ts';
-export { storableText } from './storable-text.ts';
+export { storableText } from '../storable-text.ts';
 export {
   type Direction,
   DIRECTIONS,

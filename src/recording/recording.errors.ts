@@ -1,5 +1,6 @@
 import { databaseFault, faultText } from '#database';
 import { DomainError } from '../domain-error.ts';
+import { quoted } from '../quoted.ts';
 
 /** The call was not made because it could not be recorded. */
 export class RecordingUnavailableError extends DomainError {
@@ -43,6 +44,31 @@ export class SyncOwnedError extends DomainError {
     super(`The service runs the sync ${syncId} and records its result itself. Read its status instead.`, {
       syncId,
     });
+  }
+}
+
+/** A name is an identity: one that cannot be kept as it is names something else. */
+export class InvalidNameError extends DomainError {
+  readonly code = 'INVALID_NAME';
+  readonly httpStatus = 400;
+
+  constructor(field: string, value: unknown, problem: string) {
+    super(`The ${field} ${quoted(value)} ${problem}.`, { field });
+  }
+}
+
+/** A duration that no clock can measure. */
+export class InvalidDurationError extends DomainError {
+  readonly code = 'INVALID_DURATION';
+  readonly httpStatus = 400;
+
+  constructor(durationMs: number, max: number) {
+    super(
+      `The duration must be a number from 0 to ${max} milliseconds, not ${durationMs}. Leave it out if it is unknown.`,
+      {
+        max,
+      },
+    );
   }
 }
 

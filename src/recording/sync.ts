@@ -1,5 +1,8 @@
 import type { Json, JsonObject } from '#json';
 import type { FinalStatus, Outcome, SyncContext, SyncFailure } from '#platform';
+import { nameProblem } from '#validation';
+import { storableJson, storableText } from '../storable-text.ts';
+import { InvalidDurationError, InvalidNameError } from './recording.errors.ts';
 
 export const DIRECTIONS = ['PUSH', 'PULL'] as const;
 export type Direction = (typeof DIRECTIONS)[number];
@@ -12,6 +15,14 @@ export const EVERYTHING = '*';
 
 /** Different results of a sync, after the one that settled it, that are kept as events. */
 export const MAX_LATE_RESULTS = 20;
+
+/** Characters that are kept of each text. Names are kept whole or refused. */
+const MAX_ACTOR = 255;
+const MAX_REASON = 2_000;
+const MAX_REQUEST_ID = 200;
+const MAX_ERROR_CODE = 100;
+const MAX_KIND = 100;
+const MAX_DURATION_MS = 2_147_483_647;
 
 export type SyncEventType =
   | 'sync.recorded'
@@ -101,4 +112,44 @@ export interface Resolution {
   readBackCallId?: string;
   /** It cannot be told whether the platform applied the push. */
   outcome?: 'unknown';
+}
+
+/** Throws {@link InvalidNameError} for the first name that cannot be kept as it is. */
+export function assertNames(names: Record<string, string | undefined>): void {
+  for (const [field, name] of Object.entries(names)) {
+    const problem = name === undefined ? undefined : nameProblem(name, field === 'kind' ? MAX_KIND : undefined);
+    if (problem) throw new InvalidNameError(field, name, problem);
+  }
+}
+
+/** The context with more metadata, in the form that row, event and export share. */
+export function storableContext(context: SyncContext, more?: JsonObject | null): SyncContext {
+  const metadata = context.metadata || more ? storableJson({ ...context.metadata, ...more }) : undefined;
+  const { actor, reason, deploymentId } = context;
+  return {
+    ...context,
+    // As a column of type uuid shows it.
+    deploymentId: deploymentId?.toLowerCase(),
+    actor: storableText(actor, MAX_ACTOR),
+    reason: storableText(reason, MAX_REASON) || undefined,
+    metadata,
+  };
+}
+
+export function storableError(error: SyncFailure | undefined) {
+  return {
+    errorCode: storableText(error?.code, MAX_ERROR_CODE) || undefined,
+    errorMessage: storableText(error?.message) || undefined,
+  };
+}
+
+export function storableRequestId(requestId: string | undefined): string | null {
+  return storableText(requestId, MAX_REQUEST_ID) || null;
+}
+
+/** In whole milliseconds. Throws {@link InvalidDurationError}. */
+export function wholeDuration(durationMs: number | undefined): number | null {
+  if (durationMs === undefined) return null;
+  if (!(durationMs >= 0 && durationMs <= MAX_DURATION_MS)) throw new InvalidDurationError(durationMs, MAX_DURATION_MS);
+  return Math.round(durationMs);
 }

@@ -6,22 +6,27 @@ import { isJsonObject, type Json, type JsonObject } from '#json';
 import { DEFAULT_KIND, type SyncFailure } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
+import { storableJson, storableText, wellFormedJson } from '../storable-text.ts';
 import { Admission } from './admission.ts';
 import { errorFingerprint } from './error-fingerprint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { SyncNotFoundError, SyncSettledError } from './recording.errors.ts';
-import { storableText } from './storable-text.ts';
 import { SyncReader } from './sync.reader.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import { recordedData, settledData } from './sync-columns.ts';
 import type { FinishRow, Settlement, StartRow } from './sync-rows.ts';
 import {
+  assertNames,
   type FailedAttempt,
   MAX_LATE_RESULTS,
   type NewSync,
   type RecordedSync,
+  storableContext,
+  storableError,
+  storableRequestId,
   type SyncEventType,
   type SyncResult,
+  wholeDuration,
 } from './sync.ts';
 
 const FINISHED: Record<SyncResult['status'], SyncEventType> = {
@@ -30,6 +35,7 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
   PARTIAL: 'sync.partial',
 };
 
+const HALVES_REPLACED = 'The answer had halves of characters. Each was replaced with U+FFFD.';
 const KEPT = 'the late result was kept as an event';
 const NOT_KEPT = `${MAX_LATE_RESULTS} late results are already kept as events, so this one was not kept`;
 
@@ -59,12 +65,14 @@ export class SyncWriter {
     return this.recordPrepared(rows);
   }
 
-  /** A sync ready to be recorded. Throws `NotJsonError` and `SnapshotTooLargeError`. */
+  /** A sync ready to be recorded. Throws `InvalidNameError`, `NotJsonError` and `SnapshotTooLargeError`. */
   async prepare(sync: NewSync): Promise<StartRow> {
     const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
     const { id = uuidv7(), data, payload = data } = sync;
+    const { versionHash: givenHash, context: given } = sync;
+    assertNames({ platform, environment: given.environment, kind, typeKey, versionHash: givenHash });
     const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
-    const known = result?.versionHash ?? sync.versionHash;
+    const known = result?.versionHash ?? givenHash;
     // What is sent as it is defined is prepared once; what has its hash already, only as it is sent.
     let definition: PreparedSnapshot | undefined;
     if (known === undefined && data !== undefined)
@@ -76,9 +84,7 @@ export class SyncWriter {
     const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
     const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
-    const context = finish?.metadata
-      ? { ...sync.context, metadata: { ...sync.context.metadata, ...finish.metadata } }
-      : sync.context;
+    const context = storableContext(given, finish?.metadata);
     const row = {
       ...{
         id,
@@ -110,12 +116,7 @@ export class SyncWriter {
   /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
   async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
     const { error, waitMs, ...rest } = failed;
-    const data = compact({
-      ...rest,
-      errorCode: storableText(error.code, 100),
-      errorMessage: storableText(error.message),
-      waitMs,
-    });
+    const data = compact({ ...storableJson(rest), ...storableError(error), waitMs });
     return this.recorder.attemptsFailed(
       syncIds.map((id) => ({
         id,
@@ -166,7 +167,7 @@ export class SyncWriter {
   }
 
   private async write(results: IdentifiedResult[]): Promise<Settlement[]> {
-    const prepared = new Map<Json, PreparedSnapshot | SyncFailure>();
+    const prepared = new Map<Json, PreparedResponse>();
     const rows: FinishRow[] = [];
     for (const result of await this.withTypeKeys(results)) rows.push(await this.finishRow(result, prepared));
     return this.recorder.finish(rows);
@@ -180,26 +181,21 @@ export class SyncWriter {
     return results.map((result) => ({ ...result, typeKey: result.typeKey ?? typeKeys.get(result.id) }));
   }
 
-  private async finishRow(
-    result: IdentifiedResult,
-    prepared = new Map<Json, PreparedSnapshot | SyncFailure>(),
-  ): Promise<FinishRow> {
-    const response = await this.prepareResponse(result.response, prepared);
-    const snapshot = response && 'digest' in response ? response : null;
-    // What a platform answers may be more than a snapshot holds; the sync is settled all the same, and says so.
-    const notKept: JsonObject =
-      response && 'code' in response ? { responseNotKept: storableText(response.message) } : {};
-    const metadata: JsonObject = { ...result.metadata, ...result.resolution, ...notKept };
+  private async finishRow(result: IdentifiedResult, prepared = new Map<Json, PreparedResponse>()): Promise<FinishRow> {
+    const { snapshot, note } = await this.prepareResponse(result.response, prepared);
+    const metadata: JsonObject = storableJson({ ...result.metadata, ...result.resolution, ...note });
+    assertNames({ versionHash: result.versionHash });
+    const { errorCode, errorMessage } = storableError(result.error);
     const fields = {
       status: result.status,
       statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
-      requestId: storableText(result.requestId, 200) ?? null,
-      errorCode: storableText(result.error?.code, 100) ?? null,
-      errorMessage: storableText(result.error?.message) ?? null,
+      requestId: storableRequestId(result.requestId),
+      errorCode: errorCode ?? null,
+      errorMessage: errorMessage ?? null,
       responseDigest: snapshot?.digest ?? null,
       versionHash: result.versionHash ?? null,
       retryCount: result.retryCount ?? null,
-      durationMs: result.durationMs ?? null,
+      durationMs: wholeDuration(result.durationMs),
     };
     const row = {
       ...fields,
@@ -214,14 +210,34 @@ export class SyncWriter {
   }
 
   /** A body shared by the syncs of one call is prepared once. */
-  private async prepareResponse(response: Json | undefined, prepared: Map<Json, PreparedSnapshot | SyncFailure>) {
-    if (response === undefined) return undefined;
+  private async prepareResponse(
+    response: Json | undefined,
+    prepared: Map<Json, PreparedResponse>,
+  ): Promise<PreparedResponse> {
+    if (response === undefined) return { snapshot: null };
     const known = prepared.get(response);
     if (known) return known;
-    const snapshot = await this.snapshots.prepare(response).catch((error: SyncFailure) => error);
-    prepared.set(response, snapshot);
-    return snapshot;
+    const made = await this.snapshots.prepare(response).then(
+      (snapshot) => ({ snapshot }),
+      (error: SyncFailure) => this.prepareChanged(response, error),
+    );
+    prepared.set(response, made);
+    return made;
   }
+
+  /** A platform may answer what no snapshot holds; the sync is settled all the same, and says so. */
+  private async prepareChanged(response: Json, { message }: SyncFailure): Promise<PreparedResponse> {
+    const wellFormed = wellFormedJson(response);
+    const snapshot = wellFormed === response ? null : await this.snapshots.prepare(wellFormed).catch(() => null);
+    if (snapshot) return { snapshot, note: { responseChanged: HALVES_REPLACED } };
+    return { snapshot, note: { responseNotKept: storableText(message) } };
+  }
+}
+
+/** An answer as a snapshot; the note tells in the metadata of its sync what differs. */
+interface PreparedResponse {
+  snapshot: PreparedSnapshot | null;
+  note?: JsonObject;
 }
 
 /** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */

@@ -40,7 +40,7 @@ export class BodyIntake {
     const bytes = await this.receive(request, limits.bytes, charge);
     return parseInSlices(
       bytes,
-      { ...JSON_LIMITS, values: limits.values },
+      { ...JSON_LIMITS, values: limits.values, loneSurrogates: limits.loneSurrogates },
       { onValues: (count) => charge?.holdValues(count), nextTurn: () => this.turns.next() },
     );
   }

@@ -9,6 +9,8 @@ export interface BodyLimits {
   bytes: number;
   /** Values in the JSON, at whatever depth. */
   values: number;
+  /** Takes half a surrogate pair in texts, because the room replaces it. */
+  loneSurrogates?: boolean;
 }
 
 const DEFAULT: BodyLimits = { bytes: 256 * KIBIBYTE, values: JSON_LIMITS.values };

@@ -2,7 +2,7 @@ import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import type { JsonObject } from '#json';
-import { MayBeLeftOut, Text } from '#validation';
+import { MayBeLeftOut, Name, Text } from '#validation';
 
 /** Which content type is meant. */
 export class ContentTypeParams {
@@ -10,7 +10,7 @@ export class ContentTypeParams {
    * Key of the content type. It is unique within its kind.
    * @example 'Article'
    */
-  @Text()
+  @Name()
   typeKey: string;
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isJsonObject, type Json } from '#json';
 import { type ExportedItem, type ExportProblem, PlatformRegistry } from '#platform';
-import { MAX_PROBLEMS, ProblemList, textProblem } from '#validation';
+import { MAX_PROBLEMS, nameProblem, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
@@ -77,7 +77,7 @@ function withGoodName(entry: ExportedItem | ExportProblem): ExportedItem | Expor
   const { place, kind, typeKey } = entry;
   const ofKind = textProblem(kind, MAX_KIND);
   if (ofKind) return { place, problem: `has a kind that ${ofKind}` };
-  const ofKey = textProblem(typeKey, MAX_KEY);
+  const ofKey = nameProblem(typeKey, MAX_KEY);
   return ofKey ? { place, problem: `has a key that ${ofKey}` } : entry;
 }
 

@@ -4,6 +4,7 @@ import { query, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_
 import type { PageStart } from '#http';
 import type { JsonObject } from '#json';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
+import { storableText } from '../storable-text.ts';
 import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
@@ -171,7 +172,14 @@ export class VersionHistoryService {
       for (const { commit, versionHash, snapshot } of prepared) {
         const { rows } = await client.query<CommittedNumber>(
           `select number, created from commit_version($1, $2, $3, $4, $5, $6, only_unknown => false)`,
-          [commit.kind, commit.typeKey, versionHash, snapshot.digest, commit.author, commit.message ?? null],
+          [
+            commit.kind,
+            commit.typeKey,
+            versionHash,
+            snapshot.digest,
+            storableText(commit.author),
+            storableText(commit.message) ?? null,
+          ],
         );
         numbers.push(rows[0]!);
       }

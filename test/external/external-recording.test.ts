@@ -303,11 +303,7 @@ describe('recording many syncs in one request', () => {
     ],
     ['no object', 7, 'syncs[2] must be an object'],
     ['too large data', aSync({ data: 'x'.repeat(10_000_001) }), 'syncs[2]: The content has 10000003 bytes'],
-    [
-      'half a character',
-      aSync({ data: '\ud800' }),
-      'lone surrogate \\ud800, which is half a character, at /syncs/2/data',
-    ],
+    ['half a character', aSync({ data: '\ud800' }), 'syncs[2]: JSON cannot hold a string with a lone surrogate'],
   ])('records none when one is wrong, and names it: %s', async (_what, wrong, detail) => {
     const syncs = [aSync({ typeKey: 'None' }), aSync({ typeKey: 'None' }), wrong];
     const { status, body } = await service.api('POST', '/sync/batch', { syncs });
@@ -330,7 +326,10 @@ describe('a hostile body', () => {
     ['direction must be one of', aSync({ direction: 'SIDEWAYS' })],
     ['typeKey should not be empty', aSync({ typeKey: '' })],
     ['typeKey must not contain a NUL', aSync({ typeKey: 'a\0b' })],
-    ['reason must not contain a NUL', aSync({ reason: 'a\0b' })],
+    ['typeKey must not be "."', aSync({ typeKey: '.' })],
+    ['typeKey must not be', aSync({ typeKey: '..' })],
+    ['actor must not be blank', aSync({ actor: ' \u200b' })],
+    ['reason must be a string', aSync({ reason: 7 })],
     ['platform must be one value, not several', aSync({ platform: ['p'] })],
     ['platform must be a string', aSync({ platform: { p: 1 } })],
     ['environment must be a string', aSync({ environment: null })],
@@ -380,7 +379,9 @@ describe('a hostile body', () => {
     ['property expiresInMs should not exist', { status: 'SUCCESS', expiresInMs: 5_000 }],
     ['expiresInMs must be an integer', { status: 'IN_PROGRESS' }],
     ['property response should not exist', { status: 'IN_PROGRESS', expiresInMs: 5_000, response: 1 }],
-    ['requestId must not contain a NUL', { status: 'SUCCESS', requestId: 'a\0' }],
+    ['requestId must be a string', { status: 'SUCCESS', requestId: 7 }],
+    ['durationMs must not be less than 0', { status: 'SUCCESS', durationMs: -0.4 }],
+    ['versionHash must not contain a NUL', { status: 'SUCCESS', versionHash: 'a\0' }],
     ['must be an object', null],
   ])('of a result is refused with 400: %s', async (detail, body) => {
     const answer = await settle(await recorded(), body as object);

@@ -127,7 +127,7 @@ describe('the history of versions', () => {
   it('takes all commits of one call or none', async () => {
     const bad = commitOf('AllOrNone', { text: 'a lone surrogate \ud800' });
     await expect(versions.commit([commitOf('AllOrNone1', { a: 1 }), bad])).rejects.toMatchObject({ code: 'NOT_JSON' });
-    const nul = { ...commitOf('AllOrNone', { a: 1 }), author: '\0' };
+    const nul = commitOf('AllOrNone\0', { a: 1 });
     await expect(versions.commit([commitOf('AllOrNone1', { a: 1 }), nul])).rejects.toThrow('0x00');
     await expect(versions.latest(type('AllOrNone1'))).rejects.toMatchObject({ code: 'CONTENT_TYPE_NOT_FOUND' });
   });
