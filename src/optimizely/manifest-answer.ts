@@ -1,15 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import type { SyncAnswerItem, SyncFailure } from '#platform';
-import { KINDS, type OptimizelyKind, SECTION_OF_KIND } from './manifest.ts';
+import { ItemMessages } from './item-messages.ts';
+import { kindOfSection, type OptimizelyKind, type SentItem } from './manifest.ts';
 import { FORCE_HINT, isDataLossRefusal } from './optimizely.errors.ts';
-
-const MAX_QUOTED = 5;
-
-/** One thing that a manifest carried. */
-export interface SentItem {
-  typeKey: string;
-  kind: OptimizelyKind;
-}
+import { RefusedItems } from './refused-items.ts';
 
 /** What the service says it did, or refused; `section` and `resource` are its own words. */
 interface Message {
@@ -38,60 +32,42 @@ export function readManifestAnswer(items: SentItem[], body: JsonObject): SyncAns
   const own = new Map(items.map((item) => [item, new ItemMessages()]));
   // A message that names none of ours is about its whole section, or about everything.
   const nobodys = new MessagesByKind();
-  const all = new MessagesByKind();
+  const refusedOf = new Map<OptimizelyKind, RefusedItems>();
   for (const [at, error] of errors.entries()) {
     const named = namedBy(error);
-    for (const item of named) own.get(item)!.add(at, error);
-    if (named.length === 0) nobodys.add(at, error);
-    all.add(at, error);
+    const text = withResource(error);
+    if (named.length === 0) nobodys.add(error.section, at, text);
+    for (const item of named) {
+      own.get(item)!.add(at, text);
+      const refused = refusedOf.get(item.kind) ?? new RefusedItems();
+      refusedOf.set(item.kind, refused.add(item, at, text));
+    }
   }
   return items.map((item) => {
     const { typeKey, kind } = item;
     const refusals = own.get(item)!.with(nobodys.about(kind));
     if (refusals.count > 0) {
-      const status = applied.has(item) ? 'PARTIAL' : 'FAILED';
-      return { typeKey, kind, status, error: refused(refusals) };
+      const error = refused(refusals);
+      if (applied.has(item)) return { typeKey, kind, status: 'PARTIAL', outcome: 'PARTLY_APPLIED', error };
+      // An error that names nobody does not prove that the item was refused.
+      const outcome = own.get(item)!.count > 0 ? 'NOT_APPLIED' : 'UNKNOWN';
+      return { typeKey, kind, status: 'FAILED', outcome, error };
     }
     if (applied.has(item) || clean) return { typeKey, kind, status: 'SUCCESS' };
-    return { typeKey, kind, status: 'FAILED', error: notProven(kind, all.about(kind)) };
+    // The service takes a section as a whole or not at all, as far as is known.
+    const error = refusedOf.get(kind)?.neighbours();
+    if (error) return { typeKey, kind, status: 'FAILED', outcome: 'NOT_APPLIED', error };
+    return { typeKey, kind, status: 'FAILED', outcome: 'UNKNOWN', error: UNPROVEN };
   });
-}
-
-/** The first of many messages, in their order, and how many they are. */
-class ItemMessages {
-  count = 0;
-  private readonly first: { at: number; message: Message }[] = [];
-
-  add(at: number, message: Message): void {
-    this.count += 1;
-    if (this.first.length < MAX_QUOTED) this.first.push({ at, message });
-  }
-
-  with(other: ItemMessages): ItemMessages {
-    const both = new ItemMessages();
-    const first = [...this.first, ...other.first].sort((a, b) => a.at - b.at);
-    both.first.push(...first.slice(0, MAX_QUOTED));
-    both.count = this.count + other.count;
-    return both;
-  }
-
-  get quoted(): string {
-    const shown = this.first.map(({ message: { resource, message } }) => {
-      const text = /[.!?]$/.test(message.trim()) ? message.trim() : `${message.trim()}.`;
-      return resource && !message.includes(resource) ? `"${resource}": ${text}` : text;
-    });
-    const more = this.count - shown.length;
-    return `${shown.join(' ')}${more > 0 ? ` And ${more} more.` : ''}`;
-  }
 }
 
 /** Messages by what they are about: one kind, or everything. */
 class MessagesByKind {
   private readonly told = new Map<OptimizelyKind | undefined, ItemMessages>();
 
-  add(at: number, message: Message): void {
-    const told = this.told.get(message.section) ?? new ItemMessages();
-    this.told.set(message.section, told);
+  add(section: OptimizelyKind | undefined, at: number, message: string): void {
+    const told = this.told.get(section) ?? new ItemMessages();
+    this.told.set(section, told);
     told.add(at, message);
   }
 
@@ -109,23 +85,15 @@ function messagesIn(list: Json | undefined): Message[] {
     if (!isJsonObject(entry)) return { message: typeof entry === 'string' ? entry : JSON.stringify(entry) };
     const { section, resource, message } = entry;
     return {
-      section: typeof section === 'string' ? kindOf(section) : undefined,
+      section: typeof section === 'string' ? kindOfSection(section) : undefined,
       resource: typeof resource === 'string' && resource !== '' ? resource : undefined,
       message: typeof message === 'string' ? message : JSON.stringify(entry),
     };
   });
 }
 
-/** The casing and number of section names is not promised: `contentTypes`, `ContentType`, `content-types`. */
-function kindOf(section: string): OptimizelyKind | undefined {
-  return KINDS.find((kind) => plain(kind) === plain(section));
-}
-
-const plain = (text: string) =>
-  text
-    .toLowerCase()
-    .replaceAll(/[^a-z]/g, '')
-    .replace(/s$/, '');
+const withResource = ({ resource, message }: Message) =>
+  resource && !message.includes(resource) ? `"${resource}": ${message}` : message;
 
 /** Finds whom a message names by key; without a section the key must be that of one item only. */
 function namesOf(items: SentItem[]): (message: Message) => SentItem[] {
@@ -143,15 +111,7 @@ function refused({ quoted }: ItemMessages): SyncFailure {
     : { code: 'REFUSED', message: quoted };
 }
 
-/** The service takes a section as a whole or not at all, as far as is known. */
-function notProven(kind: OptimizelyKind, own: ItemMessages): SyncFailure {
-  return own.count > 0
-    ? {
-        code: 'NOT_APPLIED',
-        message: `Not applied, because others among the ${SECTION_OF_KIND[kind]} were refused: ${own.quoted} Correct or leave out those and push again.`,
-      }
-    : {
-        code: 'UNPROVEN',
-        message: 'The answer does not say that this was applied: pull to see, or push again.',
-      };
-}
+const UNPROVEN: SyncFailure = {
+  code: 'UNPROVEN',
+  message: 'The answer does not say that this was applied: pull to see, or push again.',
+};

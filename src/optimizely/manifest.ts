@@ -11,6 +11,14 @@ export const SECTION_OF_KIND = {
   displayTemplate: 'displayTemplates',
 } as const satisfies Record<OptimizelyKind, string>;
 
+/** One thing that a manifest carries. */
+export interface SentItem {
+  typeKey: string;
+  kind: OptimizelyKind;
+}
+
+const MAX_SECTION = 100;
+
 export interface Definition extends JsonObject {
   key: string;
 }
@@ -23,3 +31,16 @@ export const isOptimizelyKind = (kind: string): kind is OptimizelyKind => KINDS.
 
 export const isDefinition = (value: Json | undefined): value is Definition =>
   isJsonObject(value) && typeof value['key'] === 'string';
+
+/** The casing and number of section names is not promised: `contentTypes`, `ContentType`, `content-types`. */
+export function kindOfSection(section: string): OptimizelyKind | undefined {
+  return section.length > MAX_SECTION ? undefined : KIND_OF_NAME.get(plain(section));
+}
+
+const plain = (text: string) =>
+  text
+    .toLowerCase()
+    .replaceAll(/[^a-z]/g, '')
+    .replace(/s$/, '');
+
+const KIND_OF_NAME = new Map(KINDS.map((kind) => [plain(kind), kind]));

@@ -5,6 +5,7 @@ import {
   DEFAULT_KIND,
   Platform,
   type PlatformAdapter,
+  PlatformError,
   type RecordedCall,
   type RecordedItem,
   type SyncAnswer,
@@ -14,7 +15,8 @@ import {
 } from '#platform';
 import { TrackSync } from '#tracking';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
-import { readManifestAnswer, type SentItem } from './manifest-answer.ts';
+import { readManifestAnswer } from './manifest-answer.ts';
+import { readManifestRefusal } from './manifest-refusal.ts';
 import {
   type Definition,
   isDefinition,
@@ -23,9 +25,10 @@ import {
   type Manifest,
   type OptimizelyKind,
   SECTION_OF_KIND,
+  type SentItem,
 } from './manifest.ts';
 import type { ApiAnswer } from './optimizely-connection.ts';
-import { OptimizelyApiClient } from './optimizely.client.ts';
+import { OptimizelyApiClient, type WriteOptions } from './optimizely.client.ts';
 import { OPTIMIZELY_MODEL } from './optimizely.model.ts';
 import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
 
@@ -60,12 +63,9 @@ export class OptimizelyAdapter implements PlatformAdapter {
     const sent = checked.filter((item) => 'definition' in item);
     if (sent.length === 0) return { items: checked.filter((item) => 'status' in item) };
     const options = { force: context.force, mayLeave: permit };
-    const answer = await this.client.importManifest(context.environment, manifestOf(sent), options);
-    const outcomes = readManifestAnswer(sent, answer.body);
-    return {
-      ...recorded(answer),
-      items: checked.map((item) => ('status' in item ? item : outcomes[sent.indexOf(item)]!)),
-    };
+    const { items: outcomes, ...answer } = await this.#import(context.environment, sent, options);
+    const outcomeOf = new Map(sent.map((item, index) => [item, outcomes[index]!]));
+    return { ...answer, items: checked.map((item) => ('status' in item ? item : outcomeOf.get(item)!)) };
   }
 
   /** Reads everything but the built-in parts, or the items asked for. */
@@ -81,6 +81,19 @@ export class OptimizelyAdapter implements PlatformAdapter {
       (item) => refusedItem(item) ?? heldBy.get(identity(item)) ?? notFound(item, context.environment),
     );
     return { ...recorded(answer), items: items.length === 0 ? held : found };
+  }
+
+  /** A refusal of the whole manifest that names items is an answer for each of them. */
+  async #import(environment: string, sent: Sendable[], options: WriteOptions): Promise<SyncAnswer> {
+    try {
+      const answer = await this.client.importManifest(environment, manifestOf(sent), options);
+      return { ...recorded(answer), items: readManifestAnswer(sent, answer.body) };
+    } catch (error) {
+      const items = error instanceof PlatformError ? readManifestRefusal(sent, error) : undefined;
+      if (!items) throw error;
+      const { statusCode, requestId, body, metadata } = error as PlatformError;
+      return { statusCode, requestId, body, metadata, items };
+    }
   }
 }
 

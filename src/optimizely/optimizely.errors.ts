@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { PlatformError, type PlatformFailure } from '#platform';
+import { fieldErrors } from './field-errors.ts';
 import type { HttpAnswer, HttpFailure } from './http-exchange.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -21,6 +22,8 @@ export interface Asked {
 /** Refused because it would lose data; the service does not promise the wording. */
 export const isDataLossRefusal = (message: string) =>
   /ignoreDataLossWarnings|data loss|considered breaking/i.test(message);
+
+export const CORRECT_HINT = 'Correct the content and push again.';
 
 export const FORCE_HINT = 'To apply it and lose that data, repeat it with force and a reason.';
 
@@ -92,7 +95,7 @@ function verdictOf(status: number, detail: string, { environment, effect }: Aske
     case 429:
       return { code: 'RATE_LIMITED', retryable: true, wayOut: 'Try again later.' };
   }
-  if (status < 500) return no('INVALID_REQUEST', 'Correct the content and push again.');
+  if (status < 500) return no('INVALID_REQUEST', CORRECT_HINT);
   if (status < 502)
     return no('PLATFORM_ERROR', 'The CMS gives this answer to content that it cannot process. Check the last changes.');
   return { code: 'UNAVAILABLE', retryable: ifRepeatable, wayOut: 'Try again later.' };
@@ -103,11 +106,11 @@ const no = (code: string, wayOut: string): Verdict => ({ code, retryable: false,
 /** What a problem document says: its code, detail and the fields at fault. */
 function detailOf({ json }: HttpAnswer): string {
   if (!isJsonObject(json)) return '';
-  const fields = (Array.isArray(json['errors']) ? json['errors'] : [])
-    .filter(isJsonObject)
-    .map((error) => [error['field'], error['detail']].filter(isText).join(': '));
+  const fields = Iterator.from(fieldErrors(json['errors']))
+    .take(MAX_FIELD_ERRORS)
+    .map(({ field, detail }) => (field === '' ? detail : `${field}: ${detail}`));
   const named = [json['code'] ?? json['error'], json['detail'] ?? json['error_description'] ?? json['title']];
-  return [...named.filter(isText), ...fields.slice(0, MAX_FIELD_ERRORS)].join('; ').slice(0, MAX_DETAIL_CHARACTERS);
+  return [...named.filter(isText), ...fields].join('; ').slice(0, MAX_DETAIL_CHARACTERS);
 }
 
 const isText = (value: Json | undefined): value is string => typeof value === 'string' && value !== '';

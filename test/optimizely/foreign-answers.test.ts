@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import limit from 'p-limit';
 import { exchange, type HttpAnswer } from '../../src/optimizely/http-exchange.ts';
-import { readManifestAnswer, type SentItem } from '../../src/optimizely/manifest-answer.ts';
+import { readManifestAnswer } from '../../src/optimizely/manifest-answer.ts';
+import type { SentItem } from '../../src/optimizely/manifest.ts';
 import { secretMask } from '../../src/optimizely/secret-mask.ts';
 import { longestBlock } from '../bench/longest-block.ts';
 

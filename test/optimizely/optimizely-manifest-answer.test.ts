@@ -1,5 +1,6 @@
 import type { JsonObject } from '#json';
-import { isManifestResult, readManifestAnswer, type SentItem } from '../../src/optimizely/manifest-answer.ts';
+import { isManifestResult, readManifestAnswer } from '../../src/optimizely/manifest-answer.ts';
+import type { SentItem } from '../../src/optimizely/manifest.ts';
 
 const type = (typeKey: string): SentItem => ({ typeKey, kind: 'contentType' });
 const SENT: SentItem[] = [
@@ -64,6 +65,32 @@ describe('the answer to a manifest', () => {
       Card: 'FAILED UNPROVEN',
     });
     expect(messageOf('Teaser', { outcomes, errors })).toContain('"Article": It has no display name.');
+  });
+
+  it('tells what is known of the effect on each item', () => {
+    const outcomes = (body: JsonObject) => readManifestAnswer(SENT, body).map(({ outcome }) => outcome);
+    expect(outcomes({ outcomes: [done('propertyGroups', 'seo')], errors: [BREAKING] })).toEqual([
+      undefined, // by its status
+      'NOT_APPLIED',
+      'NOT_APPLIED',
+      'UNKNOWN',
+    ]);
+    expect(outcomes({ outcomes: [done('contentTypes', 'Article')], errors: [BREAKING, 'No'] })).toEqual([
+      'UNKNOWN',
+      'PARTLY_APPLIED',
+      'UNKNOWN',
+      'UNKNOWN',
+    ]);
+  });
+
+  it('names the refused items by key for those that were not applied with them, many or few', () => {
+    const sent = Array.from({ length: 9 }, (_, index) => type(`T${index}`));
+    const errors = sent.slice(1).map(({ typeKey }) => ({ section: 'contentTypes', resource: typeKey, message: 'No' }));
+    const [first] = readManifestAnswer(sent, { outcomes: [], errors });
+    expect(first!.error!.message).toBe(
+      'Not applied, because the platform refused "T1", "T2", "T3", "T4", "T5" and 3 more in the same call: ' +
+        '"T1": No. "T2": No. "T3": No. "T4": No. "T5": No. And 3 more. Correct or leave out these, and push again.',
+    );
   });
 
   it('believes an outcome that names an item beside a refused one', () => {
