@@ -12,7 +12,8 @@ import { FailuresModule } from '#failures';
 import { type Health, HealthModule } from '#health';
 import type { HttpOptions } from '#http';
 import { MonitoringModule } from '#monitoring';
-import { type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
+import { OPTIMIZELY_MODEL, type OptimizelyEnvironment, optimizelyEnvironments, OptimizelyModule } from '#optimizely';
+import { DEFAULT_MODEL, type PlatformModel } from '#platform';
 import { PullModule } from '#pull';
 import { VersioningRoutesModule } from '#versioning';
 import { ClosingConnections } from './closing-connections.ts';
@@ -112,6 +113,13 @@ export class AppModule {
       providers: [ClosingConnections],
     };
   }
+}
+
+const MODELS = new Map<string, PlatformModel>([['optimizely', OPTIMIZELY_MODEL]]);
+
+/** The model of a platform, for what runs beside the application. */
+export function installedModel(platform: string): PlatformModel {
+  return MODELS.get(platform) ?? DEFAULT_MODEL;
 }
 
 /** What the HTTP server is told. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Finding } from '#database';
+import { PlatformRegistry } from '#platform';
 import { parseBody } from '#request-body';
 import { Retention } from '#retention';
 import { StatsRebuilder } from '#statistics';
@@ -24,13 +25,14 @@ const COMMANDS: Record<string, Command> = {
   /** The start itself migrates. */
   migrate: () => Promise.resolve('The tables are up to date.'),
 
-  import: async (app, [file], { author = process.env.USER ?? 'cli', message }) => {
+  import: async (app, [file], { platform, author = process.env.USER ?? 'cli', message }) => {
     if (!file) throw new UsageError('import needs the name of a manifest FILE');
     const bytes = await readFile(file).catch((error: Error) => {
       throw new UsageError(`${file} cannot be read (${error.message})`);
     });
     const manifest = parseBody(bytes);
-    const { versions, ...left } = await app.get(ContentTypeImporter).importManifest(manifest, author, message);
+    const request = { platform: app.get(PlatformRegistry).meantToWrite(platform), author, message };
+    const { versions, ...left } = await app.get(ContentTypeImporter).importManifest(manifest, request);
     const created = versions.filter((version) => version.created).length;
     const more = left.moreIgnored > 0 ? ` and ${left.moreIgnored} more` : '';
     const notTaken = left.ignored.length > 0 ? `; ignored: ${left.ignored.join(', ')}${more}` : '';

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 export const USAGE = `usage: npm run cli -- COMMAND
 
   migrate                              Creates or updates the tables.
-  import FILE [--author NAME] [--message TEXT]
-                                       Imports every definition of a manifest as the latest version.
+  import FILE [--platform NAME] [--author NAME] [--message TEXT]
+                                       Imports every definition of a manifest as the latest version. The platform may
+                                       be left out while only one is installed.
   retention [--apply]                  Lists the data that RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS drop.
                                        With --apply, drops it.
   stats rebuild                        Counts the statistics again from the history, while services run.
@@ -23,6 +24,7 @@ export function readArguments() {
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
+        platform: { type: 'string' },
         author: { type: 'string' },
         message: { type: 'string' },
         apply: { type: 'boolean' },

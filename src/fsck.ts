@@ -12,8 +12,12 @@ import { checkOwners, checkSyncs } from '#recording';
 import { checkSnapshots } from '#snapshot';
 import { checkStats } from '#statistics';
 import { checkVersions } from '#versioning';
+import { installedModel } from './app.module.ts';
 
-const CHECKS: Check[] = [checkOwners, checkSyncs, checkPositions, checkSnapshots, checkVersions];
+const CHECKS: Check[] = [
+  ...[checkOwners, checkSyncs, checkPositions, checkSnapshots],
+  (database) => checkVersions(database, installedModel),
+];
 
 /** How much was looked at. */
 export interface Counts {

@@ -13,8 +13,8 @@ export class NothingToDeployError extends DomainError {
   readonly code = 'NOTHING_TO_DEPLOY';
   readonly httpStatus = 409;
 
-  constructor() {
-    super('The catalogue has no content types. Import a manifest first.');
+  constructor(platform: string) {
+    super(`The catalogue of "${platform}" has no content types. Import a manifest first.`, { platform });
   }
 }
 

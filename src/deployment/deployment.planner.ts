@@ -2,13 +2,12 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
 import { canonicalDigest, type JsonObject } from '#json';
-import { DEFAULT_KIND, PlatformRegistry, type Target } from '#platform';
+import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { DuplicateItemError } from '#tracking';
 import {
   ContentTypeNotFoundError,
   type ContentTypeVersion,
   refKey,
-  type TypeRef,
   VersionDiff,
   VersionHistoryService,
   VersionNotFoundError,
@@ -23,7 +22,7 @@ export interface ItemRequest {
   versionHash?: string;
 }
 
-export interface PlannedItem extends TypeRef {
+export interface PlannedItem extends ItemRef {
   versionHash: string;
   /** The version that is live as far as we know: that of the last successful push. */
   previousHash: string | null;
@@ -48,11 +47,11 @@ export class DeploymentPlanner {
     private readonly versions: VersionHistoryService,
   ) {}
 
-  /** Without items: the latest version of everything in the catalogue. Throws what the look-ups throw. */
+  /** Without items: the latest version of everything in the catalogue of the platform. Throws what the look-ups throw. */
   async plan({ platform, environment }: Target, requested?: ItemRequest[]): Promise<DeploymentPlan> {
     this.platforms.at({ platform, environment });
-    const versions = requested ? await this.requested(requested) : await this.versions.catalogue();
-    if (versions.length === 0) throw new NothingToDeployError();
+    const versions = requested ? await this.requested(platform, requested) : await this.versions.catalogue(platform);
+    if (versions.length === 0) throw new NothingToDeployError(platform);
     const live = await this.live({ platform, environment }, versions);
     const definitions = await this.versions.definitions(versions);
     const items = definitions.map(({ kind, typeKey, versionHash, definition }) => ({
@@ -68,7 +67,7 @@ export class DeploymentPlanner {
     const replaced = items.flatMap(({ kind, typeKey, versionHash, previousHash }) =>
       previousHash === null || previousHash === versionHash ? [] : [{ kind, typeKey, versionHash: previousHash }],
     );
-    const definitions = await this.versions.definitions(await this.versions.byHashes(replaced));
+    const definitions = await this.versions.definitions(await this.versions.byHashes(platform, replaced));
     const before = new Map<string, JsonObject | null>(definitions.map((found) => [refKey(found), found.definition]));
     for (const item of items) {
       if (item.previousHash === null) before.set(refKey(item), null);
@@ -85,24 +84,26 @@ export class DeploymentPlanner {
     return changes;
   }
 
-  private async requested(requested: ItemRequest[]): Promise<ContentTypeVersion[]> {
+  private async requested(platform: string, requested: ItemRequest[]): Promise<ContentTypeVersion[]> {
     const refs = requested.map(({ kind = DEFAULT_KIND, typeKey }) => ({ kind, typeKey }));
     if (new Set(refs.map(refKey)).size < refs.length) throw new DuplicateItemError(refs.map(({ typeKey }) => typeKey));
-    const latest = new Map((await this.versions.catalogue(refs)).map((version) => [refKey(version), version]));
+    const latest = new Map(
+      (await this.versions.catalogue(platform, refs)).map((version) => [refKey(version), version]),
+    );
     const named = requested.flatMap(({ versionHash }, index) =>
       versionHash === undefined ? [] : [{ ...refs[index]!, versionHash }],
     );
-    const found = new Map((await this.versions.byHashes(named)).map((version) => [refKey(version), version]));
+    const found = new Map((await this.versions.byHashes(platform, named)).map((version) => [refKey(version), version]));
     return requested.map(({ versionHash }, index) => {
       const ref = refs[index]!;
-      if (!latest.has(refKey(ref))) throw new ContentTypeNotFoundError(ref.kind, ref.typeKey);
+      if (!latest.has(refKey(ref))) throw new ContentTypeNotFoundError({ platform, ...ref });
       const version = versionHash === undefined ? latest.get(refKey(ref)) : found.get(refKey(ref));
-      if (!version) throw new VersionNotFoundError(ref.kind, ref.typeKey, versionHash!);
+      if (!version) throw new VersionNotFoundError({ platform, ...ref }, versionHash!);
       return version;
     });
   }
 
-  private async live({ platform, environment }: Target, types: TypeRef[]): Promise<Map<string, string>> {
+  private async live({ platform, environment }: Target, types: ItemRef[]): Promise<Map<string, string>> {
     const { rows } = await query<{ kind: string; type_key: string; version_hash: string }>(
       this.em,
       `select t.kind, t.type_key, live.version_hash

@@ -101,7 +101,12 @@ export class DeploymentService implements BeforeApplicationShutdown {
     this.admission.assertOpen();
     const plan = await this.planRollback(id);
     await this.versions.commit(
-      plan.items.map((item) => ({ ...item, author: request.actor, message: `Rollback of ${id}: ${request.reason}` })),
+      plan.items.map((item) => ({
+        ...item,
+        platform: plan.platform,
+        author: request.actor,
+        message: `Rollback of ${id}: ${request.reason}`,
+      })),
     );
     return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
   }

@@ -13,6 +13,7 @@ const MAX_TYPES = 3;
 const MAX_SUSPECTS = 10;
 
 type Row = Omit<Circumstances, 'definition'> & {
+  platform: string;
   kind: string;
   versionHash: string | null;
   errorMessage: string | null;
@@ -32,7 +33,8 @@ export class SuspectFinder {
     const suspects: Suspect[] = [];
     for (const [success, failure] of await this.pairs(fingerprint, scope, interval)) {
       const [before, after] = [await this.circumstances(success), await this.circumstances(failure)];
-      suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '', this.platforms.model())));
+      const model = this.platforms.model(failure.platform);
+      suspects.push(...(await suspectsBetween(before, after, failure.errorMessage ?? '', model)));
     }
     return suspects.toSorted((a, b) => Number(b.isNamed) - Number(a.isNamed)).slice(0, MAX_SUSPECTS);
   }
@@ -65,10 +67,10 @@ export class SuspectFinder {
   }
 
   /** Null where the version, or its content, is not known. */
-  private async definition({ kind, typeKey, versionHash }: Row): Promise<JsonObject | null> {
+  private async definition({ versionHash, ...type }: Row): Promise<JsonObject | null> {
     if (versionHash === null) return null;
     try {
-      const version = await this.versions.byHash({ kind, typeKey }, versionHash);
+      const version = await this.versions.byHash(type, versionHash);
       const [found] = await this.versions.definitions([version]);
       return found?.definition ?? null;
     } catch (error) {
@@ -80,7 +82,14 @@ export class SuspectFinder {
 
 function rowJson(alias: string): string {
   const columns = {
-    ...{ id: 'id', kind: 'kind', typeKey: 'type_key', versionHash: 'version_hash', errorMessage: 'error_message' },
+    ...{
+      id: 'id',
+      platform: 'target_platform',
+      kind: 'kind',
+      typeKey: 'type_key',
+      versionHash: 'version_hash',
+      errorMessage: 'error_message',
+    },
     ...{ forced: 'forced', actor: 'actor', trigger: 'trigger', metadata: 'sync_metadata' },
   };
   const members = Object.entries(columns).map(([name, column]) => `'${name}', ${alias}.${column}`);

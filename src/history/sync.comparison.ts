@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import limit from 'p-limit';
 import { validate as isUuid } from 'uuid';
 import { type Json, jsonPatchOf, SHOWN } from '#json';
-import { SyncReader, type SyncRecord } from '#recording';
+import { PlatformRegistry } from '#platform';
+import { SyncReader, type SyncRecord, typeOf } from '#recording';
 import { compareInSlices, type ShownComparison, SnapshotService } from '#snapshot';
 import { VersionHistoryService } from '#versioning';
 import { comparisonLines, comparisonText } from './comparison-text.ts';
@@ -32,6 +33,7 @@ export class SyncComparison {
     private readonly syncs: SyncReader,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /** As much of a comparison as an answer shows; a few at a time, for each holds both contents. Throws as {@link compare}. */
@@ -49,7 +51,9 @@ export class SyncComparison {
   async compare(sync: SyncRecord, against: string): Promise<Comparison> {
     const after = await this.snapshots.read(digestOf(sync));
     const other = await this.other(sync, against);
-    return between(other ? await this.snapshots.read(other.digest) : undefined, after, other?.name ?? null);
+    const { elementKeys } = this.platforms.model(sync.targetPlatform);
+    const before = other ? await this.snapshots.read(other.digest) : undefined;
+    return between(before, after, other?.name ?? null, elementKeys);
   }
 
   private async other(sync: SyncRecord, against: string): Promise<{ name: string; digest: string } | null> {
@@ -58,19 +62,24 @@ export class SyncComparison {
       return previous && { name: previous.id, digest: digestOf(previous) };
     }
     if (isUuid(against)) return { name: against, digest: digestOf(await this.syncs.get(against)) };
-    const version = await this.versions.byHash(sync, against);
+    const version = await this.versions.byHash(typeOf(sync), against);
     return { name: version.versionHash, digest: version.snapshotDigest };
   }
 }
 
 /** What there is nothing before is new as a whole. */
-function between(before: Json | undefined, after: Json, against: string | null): Comparison {
+function between(
+  before: Json | undefined,
+  after: Json,
+  against: string | null,
+  elementKeys: readonly string[],
+): Comparison {
   return {
     against,
-    changes: () => compareInSlices(before, after, SHOWN),
+    changes: () => compareInSlices(before, after, SHOWN, elementKeys),
     patch: () => jsonPatchOf(before, after),
-    text: () => comparisonText(before, after),
-    lines: () => comparisonLines(before, after),
+    text: () => comparisonText(before, after, elementKeys),
+    lines: () => comparisonLines(before, after, elementKeys),
   };
 }
 

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, type Reply, TextFiles } from '#http';
+import {
+  ApiForms,
+  BY_ID,
+  OwnRequests,
+  pageOf,
+  PageQuery,
+  type RawReply,
+  type Reply,
+  TextFiles,
+  TypeQuery,
+} from '#http';
+import { PlatformRegistry } from '#platform';
 import { type SyncEvent, SyncReader } from '#recording';
 import { SnapshotService } from '#snapshot';
 import { LiveVersions } from './live-versions.ts';
@@ -9,7 +20,6 @@ import { SyncComparison } from './sync.comparison.ts';
 import { SyncDetails } from './sync.details.ts';
 import {
   eventDto,
-  KindQuery,
   LiveVersionsDto,
   type SnapshotDto,
   SyncDetailDto,
@@ -43,6 +53,7 @@ export class SyncController {
     private readonly comparison: SyncComparison,
     private readonly live: LiveVersions,
     private readonly files: TextFiles,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /** Shows a sync, with the parts that `include` names. */
@@ -118,10 +129,11 @@ export class SyncController {
     return undefined;
   }
 
-  /** Lists the live version of a content type at each target, as far as the record shows. */
+  /** Lists the live version of a content type in each environment of its platform, as far as the record shows. */
   @Get('content-types/:typeKey/where')
-  async where(@Param() { typeKey }: TypeKeyParams, @Query() { kind }: KindQuery): Promise<LiveVersionsDto> {
-    return { items: await this.live.of({ kind, typeKey }) };
+  async where(@Param() { typeKey }: TypeKeyParams, @Query() query: TypeQuery): Promise<LiveVersionsDto> {
+    const platform = this.platforms.meant(query.platform);
+    return { items: await this.live.of({ platform, kind: query.kind, typeKey }) };
   }
 }
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { query, find } from '#database';
 import { SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
-import { isOfDeployment, SyncReader, SyncRecord } from '#recording';
+import { isOfDeployment, SyncReader, SyncRecord, typeOf } from '#recording';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
   type DeploymentSyncsDto,
@@ -57,11 +57,12 @@ export class SyncDetails {
   private async version(sync: SyncRecord): Promise<SyncVersionDto | null> {
     if (!sync.versionHash) return null;
     try {
-      const version = await this.versions.byHash(sync, sync.versionHash);
-      const previous = version.number > 1 ? await this.versions.byNumber(sync, version.number - 1) : undefined;
+      const type = typeOf(sync);
+      const version = await this.versions.byHash(type, sync.versionHash);
+      const previous = version.number > 1 ? await this.versions.byNumber(type, version.number - 1) : undefined;
       const [current, old] = await this.versions.definitions(previous ? [version, previous] : [version]);
       const before = old?.definition ?? null;
-      const model = this.platforms.model();
+      const model = this.platforms.model(type.platform);
       const { changes, impact, omitted } = await VersionDiff.inSlices(before, current!.definition, SHOWN, model);
       const { number, versionHash, author, createdAt } = version;
       return { number, versionHash, author, message: version.message ?? null, createdAt, impact, changes, omitted };

@@ -107,16 +107,6 @@ export class SyncDetailQuery {
   include: SyncInclude[] = ['events'];
 }
 
-export class KindQuery {
-  /**
-   * Kind of the item that the key names, such as `contentType`.
-   * @example 'contentType'
-   */
-  @MayBeLeftOut()
-  @Text(100)
-  kind: string = 'contentType';
-}
-
 /** The version that a sync carried, and what it changed. */
 export class SyncVersionDto {
   /** Number of the version within its content type. */
@@ -181,7 +171,7 @@ export class LiveVersionDto extends TargetDto {
 }
 
 export class LiveVersionsDto {
-  /** Live versions, sorted by platform and environment, at most 200. */
+  /** Live versions, sorted by environment, at most 200. */
   items: LiveVersionDto[];
 }
 

@@ -35,3 +35,25 @@ export class RequesterDto {
   @Text()
   actor: string;
 }
+
+/** Whose catalogue is meant. */
+export class PlatformQuery {
+  /**
+   * Name of the platform, such as `optimizely`. It may be left out while only one platform is installed.
+   * @example 'optimizely'
+   */
+  @MayBeLeftOut()
+  @Text()
+  platform?: string;
+}
+
+/** Which content type a key names. */
+export class TypeQuery extends PlatformQuery {
+  /**
+   * Kind of the item that the key names: `contentType`, or another kind of the platform.
+   * @example 'contentType'
+   */
+  @MayBeLeftOut()
+  @Text(100)
+  kind: string = 'contentType';
+}

@@ -3,6 +3,7 @@ export { Platform, PLATFORM, platformOf } from './platform.decorator.ts';
 export {
   PlatformError,
   type PlatformFailure,
+  PlatformRequiredError,
   UnknownEnvironmentError,
   UnknownPlatformError,
 } from './platform.errors.ts';

@@ -57,8 +57,17 @@ export class UnknownPlatformError extends DomainError {
   readonly httpStatus = 404;
 
   constructor(name: string, installed: string[]) {
-    super(`There is no platform "${name}". Installed platforms: ${installed.join(', ') || 'none'}.`, {
-      platform: name,
+    super(`There is no platform "${name}". ${list(installed)}`, { platform: name, installed });
+  }
+}
+
+/** A request that names no platform, where there is not exactly one. */
+export class PlatformRequiredError extends DomainError {
+  readonly code = 'PLATFORM_REQUIRED';
+  readonly httpStatus = 400;
+
+  constructor(installed: string[]) {
+    super(`Name the platform: "platform" may be left out only while one is installed. ${list(installed)}`, {
       installed,
     });
   }
@@ -74,4 +83,8 @@ export class UnknownEnvironmentError extends DomainError {
       { platform, environment, configured },
     );
   }
+}
+
+function list(installed: string[]): string {
+  return `Installed platforms: ${installed.join(', ') || 'none'}.`;
 }

@@ -3,7 +3,7 @@ import { DiscoveryService } from '@nestjs/core';
 import { DEFAULT_MODEL } from './default-model.ts';
 import type { PlatformAdapter, Target } from './platform.adapter.ts';
 import { platformOf } from './platform.decorator.ts';
-import { UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
+import { PlatformRequiredError, UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
 import type { PlatformModel } from './platform.model.ts';
 
 /** The adapters installed in this application, by the name of their platform. */
@@ -40,14 +40,24 @@ export class PlatformRegistry implements OnModuleInit {
     return adapter;
   }
 
-  /**
-   * The model of a platform. Without a name, that of the only platform installed: versions do not say yet which platform
-   * they are of. {@link DEFAULT_MODEL} where there is none, or more than one. Throws {@link UnknownPlatformError}.
-   */
-  model(name?: string): PlatformModel {
-    const [only, ...others] = this.adapters.values();
-    const adapter = name === undefined ? (others.length === 0 ? only : undefined) : this.get(name);
-    return adapter?.model ?? DEFAULT_MODEL;
+  /** The name of the platform that a request means: the only one installed, where it names none. Throws {@link PlatformRequiredError}. */
+  meant(name?: string): string {
+    const installed = this.names();
+    const meant = name ?? (installed.length === 1 ? installed[0] : undefined);
+    if (meant === undefined) throw new PlatformRequiredError(installed);
+    return meant;
+  }
+
+  /** The same for a write, which needs a platform that is installed. Throws {@link UnknownPlatformError} besides. */
+  meantToWrite(name?: string): string {
+    const meant = this.meant(name);
+    this.get(meant);
+    return meant;
+  }
+
+  /** The model of a platform; {@link DEFAULT_MODEL} where it has none or is not installed. */
+  model(name: string): PlatformModel {
+    return this.adapters.get(name)?.model ?? DEFAULT_MODEL;
   }
 
   names(): string[] {

@@ -2,11 +2,11 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { find } from '#database';
-import { PlatformRegistry, type SyncContext } from '#platform';
+import { type ItemRef, PlatformRegistry, type SyncContext } from '#platform';
 import { EVERYTHING, SyncRecord } from '#recording';
-import { refKey, type TypeRef, VersionHistoryService } from '#versioning';
+import { refKey, VersionHistoryService } from '#versioning';
 
-export interface PulledItem extends TypeRef {
+export interface PulledItem extends ItemRef {
   /** `new`: only the platform has it; `missing`: only we have it; `failed`: it could not be read. */
   state: 'same' | 'different' | 'new' | 'missing' | 'failed';
   syncId: string | null;
@@ -29,7 +29,8 @@ export class PullService {
     const adapter = this.platforms.at({ platform, environment: context.environment });
     await adapter.pull({ items: [], context: { ...context, callId } });
     const syncs = await find(this.em, SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
-    const latest = new Map((await this.versions.catalogue()).map((version) => [refKey(version), version.versionHash]));
+    const catalogue = await this.versions.catalogue(platform);
+    const latest = new Map(catalogue.map((version) => [refKey(version), version.versionHash]));
     const items = syncs.map((sync): PulledItem => {
       const latestHash = latest.get(refKey(sync)) ?? null;
       latest.delete(refKey(sync));

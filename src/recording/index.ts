@@ -21,7 +21,7 @@ export {
 } from './recording.errors.ts';
 export { FACTS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
 export { Heartbeat } from './heartbeat.ts';
-export { SYNC_COLUMNS, SyncRecord } from './sync-record.entity.ts';
+export { SYNC_COLUMNS, SyncRecord, typeOf } from './sync-record.entity.ts';
 export { SyncEvent } from './sync-event.entity.ts';
 export { isOfDeployment, SyncReader } from './sync.reader.ts';
 export { SyncWriter } from './sync.writer.ts';

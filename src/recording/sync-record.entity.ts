@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { columnsOf } from '#database';
 import type { JsonObject } from '#json';
 import type { Trigger } from '#platform';
+import type { TypeRef } from '#versioning';
 import type { Direction, SyncStatus } from './sync.ts';
 
 const properties = {
@@ -45,3 +46,8 @@ SyncRecordSchema.setClass(SyncRecord);
 
 /** The columns of `sync_history h` as {@link SyncRecord} names them. */
 export const SYNC_COLUMNS = columnsOf(properties, 'h');
+
+/** The content type that a sync is about. */
+export function typeOf({ targetPlatform: platform, kind, typeKey }: SyncRecord): TypeRef {
+  return { platform, kind, typeKey };
+}

@@ -12,6 +12,7 @@ import {
   lateStatement,
   linkStatement,
   startStatement,
+  versionOrigin,
   type Written,
 } from './sync.statements.ts';
 
@@ -177,6 +178,6 @@ function settledExternal({ platform, direction }: StartRow, finish: FinishRow): 
   return { platform, direction, status, retryCount: retryCount ?? 0, durationMs };
 }
 
-function versionKey({ kind, typeKey, versionHash }: StartRow): string {
-  return JSON.stringify([kind, typeKey, versionHash]);
+function versionKey(row: StartRow): string {
+  return JSON.stringify([row.platform, row.kind, row.typeKey, row.versionHash, versionOrigin(row)]);
 }

@@ -1,4 +1,5 @@
 import type { PreparedSnapshot } from '#snapshot';
+import type { Origin } from '#versioning';
 import { type Column, names, Statement } from './statement.ts';
 import { MAX_LATE_RESULTS } from './sync.ts';
 import { EXTERNAL_COLUMNS, FINISH_COLUMNS, START_COLUMNS } from './sync-columns.ts';
@@ -29,13 +30,13 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
     ),
   ];
   const versions = newVersions.toSorted((a, b) =>
-    JSON.stringify([a.kind, a.typeKey]) < JSON.stringify([b.kind, b.typeKey]) ? -1 : 1,
+    JSON.stringify([a.platform, a.kind, a.typeKey]) < JSON.stringify([b.platform, b.kind, b.typeKey]) ? -1 : 1,
   );
   const main =
     versions.length === 0
       ? 'select 1'
       : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
-         commit_version(kind, type_key, version_hash, digest, actor, reason, only_unknown => true)`;
+         commit_version(platform, kind, type_key, version_hash, digest, origin, actor, reason, only_unknown => true)`;
   return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}`, hasOnePlan: true });
 }
 
@@ -195,10 +196,12 @@ const EXPIRES_IN: Column<StartRow> = {
 };
 
 const VERSION: Column<StartRow>[] = [
+  { name: 'platform', type: 'text', value: (row) => row.platform },
   { name: 'kind', type: 'text', value: (row) => row.kind },
   { name: 'type_key', type: 'text', value: (row) => row.typeKey },
   { name: 'version_hash', type: 'text', value: (row) => row.versionHash },
   { name: 'digest', type: 'text', value: (row) => row.newVersion!.digest },
+  { name: 'origin', type: 'text', value: versionOrigin },
   { name: 'actor', type: 'text', value: (row) => row.context.actor },
   { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
 ];
@@ -220,3 +223,8 @@ const FINISH: Column<FinishRow>[] = [
 ];
 
 const SETTLED_AS = FINISH_COLUMNS.map(({ name, settledAs }) => `${name} = ${settledAs}`).join(', ');
+
+/** The origin of a version that is new with a sync: what others record is not ours to deploy. */
+export function versionOrigin({ external }: StartRow): Origin {
+  return external === null ? 'AUTHORED' : 'RECORDED';
+}

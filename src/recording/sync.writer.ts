@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { DEFAULT_KIND, type SyncFailure } from '#platform';
+import { DEFAULT_KIND, PlatformRegistry, type SyncFailure } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher } from '#versioning';
 import { storableJson, storableText, wellFormedJson } from '../storable-text.ts';
@@ -50,6 +50,7 @@ export class SyncWriter {
     private readonly reader: SyncReader,
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /** Records syncs as IN_PROGRESS, with their versions and snapshots, in one transaction. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
@@ -77,7 +78,7 @@ export class SyncWriter {
     let definition: PreparedSnapshot | undefined;
     if (known === undefined && data !== undefined)
       definition = data === payload ? sent : await this.snapshots.prepare(data);
-    const versionHash = known ?? (definition ? await this.hashOf(data!, definition) : null);
+    const versionHash = known ?? (definition ? await this.hashOf(data!, definition, platform) : null);
     // What is pulled is the platform's, not a version of ours; what is no object is no definition.
     const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
@@ -162,8 +163,8 @@ export class SyncWriter {
     if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
   }
 
-  private hashOf(data: Json, snapshot: PreparedSnapshot): Promise<string> | string {
-    return isJsonObject(data) ? this.hasher.hashOf(data, snapshot) : snapshot.digest;
+  private hashOf(data: Json, snapshot: PreparedSnapshot, platform: string): Promise<string> | string {
+    return isJsonObject(data) ? this.hasher.hashOf(data, snapshot, this.platforms.model(platform)) : snapshot.digest;
   }
 
   private async write(results: IdentifiedResult[]): Promise<Settlement[]> {

@@ -6,7 +6,7 @@ import { binder, type HistoryFilter, holdsForAll, InvalidFilterError, resolveFil
 import { RequestIds } from '#idempotency';
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
-import { SyncReader, SyncRecord } from '#recording';
+import { SyncReader, SyncRecord, typeOf } from '#recording';
 import { type PreparedSnapshot, SnapshotNotFoundError, SnapshotService } from '#snapshot';
 import { PendingSyncs } from '#tracking';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
@@ -203,7 +203,7 @@ export class SyncReplayer {
   private async definition(sync: SyncRecord): Promise<JsonObject | undefined> {
     if (!sync.versionHash) return undefined;
     try {
-      const [found] = await this.versions.definitions([await this.versions.byHash(sync, sync.versionHash)]);
+      const [found] = await this.versions.definitions([await this.versions.byHash(typeOf(sync), sync.versionHash)]);
       return found!.definition;
     } catch (error) {
       if (error instanceof VersionNotFoundError) return undefined;

@@ -1,4 +1,12 @@
-import { type ComparisonLimits, ComparisonRoom, type Difference, differences, type Json, TimeSlice } from '#json';
+import {
+  type ComparisonLimits,
+  ComparisonRoom,
+  type Difference,
+  differences,
+  ELEMENT_KEYS,
+  type Json,
+  TimeSlice,
+} from '#json';
 
 export interface PathValue {
   path: string;
@@ -40,15 +48,19 @@ export function compareJson(before: Json, after: Json): JsonComparison {
   return comparison;
 }
 
-/** The same for values of any size: gives way to other work, and holds no more than the limits say. */
+/**
+ * The same for values of any size: gives way to other work, and holds no more than the limits say. `elementKeys` are the
+ * members that name an element of a list.
+ */
 export async function compareInSlices(
   before: Json | undefined,
   after: Json,
   limits: ComparisonLimits = EVERYTHING,
+  elementKeys = ELEMENT_KEYS,
 ): Promise<ShownComparison> {
   const counts = { unchanged: 0 };
   const result = new Shown(limits);
-  for await (const difference of inSlices(differences(before, after, counts))) result.add(difference);
+  for await (const difference of inSlices(differences(before, after, counts, elementKeys))) result.add(difference);
   return result.withCount(counts.unchanged);
 }
 

@@ -1,7 +1,14 @@
 import type { Json } from '#json';
-import { DEFAULT_KIND, PlatformError, type SyncAnswer, type SyncAnswerItem, type SyncFailure } from '#platform';
+import {
+  DEFAULT_KIND,
+  type ItemRef,
+  PlatformError,
+  type SyncAnswer,
+  type SyncAnswerItem,
+  type SyncFailure,
+} from '#platform';
 import type { RecordedSync, SyncResult } from '#recording';
-import { refKey, type TypeRef } from '#versioning';
+import { refKey } from '#versioning';
 import { DomainError } from '../domain-error.ts';
 
 /** The result of a sync that is known by its id. */
@@ -63,7 +70,7 @@ export function failureOf(error: unknown): SyncFailure {
 }
 
 /** The same item, with the kind that it has by default. */
-export function withKind({ typeKey, kind = DEFAULT_KIND }: { typeKey: string; kind?: string }): TypeRef {
+export function withKind({ typeKey, kind = DEFAULT_KIND }: { typeKey: string; kind?: string }): ItemRef {
   return { typeKey, kind };
 }
 

@@ -19,17 +19,18 @@ export class PulledVersions {
   async of(platform: string, items: SyncAnswerItem[]): Promise<Map<string, string>> {
     const pulled = items.filter((item) => item.data !== undefined);
     const refs = pulled.map(({ typeKey, kind = DEFAULT_KIND }) => ({ kind, typeKey }));
-    const latest = await this.versions.definitions(await this.versions.catalogue(refs));
+    const latest = await this.versions.definitions(await this.versions.catalogue(platform, refs));
     const latestByRef = new Map(latest.map((version) => [refKey(version), version]));
     const adapter = this.platforms.get(platform);
+    const model = this.platforms.model(platform);
     return new Map(
       pulled.map(({ data }, index) => {
         const ref = refs[index]!;
-        const hash = this.hasher.generateHash(data as JsonObject);
+        const hash = this.hasher.generateHash(data as JsonObject, model);
         const ours = latestByRef.get(refKey(ref));
         if (!ours) return [refKey(ref), hash];
         const held = adapter.fromPlatform(adapter.toPlatform(ours.definition, ref.kind), ref.kind);
-        return [refKey(ref), this.hasher.generateHash(held) === hash ? ours.versionHash : hash];
+        return [refKey(ref), this.hasher.generateHash(held, model) === hash ? ours.versionHash : hash];
       }),
     );
   }

@@ -141,8 +141,9 @@ export class SyncSweeper {
   ): Promise<boolean> {
     if (!held || !pushedDigest) return false;
     try {
+      const model = this.platforms.model(targetPlatform);
       const sent = this.platforms.get(targetPlatform).fromPlatform(await this.snapshots.read(pushedDigest), kind);
-      return this.hasher.generateHash(sent) === this.hasher.generateHash(held);
+      return this.hasher.generateHash(sent, model) === this.hasher.generateHash(held, model);
     } catch (error) {
       this.logger.warn(`What the sync ${id} sent cannot be compared: ${(error as Error).message}`);
       return false;

@@ -1,13 +1,12 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
-import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles } from '#http';
+import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles, TypeQuery } from '#http';
 import { type Json, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
-  AuthorQuery,
   CatalogueDto,
   CatalogueQuery,
   CommitQuery,
@@ -15,15 +14,16 @@ import {
   ContentTypeDto,
   ContentTypeParams,
   DiffQuery,
+  ImportQuery,
   ImportResultDto,
-  KindQuery,
   VersionDiffDto,
   VersionDto,
   VersionPageDto,
   VersionsQuery,
 } from './content-type.dto.ts';
 import { ContentTypeImporter } from './content-type.importer.ts';
-import { type Definition, refKey, type TypeRef, VersionHistoryService } from './version-history.service.ts';
+import { refKey, type TypeRef } from './type-ref.ts';
+import { type Definition, VersionHistoryService } from './version-history.service.ts';
 import { parseNumberOrHash } from './version-name.ts';
 import { VersionDiff } from './version.diff.ts';
 import { VersionTree } from './version.tree.ts';
@@ -61,15 +61,16 @@ export class ContentTypeController {
   @Post('import')
   @BodyLimit(SNAPSHOTS_BODY)
   @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
-  async importManifest(@Body() manifest: object, @Query() { author, message }: AuthorQuery): Promise<ImportResultDto> {
-    const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, author, message);
+  async importManifest(@Body() manifest: object, @Query() query: ImportQuery): Promise<ImportResultDto> {
+    const request = { ...query, platform: this.platforms.meantToWrite(query.platform) };
+    const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, request);
     const created = versions.filter((version) => version.created).length;
     return {
       items: versions.map(({ version, created }) => ({ ...versionDto(version), created })),
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
-      root: VersionTree.of(await this.versions.catalogue()).root,
+      root: VersionTree.of(await this.versions.catalogue(request.platform)).root,
     };
   }
 
@@ -81,20 +82,21 @@ export class ContentTypeController {
   @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })
   async put(
     @Param() { typeKey }: ContentTypeParams,
-    @Query() { kind, author, message }: CommitQuery,
+    @Query() query: CommitQuery,
     @Body() definition: object,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<CommittedVersionDto> {
-    const commit = { kind, typeKey, author, message, definition: definition as Json };
+    const platform = this.platforms.meantToWrite(query.platform);
+    const commit = { ...query, platform, typeKey, definition: definition as Json };
     const { version, created } = await this.importer.importDefinition(commit);
     response.status(created ? 201 : 200);
     return { ...versionDto(version), created };
   }
 
-  /** Lists the latest version of every content type, with the root hash of the whole model. */
+  /** Lists the latest version of every content type of a platform, with the root hash of the whole model. */
   @Get()
-  async list(@Query() { kind, limit, cursor }: CatalogueQuery): Promise<CatalogueDto> {
-    const catalogue = await this.versions.catalogue();
+  async list(@Query() { platform, kind, limit, cursor }: CatalogueQuery): Promise<CatalogueDto> {
+    const catalogue = await this.versions.catalogue(this.platforms.meant(platform));
     const listed = catalogue
       .filter((version) => kind === undefined || version.kind === kind)
       .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
@@ -110,22 +112,23 @@ export class ContentTypeController {
 
   /** Shows the latest version of a content type with its definition. */
   @Get(':typeKey')
-  async get(@Param() { typeKey }: ContentTypeParams, @Query() { kind }: KindQuery): Promise<ContentTypeDto> {
-    return this.withDefinition(await this.versions.latest({ kind, typeKey }));
+  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<ContentTypeDto> {
+    return this.withDefinition(await this.versions.latest(this.typeOf(typeKey, query)));
   }
 
   /** Lists the versions of a content type, newest first. */
   @Get(':typeKey/versions')
   async history(
     @Param() { typeKey }: ContentTypeParams,
-    @Query() { kind, limit, cursor }: VersionsQuery,
+    @Query() { limit, cursor, ...query }: VersionsQuery,
   ): Promise<VersionPageDto> {
+    const type = this.typeOf(typeKey, query);
     const page = await pageOf<ContentTypeVersion>(
       { limit, cursor },
       {
         keyOf: ({ number }) => String(number),
         isKey: (key) => /^[1-9]\d{0,8}$/.test(key),
-        find: (start, count) => this.versions.history({ kind, typeKey }, count, start),
+        find: (start, count) => this.versions.history(type, count, start),
       },
     );
     return { ...page, items: page.items.map(versionDto) };
@@ -136,10 +139,11 @@ export class ContentTypeController {
   @ApiForms(VersionDiffDto, { 'application/x-ndjson': 'text' })
   async diff(
     @Param() { typeKey }: ContentTypeParams,
-    @Query() { kind, from, to, format }: DiffQuery,
+    @Query() { from, to, format, ...query }: DiffQuery,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<VersionDiffDto | undefined> {
-    const type = { kind, typeKey };
+    const type = this.typeOf(typeKey, query);
+    const model = this.platforms.model(type.platform);
     const before = await this.named(type, from);
     const after = to === undefined ? await this.versions.latest(type) : await this.named(type, to);
     const both = async () => (await this.versions.definitions([before, after])).map(({ definition }) => definition);
@@ -147,15 +151,19 @@ export class ContentTypeController {
       const file = { name: `${before.number}-${after.number}.diff.ndjson`, type: 'application/x-ndjson' };
       await this.files.send(reply, file, async () => {
         const [old, current] = await both();
-        return VersionDiff.lines(old!, current!, this.platforms.model());
+        return VersionDiff.lines(old!, current!, model);
       });
       return undefined;
     }
     const { changes, impact, omitted } = await this.turns(async () => {
       const [old, current] = await both();
-      return VersionDiff.inSlices(old!, current!, SHOWN, this.platforms.model());
+      return VersionDiff.inSlices(old!, current!, SHOWN, model);
     });
     return { from: versionDto(before), to: versionDto(after), impact, changes, omitted };
+  }
+
+  private typeOf(typeKey: string, { platform, kind }: TypeQuery): TypeRef {
+    return { platform: this.platforms.meant(platform), kind, typeKey };
   }
 
   private named(type: TypeRef, name: string): Promise<ContentTypeVersion> {
@@ -170,9 +178,9 @@ export class ContentTypeController {
 }
 
 function versionDto(version: ContentTypeVersion): VersionDto {
-  const { kind, typeKey, number, versionHash, parentHash, author, message, createdAt } = version;
+  const { platform, kind, typeKey, number, versionHash, parentHash, origin, author, message, createdAt } = version;
   return {
-    ...{ kind, typeKey, number, versionHash, author, createdAt },
+    ...{ platform, kind, typeKey, number, versionHash, origin, author, createdAt },
     parentHash: parentHash ?? null,
     message: message ?? null,
   };

@@ -1,8 +1,9 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { PageDto, PageQuery } from '#http';
+import { PageDto, PageQuery, PlatformQuery, TypeQuery } from '#http';
 import type { JsonObject } from '#json';
 import { MayBeLeftOut, Name, Text } from '#validation';
+import type { Origin } from './content-type-version.entity.ts';
 
 /** Which content type is meant. */
 export class ContentTypeParams {
@@ -12,16 +13,6 @@ export class ContentTypeParams {
    */
   @Name()
   typeKey: string;
-}
-
-export class KindQuery {
-  /**
-   * Kind of the item that the key names: `contentType`, or another kind of the platform.
-   * @example 'contentType'
-   */
-  @MayBeLeftOut()
-  @Text(100)
-  kind: string = 'contentType';
 }
 
 /** Who made a version, and why. */
@@ -43,19 +34,13 @@ export class AuthorQuery {
   message?: string;
 }
 
-export class CommitQuery extends AuthorQuery {
-  /**
-   * Kind of the item that the key names: `contentType`, or another kind of the platform.
-   * @example 'contentType'
-   */
-  @MayBeLeftOut()
-  @Text(100)
-  kind: string = 'contentType';
-}
+export class ImportQuery extends IntersectionType(PlatformQuery, AuthorQuery) {}
 
-export class VersionsQuery extends IntersectionType(KindQuery, PageQuery) {}
+export class CommitQuery extends IntersectionType(TypeQuery, AuthorQuery) {}
 
-export class CatalogueQuery extends PageQuery {
+export class VersionsQuery extends IntersectionType(TypeQuery, PageQuery) {}
+
+export class CatalogueQuery extends IntersectionType(PlatformQuery, PageQuery) {
   /** Lists only items of this kind. */
   @MayBeLeftOut()
   @Text(100)
@@ -64,7 +49,7 @@ export class CatalogueQuery extends PageQuery {
   override limit: number = 100;
 }
 
-export class DiffQuery extends KindQuery {
+export class DiffQuery extends TypeQuery {
   /**
    * Version before the change: its number or its hash.
    * @example '1'
@@ -85,6 +70,8 @@ export class DiffQuery extends KindQuery {
 
 /** One state of a content type. */
 export class VersionDto {
+  /** Name of the platform that the content type is of. */
+  platform: string;
   /** Kind of the item that the key names, such as `contentType`. */
   kind: string;
   /** Key of the content type. */
@@ -95,6 +82,11 @@ export class VersionDto {
   versionHash: string;
   /** Hash of the previous version; null for the first version. */
   parentHash: string | null;
+  /**
+   * Origin of the version: `AUTHORED` here, `OBSERVED` first in a pull, or `RECORDED` first by another system. Only an
+   * authored version can be the latest.
+   */
+  origin: Origin;
   /** User or system that created the version. */
   author: string;
   /** Free text about the reason for this version. */
@@ -118,7 +110,7 @@ export class CommittedVersionDto extends VersionDto {
 export class CatalogueDto extends PageDto {
   /** Latest version of each content type, sorted by kind and key. */
   items: VersionDto[];
-  /** Root hash of the Merkle tree over all content types. It identifies the exact state of the whole model. */
+  /** Root hash of the Merkle tree over the content types of the platform. It identifies the exact state of the whole model. */
   root: string;
 }
 
@@ -138,7 +130,7 @@ export class ImportResultDto {
   ignored: string[];
   /** Number of further ignored members that the list leaves out. */
   moreIgnored: number;
-  /** Root hash of the Merkle tree over all content types after the import. */
+  /** Root hash of the Merkle tree over the content types of the platform after the import. */
   root: string;
 }
 

@@ -1,30 +1,28 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { canonicalDigest, canonicalDigestAsync, type JsonObject } from '#json';
-import { DEFAULT_MODEL, type PlatformModel, PlatformRegistry } from '#platform';
+import { DEFAULT_MODEL } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
 
 /** Names the content of a content type. */
 @Injectable()
 export class ContentTypeHasher {
-  constructor(@Optional() private readonly platforms?: PlatformRegistry) {}
-
   /**
    * SHA-256 of the canonical JSON (RFC 8785), 64 hexadecimal digits: the same content in any key order has the same
-   * hash. What only the server sets at the top level, as the platform's model says, does not count. Throws NotJsonError.
+   * hash. Members at the top that only the server sets, by the model of the platform, do not count. Throws NotJsonError.
    */
-  generateHash(definition: JsonObject, model = this.model): string {
+  generateHash(definition: JsonObject, model = DEFAULT_MODEL): string {
     return canonicalDigest(withoutServerSet(definition, model.serverSet));
   }
 
   /** The same for content of any size: gives way to other work, and saves the work that its snapshot has done. */
-  async hashOf(definition: JsonObject, snapshot?: Pick<PreparedSnapshot, 'digest'>): Promise<string> {
-    const content = withoutServerSet(definition, this.model.serverSet);
+  async hashOf(
+    definition: JsonObject,
+    snapshot?: Pick<PreparedSnapshot, 'digest'>,
+    model = DEFAULT_MODEL,
+  ): Promise<string> {
+    const content = withoutServerSet(definition, model.serverSet);
     const isAll = Object.keys(content).length === Object.keys(definition).length;
     return isAll && snapshot ? snapshot.digest : canonicalDigestAsync(content);
-  }
-
-  private get model(): PlatformModel {
-    return this.platforms?.model() ?? DEFAULT_MODEL;
   }
 }
 

@@ -4,7 +4,8 @@ import { type ExportedItem, type ExportProblem, PlatformRegistry } from '#platfo
 import { MAX_PROBLEMS, nameProblem, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
-import { refKey, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
+import { refKey } from './type-ref.ts';
+import { type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 import { InvalidDefinitionError, type InvalidDefinition } from './version.errors.ts';
 
 export const MAX_KEY = 255;
@@ -20,6 +21,13 @@ export interface ImportResult {
   moreIgnored: number;
 }
 
+/** Who imports, why, and for which platform. */
+export interface ImportRequest {
+  platform: string;
+  author: string;
+  message?: string;
+}
+
 /** Takes definitions of others into the history of versions. */
 @Injectable()
 export class ContentTypeImporter {
@@ -29,8 +37,8 @@ export class ContentTypeImporter {
   ) {}
 
   /** Makes every definition of a manifest the latest version, all or none. Throws {@link InvalidDefinitionError}. */
-  async importManifest(manifest: Json, author: string, message?: string): Promise<ImportResult> {
-    const content = this.platforms.model().readExport(manifest);
+  async importManifest(manifest: Json, { platform, author, message }: ImportRequest): Promise<ImportResult> {
+    const content = this.platforms.model(platform).readExport(manifest);
     if ('problem' in content) throw invalid(content.place === '' ? 'manifest' : content.place, content.problem);
     const { count, entries, ignored } = content;
     // How many there are comes before what they are.
@@ -42,7 +50,10 @@ export class ContentTypeImporter {
     for (const entry of entries) {
       const read = withGoodName(entry);
       if ('problem' in read) problems.add({ field: read.place, detail: read.problem });
-      else commits.push({ kind: read.kind, typeKey: read.typeKey, definition: read.definition, author, message });
+      else {
+        const { kind, typeKey, definition } = read;
+        commits.push({ platform, kind, typeKey, definition, author, message });
+      }
     }
     for (const { kind, typeKey } of duplicates(commits)) {
       problems.add({ field: `${kind} ${quoted(typeKey)}`, detail: 'occurs twice' });
@@ -55,9 +66,9 @@ export class ContentTypeImporter {
 
   /** Makes one definition the latest version of its type. Throws {@link InvalidDefinitionError}. */
   async importDefinition(commit: Omit<VersionCommit, 'definition'> & { definition: Json }) {
-    const { definition, typeKey } = commit;
+    const { platform, definition, typeKey } = commit;
     if (!isJsonObject(definition)) throw invalid('definition', 'must be an object');
-    const { keyMember } = this.platforms.model();
+    const { keyMember } = this.platforms.model(platform);
     if (keyMember !== undefined && Object.hasOwn(definition, keyMember) && definition[keyMember] !== typeKey) {
       const detail = `must be "${typeKey}", the key in the address, not ${quoted(definition[keyMember])}`;
       throw invalid(`definition.${keyMember}`, detail);

@@ -1,18 +1,19 @@
 /** The states of a content type in their order; refuses definitions without a key. */
 export { ContentTypeHasher } from './content-type.hasher.ts';
-export { ContentTypeImporter, type ImportResult, MAX_KEY, MAX_KEY as LONGEST_KEY } from './content-type.importer.ts';
+export {
+  ContentTypeImporter,
+  type ImportRequest,
+  type ImportResult,
+  MAX_KEY,
+  MAX_KEY as LONGEST_KEY,
+} from './content-type.importer.ts';
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';
-export { ContentTypeVersion } from './content-type-version.entity.ts';
+export { ContentTypeVersion, type Origin, ORIGINS } from './content-type-version.entity.ts';
+export { refKey, type TypeRef } from './type-ref.ts';
 export { VersionTree, type VersionTreeDifference, type VersionTreeEntry } from './version.tree.ts';
 export { VersioningModule, VersioningRoutesModule } from './versioning.module.ts';
 export { checkVersions } from './version.check.ts';
-export {
-  type Definition,
-  refKey,
-  type TypeRef,
-  type VersionCommit,
-  VersionHistoryService,
-} from './version-history.service.ts';
+export { type Definition, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 export type { Impact } from '#platform';
 export { impactOf, worstImpact } from './impact.ts';
 export { type VersionChange, VersionDiff } from './version.diff.ts';

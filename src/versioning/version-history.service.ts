@@ -3,22 +3,20 @@ import { Injectable } from '@nestjs/common';
 import { query, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
 import type { PageStart } from '#http';
 import type { JsonObject } from '#json';
+import { type ItemRef, PlatformRegistry } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { storableText } from '../storable-text.ts';
-import { ContentTypeVersion, VERSION_COLUMNS } from './content-type-version.entity.ts';
+import { ContentTypeVersion, type Origin, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
+import { type TypeRef, typeRef, typeRefKey } from './type-ref.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
-
-/** A content type by its key, which is unique within its kind. */
-export interface TypeRef {
-  kind: string;
-  typeKey: string;
-}
 
 export interface VersionCommit extends TypeRef {
   definition: JsonObject;
   author: string;
   message?: string;
+  /** `AUTHORED` by default. */
+  origin?: Origin;
 }
 
 /** A version with the content it names. */
@@ -48,54 +46,63 @@ export class VersionHistoryService {
     private readonly em: EntityManager,
     private readonly hasher: ContentTypeHasher,
     private readonly snapshots: SnapshotService,
+    private readonly platforms: PlatformRegistry,
   ) {}
 
   /**
    * Makes each definition the latest version of its type, all or none, in the order given. A type whose latest version
-   * has the same hash gets no new one. `created` tells which did.
+   * has the same hash gets no new one. `created` tells which did. Content of another origin than AUTHORED becomes a version
+   * only when the history does not know it.
    */
   async commit(commits: VersionCommit[]): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
     const prepared: PreparedCommit[] = [];
     for (const commit of commits) {
       const snapshot = await this.snapshots.prepare(commit.definition);
-      prepared.push({ commit, versionHash: await this.hasher.hashOf(commit.definition, snapshot), snapshot });
+      const versionHash = await this.hasher.hashOf(commit.definition, snapshot, this.platforms.model(commit.platform));
+      prepared.push({ commit, versionHash, snapshot });
     }
     // One order for every writer, so that two imports never wait for each other in a circle.
-    prepared.sort((a, b) => compareRefs(a.commit, b.commit));
+    prepared.sort((a, b) => (typeRefKey(a.commit) < typeRefKey(b.commit) ? -1 : 1));
     const numbers = await this.writeInTurn(prepared);
     const versions = await find(
       this.em,
       ContentTypeVersion,
-      { $or: prepared.map(({ commit }, index) => ({ ...ref(commit), number: numbers[index]!.number })) },
+      { $or: prepared.map(({ commit }, index) => ({ ...typeRef(commit), number: numbers[index]!.number })) },
       { withinMs: LONG_READ_MS },
     );
-    const byRef = new Map(versions.map((version) => [refKey(version), version]));
-    const created = new Map(prepared.map(({ commit }, index) => [refKey(commit), numbers[index]!.created]));
-    return commits.map((commit) => ({ version: byRef.get(refKey(commit))!, created: created.get(refKey(commit))! }));
+    const byRef = new Map(versions.map((version) => [typeRefKey(version), version]));
+    const created = new Map(prepared.map(({ commit }, index) => [typeRefKey(commit), numbers[index]!.created]));
+    return commits.map((commit) => ({
+      version: byRef.get(typeRefKey(commit))!,
+      created: created.get(typeRefKey(commit))!,
+    }));
   }
 
-  /** The latest version of a type. Throws {@link ContentTypeNotFoundError}. */
-  async latest({ kind, typeKey }: TypeRef): Promise<ContentTypeVersion> {
-    const version = await findOne(this.em, ContentTypeVersion, { kind, typeKey }, { orderBy: { number: 'desc' } });
-    if (!version) throw new ContentTypeNotFoundError(kind, typeKey);
+  /** The latest version of a type: the newest that is AUTHORED. Throws {@link ContentTypeNotFoundError}. */
+  async latest(type: TypeRef): Promise<ContentTypeVersion> {
+    const where = { ...typeRef(type), origin: 'AUTHORED' as const };
+    const version = await findOne(this.em, ContentTypeVersion, where, { orderBy: { number: 'desc' } });
+    if (!version) throw new ContentTypeNotFoundError(type);
     return version;
   }
 
   /** The newest version with this hash. Throws {@link VersionNotFoundError}. */
-  async byHash({ kind, typeKey }: TypeRef, versionHash: string): Promise<ContentTypeVersion> {
-    const [version] = await this.byHashes([{ kind, typeKey, versionHash }]);
-    if (!version) throw new VersionNotFoundError(kind, typeKey, versionHash);
+  async byHash(type: TypeRef, versionHash: string): Promise<ContentTypeVersion> {
+    const [version] = await this.byHashes(type.platform, [{ ...typeRef(type), versionHash }]);
+    if (!version) throw new VersionNotFoundError(type, versionHash);
     return version;
   }
 
-  /** The newest versions with these hashes, in one read; those that do not exist are left out. */
-  async byHashes(named: (TypeRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
+  /** The newest versions of a platform with these hashes, in one read; those that do not exist are left out. */
+  async byHashes(platform: string, named: (ItemRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
     const { rows } = await query<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key, version_hash) ${VERSION_COLUMNS} from content_type_version v
-       where (kind, type_key, version_hash) in (select * from unnest($1::text[], $2::text[], $3::text[]))
+       where platform = $1
+         and (kind, type_key, version_hash) in (select * from unnest($2::text[], $3::text[], $4::text[]))
        order by kind, type_key, version_hash, number desc`,
       values: [
+        platform,
         named.map(({ kind }) => kind),
         named.map(({ typeKey }) => typeKey),
         named.map(({ versionHash }) => versionHash),
@@ -105,31 +112,38 @@ export class VersionHistoryService {
   }
 
   /** Throws {@link VersionNotFoundError}. */
-  async byNumber({ kind, typeKey }: TypeRef, number: number): Promise<ContentTypeVersion> {
-    const version = await findOne(this.em, ContentTypeVersion, { kind, typeKey, number });
-    if (!version) throw new VersionNotFoundError(kind, typeKey, number);
+  async byNumber(type: TypeRef, number: number): Promise<ContentTypeVersion> {
+    const version = await findOne(this.em, ContentTypeVersion, { ...typeRef(type), number });
+    if (!version) throw new VersionNotFoundError(type, number);
     return version;
   }
 
   /**
-   * The versions of a type, newest first, from a start on, whose key is a number. Throws {@link
+   * The versions of a type, whatever their origin, newest first, from a start on, whose key is a number. Throws {@link
    * ContentTypeNotFoundError}.
    */
-  async history({ kind, typeKey }: TypeRef, limit: number, start?: PageStart): Promise<ContentTypeVersion[]> {
-    await this.latest({ kind, typeKey });
+  async history(type: TypeRef, limit: number, start?: PageStart): Promise<ContentTypeVersion[]> {
     const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
-    const where = { kind, typeKey, ...(start && { number: { [beyond]: Number(start.key) } }) };
-    return find(this.em, ContentTypeVersion, where, { orderBy: { number: order }, limit });
+    const where = { ...typeRef(type), ...(start && { number: { [beyond]: Number(start.key) } }) };
+    const versions = await find(this.em, ContentTypeVersion, where, { orderBy: { number: order }, limit });
+    if (versions.length === 0 && !(await findOne(this.em, ContentTypeVersion, typeRef(type)))) {
+      throw new ContentTypeNotFoundError(type);
+    }
+    return versions;
   }
 
-  /** The latest version of every type, or of those named, by kind and key. Types that do not exist are left out. */
-  async catalogue(only?: TypeRef[]): Promise<ContentTypeVersion[]> {
+  /**
+   * The latest version of every type of a platform, or of those named, by kind and key. Types that do not exist are left
+   * out.
+   */
+  async catalogue(platform: string, only?: ItemRef[]): Promise<ContentTypeVersion[]> {
     const { rows } = await query<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
       text: `select distinct on (kind, type_key) ${VERSION_COLUMNS} from content_type_version v
-       where $1::text[] is null or (kind, type_key) in (select * from unnest($1::text[], $2::text[]))
+       where platform = $1 and origin = 'AUTHORED'
+         and ($2::text[] is null or (kind, type_key) in (select * from unnest($2::text[], $3::text[])))
        order by kind, type_key, number desc`,
-      values: [only?.map((type) => type.kind), only?.map((type) => type.typeKey)],
+      values: [platform, only?.map((type) => type.kind), only?.map((type) => type.typeKey)],
     });
     return rows;
   }
@@ -137,12 +151,11 @@ export class VersionHistoryService {
   /** The versions with what they name; one read for all. */
   async definitions(versions: ContentTypeVersion[]): Promise<Definition[]> {
     const contents = await this.snapshots.readMany(versions.map((version) => version.snapshotDigest));
-    return versions.map(({ kind, typeKey, number, versionHash, snapshotDigest }) => ({
-      kind,
-      typeKey,
-      number,
-      versionHash,
-      definition: contents.get(snapshotDigest) as JsonObject,
+    return versions.map((version) => ({
+      ...typeRef(version),
+      number: version.number,
+      versionHash: version.versionHash,
+      definition: contents.get(version.snapshotDigest) as JsonObject,
     }));
   }
 
@@ -170,33 +183,16 @@ export class VersionHistoryService {
       }
       const numbers: CommittedNumber[] = [];
       for (const { commit, versionHash, snapshot } of prepared) {
+        const { platform, kind, typeKey, origin = 'AUTHORED' } = commit;
+        const author = storableText(commit.author);
+        const message = storableText(commit.message) ?? null;
         const { rows } = await client.query<CommittedNumber>(
-          `select number, created from commit_version($1, $2, $3, $4, $5, $6, only_unknown => false)`,
-          [
-            commit.kind,
-            commit.typeKey,
-            versionHash,
-            snapshot.digest,
-            storableText(commit.author),
-            storableText(commit.message) ?? null,
-          ],
+          `select number, created from commit_version($1, $2, $3, $4, $5, $6, $7, $8, only_unknown => $9)`,
+          [platform, kind, typeKey, versionHash, snapshot.digest, origin, author, message, origin !== 'AUTHORED'],
         );
         numbers.push(rows[0]!);
       }
       return numbers;
     });
   }
-}
-
-function ref({ kind, typeKey }: TypeRef): TypeRef {
-  return { kind, typeKey };
-}
-
-/** One string for a kind and key; a key may hold any character, so it is encoded. */
-export function refKey({ kind, typeKey }: TypeRef): string {
-  return JSON.stringify([kind, typeKey]);
-}
-
-function compareRefs(a: TypeRef, b: TypeRef): number {
-  return refKey(a) < refKey(b) ? -1 : 1;
 }

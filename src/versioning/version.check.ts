@@ -1,10 +1,11 @@
 import type { FsckDatabase, Finding } from '#database';
 import type { JsonObject } from '#json';
-import { DEFAULT_MODEL } from '#platform';
+import { DEFAULT_MODEL, type PlatformModel } from '#platform';
 import { type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 
 interface Link {
+  platform: string;
   kind: string;
   type_key: string;
   number: number;
@@ -14,6 +15,7 @@ interface Link {
 }
 
 interface Content {
+  platform: string;
   kind: string;
   type_key: string;
   number: number;
@@ -24,13 +26,19 @@ interface Content {
   content: Buffer;
 }
 
-/** Versions form chains without a gap or a fork, and their definitions are there and hash to what they say by a model. */
-export async function* checkVersions(database: FsckDatabase, model = DEFAULT_MODEL): AsyncGenerator<Finding> {
+/**
+ * Versions form chains without a gap or a fork, and their definitions are there and hash to what they say, by the model of
+ * their platform.
+ */
+export async function* checkVersions(
+  database: FsckDatabase,
+  modelOf: (platform: string) => PlatformModel = () => DEFAULT_MODEL,
+): AsyncGenerator<Finding> {
   const links = database.rows<Link>(`
     select * from (
-      select kind, type_key, number, parent_hash, lag(number) over chain as previous_number,
+      select platform, kind, type_key, number, parent_hash, lag(number) over chain as previous_number,
         lag(version_hash) over chain as previous_hash
-      from content_type_version window chain as (partition by kind, type_key order by number)) v
+      from content_type_version window chain as (partition by platform, kind, type_key order by number)) v
     where number <> coalesce(previous_number, 0) + 1 or parent_hash is distinct from previous_hash`);
   for await (const link of links) {
     const isGap = link.number !== (link.previous_number ?? 0) + 1;
@@ -44,7 +52,7 @@ export async function* checkVersions(database: FsckDatabase, model = DEFAULT_MOD
   }
   // A hash that is the digest of its snapshot is proven with the snapshots.
   const contents = database.rows<Content>(
-    `select v.kind, v.type_key, v.number, v.version_hash, v.snapshot_digest, s.encoding, s.original_size, s.content
+    `select v.platform, v.kind, v.type_key, v.number, v.version_hash, v.snapshot_digest, s.encoding, s.original_size, s.content
      from content_type_version v left join snapshot s on s.digest = v.snapshot_digest
      where s.digest is null or v.version_hash <> v.snapshot_digest`,
     1,
@@ -58,7 +66,7 @@ export async function* checkVersions(database: FsckDatabase, model = DEFAULT_MOD
     }
     try {
       const bytes = await unpack({ digest, encoding, originalSize, content });
-      const actual = hasher.generateHash(JSON.parse(bytes.toString('utf8')) as JsonObject, model);
+      const actual = hasher.generateHash(JSON.parse(bytes.toString('utf8')) as JsonObject, modelOf(row.platform));
       if (actual !== version_hash) yield finding(row, 'version.hash', `its definition hashes to ${actual}`);
     } catch (error) {
       if (!(error instanceof SnapshotCorruptError)) throw error;
@@ -68,9 +76,9 @@ export async function* checkVersions(database: FsckDatabase, model = DEFAULT_MOD
 }
 
 function finding(
-  { kind, type_key, number }: Pick<Link, 'kind' | 'type_key' | 'number'>,
+  { platform, kind, type_key, number }: Pick<Link, 'platform' | 'kind' | 'type_key' | 'number'>,
   rule: string,
   problem: string,
 ): Finding {
-  return { rule, subject: `version ${number} of the ${kind} "${type_key}"`, problem };
+  return { rule, subject: `version ${number} of the ${platform} ${kind} "${type_key}"`, problem };
 }

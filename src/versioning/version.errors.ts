@@ -1,12 +1,14 @@
 import type { ProblemList } from '#validation';
 import { DomainError } from '../domain-error.ts';
+import type { TypeRef } from './type-ref.ts';
 
 export class ContentTypeNotFoundError extends DomainError {
   readonly code = 'CONTENT_TYPE_NOT_FOUND';
   readonly httpStatus = 404;
 
-  constructor(kind: string, typeKey: string) {
-    super(`There is no ${kind} "${typeKey}". PUT its definition first.`, { kind, typeKey });
+  constructor({ platform, kind, typeKey }: TypeRef) {
+    const way = 'PUT its definition first.';
+    super(`The catalogue of "${platform}" has no ${kind} "${typeKey}". ${way}`, { platform, kind, typeKey });
   }
 }
 
@@ -14,8 +16,8 @@ export class VersionNotFoundError extends DomainError {
   readonly code = 'VERSION_NOT_FOUND';
   readonly httpStatus = 404;
 
-  constructor(kind: string, typeKey: string, version: string | number) {
-    super(`The ${kind} "${typeKey}" has no version ${version}.`, { kind, typeKey, version });
+  constructor({ platform, kind, typeKey }: TypeRef, version: string | number) {
+    super(`The ${kind} "${typeKey}" of "${platform}" has no version ${version}.`, { platform, kind, typeKey, version });
   }
 }
 

@@ -1,18 +1,18 @@
 import { canonicalDigest } from '#json';
-import type { TypeRef } from './version-history.service.ts';
+import type { ItemRef } from '#platform';
 
-export interface VersionTreeEntry extends TypeRef {
+export interface VersionTreeEntry extends ItemRef {
   versionHash: string;
 }
 
 /** A type whose version differs; `null` where the tree does not have the type. */
-export interface VersionTreeDifference extends TypeRef {
+export interface VersionTreeDifference extends ItemRef {
   before: string | null;
   after: string | null;
 }
 
 /**
- * A Merkle tree over a whole catalogue. A type's place is given by the bits of the SHA-256 of its kind and key, so that
+ * A Merkle tree over the catalogue of one platform. A type's place is given by the bits of the SHA-256 of its kind and key, so that
  * it never depends on what else there is: a subtree with the same entries has the same hash in every tree.
  */
 export class VersionTree {
@@ -61,7 +61,7 @@ interface Leaf {
   hash: string;
   /** SHA-256 of kind and key, hexadecimal: its bits lead from the top to the leaf. */
   place: string;
-  type: TypeRef;
+  type: ItemRef;
   versionHash: string;
 }
 
@@ -113,7 +113,7 @@ function bit({ place }: Leaf, depth: number): number {
   return (parseInt(place[depth >> 2]!, 16) >> (3 - (depth & 3))) & 1;
 }
 
-function byKindAndKey(a: TypeRef, b: TypeRef): number {
+function byKindAndKey(a: ItemRef, b: ItemRef): number {
   if (a.kind !== b.kind) return a.kind < b.kind ? -1 : 1;
   return a.typeKey < b.typeKey ? -1 : 1;
 }

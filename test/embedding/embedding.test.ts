@@ -19,7 +19,7 @@ describe('an application that has embedded the recording alone', () => {
     try {
       const own = await orm.schema.getUpdateSchemaSQL();
       expect(own).toContain('create table "note"');
-      expect(own).not.toMatch(/sync|snapshot|version|recorder|event|idempotency|drop/);
+      expect(own).not.toMatch(/sync|snapshot|content_type|recorder|event|idempotency|drop/);
       await orm.schema.update();
       expect(await orm.schema.getUpdateSchemaSQL()).toBe('');
 

@@ -82,8 +82,11 @@ describe('recording a sync from outside', () => {
       ...{ versionHash: canonicalDigest(data), pushedDigest: canonicalDigest(data), completedAt: null },
       events: [{ type: 'sync.recorded' }],
     });
-    const version = await service.api('GET', `/content-types/Article/versions`);
-    expect((version.body as { items: unknown[] }).items).toMatchObject([{ versionHash: canonicalDigest(data) }]);
+    const versions = await service.api('GET', '/content-types/Article/versions?platform=contentful');
+    const recorded = { platform: 'contentful', origin: 'RECORDED', versionHash: canonicalDigest(data), author: 'jane' };
+    expect(versions.body).toMatchObject({ items: [recorded] });
+    expect((await service.api('GET', '/content-types/Article?platform=contentful')).status).toBe(404);
+    expect((await service.api('GET', '/content-types/Article/versions')).status).toBe(404);
   });
 
   it('keeps the data of a pull as what was received, and makes no version of it', async () => {

@@ -33,7 +33,12 @@ describe('names that come from outside', () => {
     const { items } = (await service.api('GET', '/sync/health')).body as { items: { platform: string }[] };
     expect(items).toHaveLength(200);
     expect(items.map(({ platform }) => platform)).toContain('optimizely');
-    const where = (await service.api('GET', '/content-types/Many/where')).body as { items: unknown[] };
+    const wide = Array.from({ length: 300 }, (_, n) => ({
+      ...{ platform: 'p0', environment: `e${n}`, direction: 'PUSH', typeKey: 'Wide', actor: 'jane' },
+      result: { status: 'SUCCESS', versionHash: 'v1' },
+    }));
+    expect(await service.api('POST', '/sync/batch', { syncs: wide })).toMatchObject({ status: 201 });
+    const where = (await service.api('GET', '/content-types/Wide/where?platform=p0')).body as { items: unknown[] };
     expect(where.items).toHaveLength(200);
     const facets = (await service.api('GET', '/sync/history/facets')).body as { facets: { platform: unknown[] } };
     expect(facets.facets.platform).toHaveLength(100);

@@ -74,18 +74,20 @@ describe('the registry', () => {
     return app.get(PlatformRegistry);
   };
 
-  it('gives the model that is named, or that of the only platform', async () => {
-    const registry = await registryOf(WithModel);
+  it('gives the model of a platform, and the default where it has none or is not installed', async () => {
+    const registry = await registryOf(WithModel, WithoutModel);
     expect(registry.model('with-model')).toBe(model);
-    expect(registry.model()).toBe(model);
-    expect(() => registry.model('nobody')).toThrow('There is no platform "nobody"');
+    expect(registry.model('without-model')).toBe(DEFAULT_MODEL);
+    expect(registry.model('nobody')).toBe(DEFAULT_MODEL);
   });
 
-  it('gives the default where there is none, or where it cannot tell which is meant', async () => {
-    expect((await registryOf()).model()).toBe(DEFAULT_MODEL);
-    expect((await registryOf(WithoutModel)).model('without-model')).toBe(DEFAULT_MODEL);
+  it('takes the only platform where none is named, and asks which is meant where there are several', async () => {
+    const one = await registryOf(WithModel);
+    expect([one.meant(), one.meant('nobody'), one.meantToWrite()]).toEqual(['with-model', 'nobody', 'with-model']);
+    expect(() => one.meantToWrite('nobody')).toThrow('There is no platform "nobody"');
     const both = await registryOf(WithModel, WithoutModel);
-    expect(both.model()).toBe(DEFAULT_MODEL);
-    expect(both.model('with-model')).toBe(model);
+    expect(both.meant('without-model')).toBe('without-model');
+    expect(() => both.meant()).toThrow('Installed platforms: with-model, without-model.');
+    expect(() => both.meant()).toThrow(expect.objectContaining({ code: 'PLATFORM_REQUIRED', httpStatus: 400 }));
   });
 });

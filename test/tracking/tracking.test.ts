@@ -107,7 +107,7 @@ describe('a call of a tracked adapter in a foreign application', () => {
     await Promise.all([pushVersioned(1), pushVersioned(1)]);
     await pushVersioned(2);
     await pushVersioned(1);
-    const made = await versions.history({ kind: 'contentType', typeKey: 'Versioned' }, 10);
+    const made = await versions.history({ platform: 'shop', kind: 'contentType', typeKey: 'Versioned' }, 10);
     expect(made.map(({ number }) => number)).toEqual([2, 1]);
     expect(made.map(({ author }) => author)).toEqual(['jane', 'jane']);
     expect((await syncOf('Versioned')).versionHash).toBe(made[1]!.versionHash);

@@ -18,6 +18,7 @@ import { readBothWays } from '../support/pages.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
+const PLATFORM = 'optimizely';
 const KIND = 'contentType';
 
 let service: TestApp;
@@ -34,7 +35,7 @@ afterAll(async () => {
   await service?.close();
 });
 
-const type = (typeKey: string) => ({ kind: KIND, typeKey });
+const type = (typeKey: string) => ({ platform: PLATFORM, kind: KIND, typeKey });
 const commitOf = (typeKey: string, definition: JsonObject, author = 'jane'): VersionCommit => ({
   ...type(typeKey),
   definition,
@@ -58,8 +59,8 @@ const cli = (...args: string[]) =>
 // What one import has as a type the other has as a group: the same snapshots belong to other keys.
 const crossing = (order: string[], kinds: [string, string], round: number): VersionCommit[] =>
   order.flatMap((typeKey) => [
-    { kind: kinds[0], typeKey, definition: { typeKey, one: true, round }, author: 'jane' },
-    { kind: kinds[1], typeKey, definition: { typeKey, one: false, round }, author: 'jane' },
+    { platform: PLATFORM, kind: kinds[0], typeKey, definition: { typeKey, one: true, round }, author: 'jane' },
+    { platform: PLATFORM, kind: kinds[1], typeKey, definition: { typeKey, one: false, round }, author: 'jane' },
   ]);
 const rootOfAll = async () => ((await get('')).body as { root: string }).root;
 
@@ -286,7 +287,8 @@ describe('the import of a manifest', () => {
 
   it('keeps `__proto__` as a key of its own', async () => {
     const text = '{"contentTypes":[{"__proto__":{"a":1},"key":"__proto__"}]}';
-    const taken = await service.app.get(ContentTypeImporter).importManifest(JSON.parse(text), 'jane');
+    const importer = service.app.get(ContentTypeImporter);
+    const taken = await importer.importManifest(JSON.parse(text), { platform: PLATFORM, author: 'jane' });
     expect(taken.versions[0]!.version.typeKey).toBe('__proto__');
     const { body } = await service.api('GET', '/content-types/__proto__');
     expect(JSON.stringify(body)).toContain('"definition":{"__proto__":{"a":1},"key":"__proto__"}');

@@ -116,7 +116,7 @@ async function others(app: INestApplicationContext): Promise<Section> {
     'count of what was completed in a day': () => queries.count({ dateField: 'completed', last: '24h' }),
     'one sync': () => reader.get(items[0]!.id),
     'its timeline': () => reader.getEvents(items[0]!.id),
-    'where the busiest type is live': () => live.of({ kind: 'contentType', typeKey: 'Type0' }),
+    'where the busiest type is live': () => live.of({ platform: 'optimizely', kind: 'contentType', typeKey: 'Type0' }),
     'search in 30 days': () => queries.page({ q: 'Type299' }, {}),
     'slowest of a day': () => queries.page({ last: '24h' }, { sort: '-durationMs' }),
   };
