@@ -2,7 +2,7 @@ import type { Target } from '#platform';
 import { type Interval, wilsonInterval } from '#statistics';
 import { denseRuns, type Density } from './cusum.ts';
 import { causeOf, isNamed, NAMED_CAUSES, type NamedCause } from './failure-cause.ts';
-import { type FailureShape } from './failure-shape.ts';
+import type { FailureShape } from './failures.dto.ts';
 import { dominant, evidenceOf, type FailurePattern, type SettledSync, typeKeysOf } from './failure-patterns.ts';
 import { retryDecay } from './retry-decay.ts';
 import { slowness } from './slowness.ts';

@@ -1,10 +1,10 @@
 import type { Target } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { maskedMessage } from '#recording';
-import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
+import { lengthOf, type Interval } from '#statistics';
 import { patternsOf } from './detect-failures.ts';
-import type { FingerprintState } from './failure-shape.ts';
-import type { ErrorFingerprintDto } from './failures.dto.ts';
+import { type AskedFailures, type FailuresFilter, failuresFilter } from './failures-filter.ts';
+import type { ErrorFingerprintDto, FingerprintState } from './failures.dto.ts';
 import { FailureMutes, type Mute } from './failure-mutes.ts';
 import type { FailurePattern } from './failure-patterns.ts';
 import { FingerprintReader, type FingerprintRow } from './fingerprint.reader.ts';
@@ -30,7 +30,8 @@ export class FailurePatternService {
   ) {}
 
   /** The errors of a scope and interval, the most frequent first, at most 200. */
-  async fingerprints(scope: StatisticsFilter, interval: Interval): Promise<ErrorFingerprint[]> {
+  async fingerprints(asked: AskedFailures, interval: Interval): Promise<ErrorFingerprint[]> {
+    const scope = failuresFilter(asked);
     const [rows, mutes] = await Promise.all([this.errors.read(scope, interval), this.mutes.inForce()]);
     const found: ErrorFingerprint[] = [];
     let investigated = 0;
@@ -43,7 +44,8 @@ export class FailurePatternService {
   }
 
   /** What is wrong with each platform and environment of a scope, each thing once; muted errors count for nothing. */
-  async detectFailurePatterns(scope: StatisticsFilter, interval: Interval): Promise<FailurePattern[]> {
+  async detectFailurePatterns(asked: AskedFailures, interval: Interval): Promise<FailurePattern[]> {
+    const scope = failuresFilter(asked);
     const muted = await this.mutes.inForce();
     const patterns: FailurePattern[] = [];
     for (const target of await this.settled.targets(scope)) {
@@ -54,7 +56,7 @@ export class FailurePatternService {
 
   private async patternsAt(
     target: Target,
-    scope: StatisticsFilter,
+    scope: FailuresFilter,
     interval: Interval,
     muted: Map<string, Mute>,
   ): Promise<FailurePattern[]> {

@@ -1,9 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnalyticsQuery, resolveInterval } from '#statistics';
+import { resolveInterval } from '#statistics';
 import { FailureMutes } from './failure-mutes.ts';
 import { FailurePatternService } from './failure-pattern.service.ts';
-import { FailuresDto, FingerprintParams, MuteDto, MuteRequestDto } from './failures.dto.ts';
+import { FailuresDto, FailuresQuery, FingerprintParams, MuteDto, MuteRequestDto } from './failures.dto.ts';
 
 @ApiTags('analytics')
 @Controller('sync/analytics/failures')
@@ -15,7 +15,7 @@ export class FailuresController {
 
   /** Lists the errors of an interval by fingerprint, and the failure patterns of each target. */
   @Get()
-  async list(@Query() filter: AnalyticsQuery): Promise<FailuresDto> {
+  async list(@Query() filter: FailuresQuery): Promise<FailuresDto> {
     const { scope, interval, window } = resolveInterval(filter);
     const [fingerprints, patterns] = await Promise.all([
       this.failures.fingerprints(scope, interval),

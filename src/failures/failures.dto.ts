@@ -1,10 +1,39 @@
 import { RequesterDto, TargetDto } from '#http';
 import { Matches, MinDate } from 'class-validator';
+import { PickType } from '@nestjs/swagger';
 import { CoveredIntervalDto } from '#history';
 import { FINGERPRINT } from '#recording';
+import { AnalyticsQuery } from '#statistics';
 import { Timestamp, Text } from '#validation';
-import type { FingerprintState } from './failure-shape.ts';
-import type { FailureShape } from './failure-shape.ts';
+import { FILTER_NAMES } from './failures-filter.ts';
+
+/** What failures look like together; a failure belongs to one pattern at the most. */
+export const SHAPES = [
+  'outage',
+  'always-failing',
+  'burst',
+  'rate-limiting',
+  'authentication',
+  'data-loss',
+  'timeouts',
+  'slowness',
+  'flapping',
+  'retry-decay',
+] as const;
+export type FailureShape = (typeof SHAPES)[number];
+
+export const FINGERPRINT_STATES = ['new', 'ongoing', 'resolved', 'recurring'] as const;
+/**
+ * `resolved`: every affected type succeeded after it; else `new`: it was never seen before the interval; `recurring`: it was,
+ * but then not for as long as the interval is; `ongoing`: all others.
+ */
+export type FingerprintState = (typeof FINGERPRINT_STATES)[number];
+
+/** Among which syncs failures are looked for, and when they started. The last 24 hours by default. */
+export class FailuresQuery extends PickType(AnalyticsQuery, [
+  ...FILTER_NAMES,
+  ...(['targetPlatform', 'startDate', 'endDate', 'last', 'dateRange'] as const),
+] as const) {}
 
 /** Which error is meant. */
 export class FingerprintParams {

@@ -2,7 +2,8 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
-import { type StatisticsFilter, lengthOf, type Interval } from '#statistics';
+import { lengthOf, type Interval } from '#statistics';
+import type { FailuresFilter } from './failures-filter.ts';
 
 /** An error as the history knows it, in a scope and a interval. */
 export interface FingerprintRow {
@@ -36,7 +37,7 @@ const MOST = 200;
 export class FingerprintReader {
   constructor(private readonly em: EntityManager) {}
 
-  async read(scope: StatisticsFilter, interval: Interval): Promise<FingerprintRow[]> {
+  async read(scope: FailuresFilter, interval: Interval): Promise<FingerprintRow[]> {
     const { bind, parameters } = binder();
     const before = { from: new Date(interval.from.getTime() - lengthOf(interval)), to: interval.to, default: false };
     const failed = whereSql({ ...scope, status: ['FAILED', 'PARTIAL'], window: before }, bind);

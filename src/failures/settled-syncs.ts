@@ -3,7 +3,8 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
-import type { StatisticsFilter, Interval } from '#statistics';
+import type { Interval } from '#statistics';
+import type { FailuresFilter } from './failures-filter.ts';
 import type { SettledSync } from './failure-patterns.ts';
 
 /** Syncs of one target that are looked at, at the most; of more, the newest. */
@@ -22,7 +23,7 @@ export class SettledReader {
   constructor(private readonly em: EntityManager) {}
 
   /** The platforms and environments of a scope, by jumps through the index from one to the next. */
-  async targets({ platform, environment }: StatisticsFilter): Promise<Target[]> {
+  async targets({ platform, environment }: FailuresFilter): Promise<Target[]> {
     const { bind, parameters } = binder();
     const where = whereSql({ platform, environment, window: EVER }, bind);
     const next = `select h.target_platform, h.environment from sync_history h`;
@@ -41,7 +42,7 @@ export class SettledReader {
   }
 
   /** The settled syncs of a scope that started in a interval, in the order of their ids, which is that of their start. */
-  async *settled(scope: StatisticsFilter, interval: Interval): AsyncGenerator<SettledSync[]> {
+  async *settled(scope: FailuresFilter, interval: Interval): AsyncGenerator<SettledSync[]> {
     let after = await this.placeBefore(scope, interval);
     for (;;) {
       const { bind, parameters } = binder();
@@ -59,7 +60,7 @@ export class SettledReader {
     }
   }
 
-  private async placeBefore(scope: StatisticsFilter, interval: Interval): Promise<string> {
+  private async placeBefore(scope: FailuresFilter, interval: Interval): Promise<string> {
     const { bind, parameters } = binder();
     const where = whereSql({ ...scope, window: { ...interval, default: false } }, bind);
     const { rows } = await query<{ id: string }>(this.em, {

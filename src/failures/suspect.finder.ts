@@ -4,8 +4,9 @@ import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
 import type { JsonObject } from '#json';
 import { PlatformRegistry } from '#platform';
-import type { StatisticsFilter, Interval } from '#statistics';
+import type { Interval } from '#statistics';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
+import type { FailuresFilter } from './failures-filter.ts';
 import { type Circumstances, type Suspect, suspectsBetween } from './suspects.ts';
 
 /** Affected types that are looked at, and suspects that are told. */
@@ -29,7 +30,7 @@ export class SuspectFinder {
   ) {}
 
   /** What changed for the types that met this error first, the likeliest first. */
-  async find(fingerprint: string, scope: StatisticsFilter, interval: Interval): Promise<Suspect[]> {
+  async find(fingerprint: string, scope: FailuresFilter, interval: Interval): Promise<Suspect[]> {
     const suspects: Suspect[] = [];
     for (const [success, failure] of await this.pairs(fingerprint, scope, interval)) {
       const [before, after] = [await this.circumstances(success), await this.circumstances(failure)];
@@ -40,7 +41,7 @@ export class SuspectFinder {
   }
 
   /** The last success and the first failure of each type that has both. */
-  private async pairs(fingerprint: string, scope: StatisticsFilter, interval: Interval): Promise<[Row, Row][]> {
+  private async pairs(fingerprint: string, scope: FailuresFilter, interval: Interval): Promise<[Row, Row][]> {
     const { bind, parameters } = binder();
     const where = whereSql({ ...scope, window: { ...interval, default: false } }, bind);
     const { rows } = await query<{ success: Row; failure: Row }>(this.em, {

@@ -6,7 +6,10 @@ import { InvalidFilterError } from './history.errors.ts';
 /** One value, or several of which one must hold. */
 export type OneOf<T> = T | T[];
 
-/** What a history is asked for; everything given must hold. One object for list, count, facets, export and replay. */
+/**
+ * What a history is asked for; everything given must hold. One object for list, count, facets, export, replay and
+ * analytics.
+ */
 export interface HistoryFilter {
   typeKey?: OneOf<string>;
   kind?: OneOf<string>;
@@ -58,6 +61,8 @@ const NAMES = [...CONDITIONS, ...TIMES];
 export type NamedFilter = Omit<HistoryFilter, keyof typeof SAME | 'dateRange'>;
 /** What a filter asks of a sync, whatever its time. */
 export type FilterConditions = Omit<NamedFilter, (typeof TIMES)[number]>;
+/** The same, by any of their names. */
+export type AskedConditions = Omit<HistoryFilter, (typeof TIMES)[number] | 'dateRange'>;
 
 /**
  * The filter by our names, without what is left out. A filter that is ignored is a wrong answer: throws
@@ -80,6 +85,14 @@ export function namedFilter({ dateRange, ...filter }: HistoryFilter): NamedFilte
     take('dateRange', 'startDate', from);
     take('dateRange', 'endDate', to);
   }
+  return named;
+}
+
+/** The conditions of a question that gives its interval beside them. Throws {@link InvalidFilterError}. */
+export function conditionsOf(asked: AskedConditions): FilterConditions {
+  const named: NamedFilter = namedFilter(asked);
+  const time = TIMES.find((name) => named[name] !== undefined);
+  if (time) throw new InvalidFilterError(time, 'must be left out, because the interval is given beside the filter');
   return named;
 }
 

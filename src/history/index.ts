@@ -2,7 +2,14 @@
 export { InvalidFilterError, NoContentError } from './history.errors.ts';
 export { LiveVersions } from './live-versions.ts';
 export { SyncComparison } from './sync.comparison.ts';
-export { type HistoryFilter, holdsForAll } from './history-filter.ts';
+export {
+  type AskedConditions,
+  conditionsOf,
+  type FilterConditions,
+  type HistoryFilter,
+  holdsForAll,
+  namedFilter,
+} from './history-filter.ts';
 export { SyncController } from './sync.controller.ts';
 export { SyncDetails } from './sync.details.ts';
 export { SyncFilterDto, CoveredIntervalDto } from './sync-history.dto.ts';
@@ -16,4 +23,4 @@ export {
   SyncHistoryQueries,
 } from './sync-history.queries.ts';
 export { type HistoryExport, SyncHistoryExport } from './sync-history.export.ts';
-export { resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
+export { isSmall, momentColumn, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';

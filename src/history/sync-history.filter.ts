@@ -48,7 +48,7 @@ export function resolveFilter(
 }
 
 /** The syncs of a deployment or call are few, and found by an index. */
-function isSmall({ deploymentId, callId }: HistoryFilter): boolean {
+export function isSmall({ deploymentId, callId }: FilterConditions): boolean {
   return deploymentId !== undefined || callId !== undefined;
 }
 
@@ -92,10 +92,15 @@ export function whereSql(filter: ResolvedFilter, bind: (value: unknown, type: st
   return conditions.length > 0 ? conditions.join(' and ') : 'true';
 }
 
+/** The column of the time that a filter's interval applies to. */
+export function momentColumn({ dateField }: FilterConditions): 'completed_at' | 'started_at' {
+  return dateField === 'completed' ? 'completed_at' : 'started_at';
+}
+
 /** Besides the moment itself, the range of ids in which it can lie: this is what leaves out whole months. */
 function intervalSql({ window, dateField }: ResolvedFilter, bind: (value: unknown, type: string) => string): string[] {
   const { from, to } = window;
-  const column = dateField === 'completed' ? 'h.completed_at' : 'h.started_at';
+  const column = `h.${momentColumn({ dateField })}`;
   const conditions: string[] = [];
   if (from) conditions.push(`${column} >= ${bind(from, 'timestamptz')}`);
   if (to)

@@ -1,21 +1,10 @@
-import { PickType } from '@nestjs/swagger';
 import { ArrayUnique, IsIn, Max, Min } from 'class-validator';
 import { SyncFilterDto, CoveredIntervalDto } from '#history';
 import { MayBeLeftOut, OneOrMany, Text, WholeNumber } from '#validation';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
 /** Which syncs are counted, and when they started; everything given must hold. The last 24 hours by default. */
-export class AnalyticsQuery extends PickType(SyncFilterDto, [
-  'platform',
-  'environment',
-  'typeKey',
-  'kind',
-  'direction',
-  'trigger',
-  'startDate',
-  'endDate',
-  'last',
-] as const) {}
+export class AnalyticsQuery extends SyncFilterDto {}
 
 export class NumbersQuery extends AnalyticsQuery {
   /** Number of slowest content types to list. */

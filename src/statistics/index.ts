@@ -7,9 +7,8 @@ export { SyncAnalyticsService } from './sync-analytics.service.ts';
 export { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
 export { bucketStarts } from './time-buckets.ts';
 export { checkStats } from './stats.check.ts';
-export { type AnalyticsFilter, resolveInterval } from './analytics-interval.ts';
+export { resolveInterval } from './analytics-interval.ts';
 export {
-  type StatisticsFilter,
   type Bucket,
   BUCKETS,
   type Group,

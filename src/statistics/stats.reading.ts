@@ -1,4 +1,4 @@
-import { binder, whereSql } from '#history';
+import { binder, type FilterConditions, momentColumn, whereSql } from '#history';
 import type { IntervalParts, Span } from './interval-parts.ts';
 import { COUNTED_STEPS, syncOf } from './stats.statements.ts';
 import {
@@ -12,7 +12,6 @@ import {
   SUMS,
   TYPE_DAILY,
 } from './stats.tables.ts';
-import type { StatisticsFilter } from './sync-numbers.ts';
 
 /** Uncounted events that an answer takes in; usually there are those of half a second. */
 export const MAX_UNCOUNTED = 10_000;
@@ -21,7 +20,7 @@ const MAX_PLANNED = 50;
 
 /** Which sums are wanted. */
 export interface StatsQuestion {
-  scope: StatisticsFilter;
+  scope: FilterConditions;
   /** Where the buckets begin, and, last, where they end. */
   starts: Date[];
   /** By what they are told apart besides the bucket. */
@@ -48,6 +47,7 @@ export function readStatement(
   const keysOf = (moment: string) => [`${at(moment)} as at`, ...by.map((name) => `h.${name}`)].join(', ');
   const keys = ['at', ...by].join(', ');
   const measures = `${MEASURES.map((name) => `h.${name}`).join(', ')}${durations ? ', h.buckets, h.counts' : ''}`;
+  const moment = momentColumn(scope);
   const stats = (table: StatsTable, spans: Span[]) =>
     sources(table.name, table.span, spans, scope, bind).map(
       (source) => `select ${keysOf(`h.${table.span}`)}, ${measures} from ${source}`,
@@ -56,8 +56,8 @@ export function readStatement(
   const isCovered = parts.covered.some(({ from, to }) => from < to);
   const rolled = [...stats(byType ? TYPE_DAILY : DAILY, parts.days), ...stats(HOURLY, parts.hours)];
   const raw = [
-    ...sources('sync_history', 'started_at', parts.raw, scope, bind).map(
-      (source) => `select ${keysOf('h.started_at')}, ${facts} from ${source}`,
+    ...sources('sync_history', moment, parts.raw, scope, bind).map(
+      (source) => `select ${keysOf(`h.${moment}`)}, ${facts} from ${source}`,
     ),
     ...(isCovered ? [uncountedSyncs(keysOf('h.started_at'), at('h.started_at'), parts.covered, scope, bind)] : []),
   ];
@@ -79,7 +79,7 @@ export function readStatement(
 }
 
 /** Rows `h` of a table in some spans of time: each is a condition of its own, or, of many, looked up by the index. */
-function sources(table: string, moment: string, spans: Span[], scope: StatisticsFilter, bind: Bind): string[] {
+function sources(table: string, moment: string, spans: Span[], scope: FilterConditions, bind: Bind): string[] {
   if (spans.length === 0) return [];
   const isHistory = table === 'sync_history';
   const among = ({ from, to }: Span) =>
@@ -107,7 +107,7 @@ const UNCOUNTED = `
   (select sync_id, type from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
 
 /** What uncounted events bring to what is read from the stats. */
-function uncountedSyncs(keys: string, at: string, covered: Span[], scope: StatisticsFilter, bind: Bind): string {
+function uncountedSyncs(keys: string, at: string, covered: Span[], scope: FilterConditions, bind: Bind): string {
   const { started, settled, any } = COUNTED_STEPS;
   return `
     select ${keys}, ${factColumns(started('u.type'), settled('u.type'))}

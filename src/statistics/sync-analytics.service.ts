@@ -3,9 +3,9 @@ import { percentile } from './duration-histogram.ts';
 import { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
 import { StatsReader, type StatsRow } from './stats.reader.ts';
 import type { Dimension } from './stats.tables.ts';
+import { type AskedConditions, conditionsOf } from '#history';
 import type { Target } from '#platform';
 import type {
-  StatisticsFilter,
   Bucket,
   Group,
   GroupedNumbers,
@@ -24,19 +24,26 @@ const MAX_GROUPS = 1_000;
 /** Buckets of one answer. */
 export const MAX_BUCKETS = 2_000;
 
-/** What the history says in numbers: of the syncs that started in a interval, as of now. */
+/**
+ * What the history says in numbers: of the syncs that started in an interval, as of now. Every filter of the history holds;
+ * throws `InvalidFilterError`, and `IntervalTooLongError` where more of the history would be read than an answer may.
+ */
 @Injectable()
 export class SyncAnalyticsService {
   constructor(private readonly reader: StatsReader) {}
 
-  async numbers(scope: StatisticsFilter, { from, to }: Interval): Promise<SyncNumbers> {
-    const [row] = await this.reader.read({ scope, starts: [from, to] });
+  async numbers(scope: AskedConditions, { from, to }: Interval): Promise<SyncNumbers> {
+    const [row] = await this.reader.read({ scope: conditionsOf(scope), starts: [from, to] });
     return numbersOf(row);
   }
 
   /** The same for each of the 1,000 largest groups of syncs, most syncs first. */
-  async groupedNumbers(scope: StatisticsFilter, { from, to }: Interval, by: Group[]): Promise<GroupedNumbers[]> {
-    const rows = await this.reader.read({ scope, starts: [from, to], by: by.map((group) => COLUMNS[group]) });
+  async groupedNumbers(scope: AskedConditions, { from, to }: Interval, by: Group[]): Promise<GroupedNumbers[]> {
+    const rows = await this.reader.read({
+      scope: conditionsOf(scope),
+      starts: [from, to],
+      by: by.map((group) => COLUMNS[group]),
+    });
     return rows
       .map((row) => ({ group: Object.fromEntries(by.map((group) => [group, row[COLUMNS[group]]])), ...numbersOf(row) }))
       .sort((a, b) => b.counts.total - a.counts.total || (JSON.stringify(a.group) < JSON.stringify(b.group) ? -1 : 1))
@@ -44,20 +51,20 @@ export class SyncAnalyticsService {
   }
 
   /** Success ÷ settled, 0 to 1; null when nothing is settled. */
-  async calculateSuccessRate(scope: StatisticsFilter, { from, to }: Interval): Promise<number | null> {
-    const [row] = await this.reader.read({ scope, starts: [from, to], durations: false });
+  async calculateSuccessRate(scope: AskedConditions, { from, to }: Interval): Promise<number | null> {
+    const [row] = await this.reader.read({ scope: conditionsOf(scope), starts: [from, to], durations: false });
     return numbersOf(row).successRate;
   }
 
   /** The mean of the durations of settled syncs, in milliseconds; null when there are none. */
-  async getAverageSyncTime(scope: StatisticsFilter, { from, to }: Interval): Promise<number | null> {
-    const [row] = await this.reader.read({ scope, starts: [from, to], durations: false });
+  async getAverageSyncTime(scope: AskedConditions, { from, to }: Interval): Promise<number | null> {
+    const [row] = await this.reader.read({ scope: conditionsOf(scope), starts: [from, to], durations: false });
     return numbersOf(row).duration.mean;
   }
 
   /** Content types of which 95 % of the syncs take longest, slowest first. */
-  async slowestTypes(scope: StatisticsFilter, { from, to }: Interval, limit: number): Promise<SlowType[]> {
-    const rows = await this.reader.read({ scope, starts: [from, to], by: ['kind', 'type_key'] });
+  async slowestTypes(scope: AskedConditions, { from, to }: Interval, limit: number): Promise<SlowType[]> {
+    const rows = await this.reader.read({ scope: conditionsOf(scope), starts: [from, to], by: ['kind', 'type_key'] });
     return rows
       .filter((row) => row.measured > 0)
       .map((row) => ({
@@ -76,13 +83,13 @@ export class SyncAnalyticsService {
    * {@link UnknownTimeZoneError} and {@link TooManyBucketsError}.
    */
   async timeseries(
-    scope: StatisticsFilter,
+    scope: AskedConditions,
     { from, to }: Interval,
     bucket: Bucket,
     timeZone: string,
   ): Promise<TimedNumbers[]> {
     const starts = startsOf(bucket, timeZone, from, to);
-    const rows = new Map((await this.reader.read({ scope, starts })).map((row) => [row.at, row]));
+    const rows = new Map((await this.reader.read({ scope: conditionsOf(scope), starts })).map((row) => [row.at, row]));
     return starts
       .slice(0, -1)
       .map((start, index) => ({ from: start, to: starts[index + 1]!, ...numbersOf(rows.get(index + 1)) }));

@@ -1,12 +1,4 @@
 import type { Target } from '#platform';
-import type { HistoryFilter } from '#history';
-
-/** Which syncs are counted; everything given must hold, by the names and values of a {@link HistoryFilter}. */
-export type StatisticsFilter = Pick<
-  HistoryFilter,
-  'platform' | 'environment' | 'typeKey' | 'kind' | 'direction' | 'trigger'
->;
-
 /** The syncs that started at or after `from` and before `to`. */
 export interface Interval {
   from: Date;

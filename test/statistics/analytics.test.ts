@@ -1,14 +1,18 @@
 /// <reference lib="esnext.temporal" />
 import * as fc from 'fast-check';
 import { FsckDatabase, type Finding } from '#database';
+import type { AskedConditions } from '#history';
+import { SYNC_STATUSES } from '#recording';
+import { FailurePatternService } from '#failures';
 import {
-  type StatisticsFilter,
   type Bucket,
   BUCKETS,
   checkStats,
+  type Interval,
   StatsProjector,
   SyncAnalyticsService,
   type SyncNumbers,
+  type TimedNumbers,
 } from '#statistics';
 import {
   addNoise,
@@ -49,9 +53,15 @@ const moment = (change: number) =>
     )
     .map(([hours, within, more]) => new Date(change + hours * HOUR + within + more * MINUTE));
 
-const scope: fc.Arbitrary<StatisticsFilter> = fc
+/** Filters that the stats tell apart, and some that only the history does. */
+const COUNTED = ['platform', 'environment', 'direction', 'trigger', 'typeKey', 'kind'] as const;
+const NOT_COUNTED = ['actor', 'status', 'forced'] as const;
+/** Every sync matches it, and only the history can tell. */
+const ANY_STATUS = { status: [...SYNC_STATUSES] };
+
+const scope: fc.Arbitrary<AskedConditions> = fc
   .tuple(
-    fc.subarray(['platform', 'environment', 'direction', 'trigger', 'typeKey', 'kind'] as const, { maxLength: 2 }),
+    fc.oneof(fc.subarray([...COUNTED], { maxLength: 2 }), fc.subarray([...COUNTED, ...NOT_COUNTED], { maxLength: 3 })),
     fc.record({
       platform: fc.constantFrom('optimizely', ['optimizely', 'other']),
       environment: fc.constantFrom('default', ['staging']),
@@ -59,6 +69,9 @@ const scope: fc.Arbitrary<StatisticsFilter> = fc
       trigger: fc.constantFrom('API' as const, ['API' as const, 'DEPLOYMENT' as const]),
       typeKey: fc.constantFrom('Article', ['Article', 'Hero'], 'Missing'),
       kind: fc.constantFrom('contentType', 'propertyGroup'),
+      actor: fc.constantFrom('jane', ['jane', 'joe']),
+      status: fc.constantFrom<('FAILED' | 'IN_PROGRESS')[]>('FAILED', 'IN_PROGRESS'),
+      forced: fc.boolean(),
     }),
   )
   .map(([names, values]) => Object.fromEntries(names.map((name) => [name, values[name]])));
@@ -82,8 +95,11 @@ function periodOf({ from, minutes, ragged }: Question, change: number): { from: 
   return { from: new Date(start), to: new Date(start + minutes * MINUTE) };
 }
 
-function holds(asked: StatisticsFilter, sync: PastSync): boolean {
-  return Object.entries(asked).every(([name, values]) => [values].flat().includes(sync[name as 'platform'] as never));
+function holds(asked: AskedConditions, sync: PastSync): boolean {
+  const status = sync.outcome?.status ?? 'IN_PROGRESS';
+  return Object.entries(asked).every(([name, values]) =>
+    [values].flat().includes((name === 'status' ? status : sync[name as 'platform']) as never),
+  );
 }
 
 /** When the bucket in which a moment lies begins, by the calendar of the language. */
@@ -202,6 +218,7 @@ describe('the numbers of the history', () => {
     );
     expectNumbers(await analytics.numbers(asked.scope, period), recounted(meant));
     const series = await analytics.timeseries(asked.scope, period, bucket, zone);
+    await expectSameOfHistory(asked, period, series);
     const buckets = Map.groupBy(meant, ({ startedAt }) =>
       Math.max(bucketOf(startedAt, bucket, zone), period.from.getTime()),
     );
@@ -214,6 +231,17 @@ describe('the numbers of the history', () => {
       buckets.delete(from.getTime());
     }
     expect([...buckets.keys()]).toEqual([]);
+  }
+
+  /** What the stats answer is what the history itself answers. */
+  async function expectSameOfHistory(asked: Question, period: Interval, series: TimedNumbers[]): Promise<void> {
+    if (NOT_COUNTED.some((name) => name in asked.scope)) return;
+    const ofHistory = { ...asked.scope, ...ANY_STATUS };
+    expect(await analytics.timeseries(ofHistory, period, asked.bucket, asked.zone)).toEqual(series);
+    const groups = await analytics.groupedNumbers(asked.scope, period, ['platform', 'trigger']);
+    expect(await analytics.groupedNumbers(ofHistory, period, ['platform', 'trigger'])).toEqual(groups);
+    const slowest = await analytics.slowestTypes(asked.scope, period, 10);
+    expect(await analytics.slowestTypes(ofHistory, period, 10)).toEqual(slowest);
   }
 
   it('are those of a recount, at any moment of counting, over changes of the clocks in any zone', async () => {
@@ -382,12 +410,105 @@ describe('the numbers of the history', () => {
     ['endDate=2026-01-01T00:00:00Z', 'INVALID_FILTER', 'endDate'],
     ['startDate=2999-01-01T00:00:00Z', 'INVALID_FILTER', 'endDate'],
     ['last=0d', 'INVALID_FILTER', 'last'],
-    ['status=FAILED', 'INVALID_REQUEST', 'status'],
+    ['status=DONE', 'INVALID_REQUEST', 'status'],
+    ['actor=jane&last=93d', 'INTERVAL_TOO_LONG', 'actor'],
+    ['dateField=completed&status=IN_PROGRESS', 'INVALID_FILTER', 'dateField'],
+    ['platform=shop&targetPlatform=other', 'INVALID_FILTER', 'targetPlatform'],
+    ['targetPlatfrom=shop', 'INVALID_REQUEST', 'targetPlatfrom'],
   ])('are not told for %s', async (query, code, field) => {
     const { status, body } = await service.api('GET', `/sync/analytics/timeseries?${query}`);
     expect([status, body]).toMatchObject([400, { code }]);
     expect(JSON.stringify((body as { errors: unknown }).errors)).toContain(field);
   });
+
+  it('answer over HTTP under every filter of the history', async () => {
+    await emptied();
+    const callId = idAt(new Date());
+    const record = (more: object) =>
+      service.api('POST', '/sync', {
+        ...{ typeKey: 'Bread', platform: 'shop', direction: 'PUSH', actor: 'jane', data: {} },
+        ...{ result: { status: 'SUCCESS' }, ...more },
+      });
+    const failed = { status: 'FAILED', statusCode: 503, error: { code: 'TIMEOUT', message: 'The oven was cold' } };
+    const { body: failure } = await record({ actor: 'joe', result: failed });
+    await record({});
+    const { errorFingerprint } = (await service.api('GET', `/sync/${(failure as { id: string }).id}`)).body as {
+      errorFingerprint: string;
+    };
+    const total = async (query: string) => {
+      const { status, body } = await service.api('GET', `/sync/analytics?${query}`);
+      return [query, status, (body as { counts?: { total: number } }).counts?.total];
+    };
+    const ofFailure = [
+      'actor=joe',
+      'status=FAILED',
+      'syncStatus=FAILED',
+      'errorCode=TIMEOUT',
+      'statusClass=5xx',
+      'q=OVEN',
+    ];
+    for (const query of [...ofFailure, `errorFingerprint=${errorFingerprint}`, 'targetPlatform=shop&actor=joe']) {
+      expect(await total(query)).toEqual([query, 200, 1]);
+    }
+    for (const query of ['forced=false', 'dateField=completed', 'targetPlatform=shop', 'actor=jane&actor=joe']) {
+      expect(await total(query)).toEqual([query, 200, 2]);
+    }
+    for (const query of [
+      `callId=${callId}&last=900d`,
+      `deploymentId=${callId}&last=900d`,
+      'versionHash=x',
+      'forced=true',
+    ]) {
+      expect(await total(query)).toEqual([query, 200, 0]);
+    }
+    for (const path of ['groups', 'timeseries', 'failures']) {
+      const { status, body } = await service.api('GET', `/sync/analytics/${path}?actor=joe&targetPlatform=shop`);
+      const { items, fingerprints } = body as { items?: { counts: { total: number } }[]; fingerprints?: object[] };
+      const found = items?.reduce((sum, { counts }) => sum + counts.total, 0) ?? fingerprints?.length;
+      expect([path, status, found]).toEqual([path, 200, 1]);
+    }
+  });
+
+  it('count syncs by their completion when asked', async () => {
+    await emptied();
+    const [template] = fc.sample(pastSync(fc.constant(new Date(START))), 1);
+    const outcome = { status: 'SUCCESS', retryCount: 0, durationMs: 2 * HOUR };
+    await recordFinishedPast(sql, [{ ...template!, outcome }]);
+    const [started, completed] = [0, 2 * HOUR].map((after) => {
+      return { from: new Date(START + after), to: new Date(START + after + 1) };
+    });
+    const totals = async (scope: AskedConditions) =>
+      Promise.all([started!, completed!].map(async (at) => (await analytics.numbers(scope, at)).counts.total));
+    expect(await totals({ dateField: 'started' })).toEqual([1, 0]);
+    expect(await totals({ dateField: 'completed' })).toEqual([0, 1]);
+    const series = await analytics.timeseries(
+      { dateField: 'completed' },
+      { from: started!.from, to: completed!.to },
+      'hour',
+      'UTC',
+    );
+    expect(series.map(({ counts }) => counts.total)).toEqual([0, 0, 1]);
+  });
+
+  it.each([{ targetPlatfrom: 'shop' }, { startDate: new Date() }, { dateRange: {} }, { platform: null }])(
+    'asked from code refuse what is no condition: %j',
+    async (wrong) => {
+      const [scope, period] = [wrong as AskedConditions, { from: new Date(START), to: new Date(START + HOUR) }];
+      const failures = service.app.get(FailurePatternService);
+      for (const call of [
+        () => analytics.numbers(scope, period),
+        () => analytics.groupedNumbers(scope, period, ['platform']),
+        () => analytics.calculateSuccessRate(scope, period),
+        () => analytics.getAverageSyncTime(scope, period),
+        () => analytics.slowestTypes(scope, period, 1),
+        () => analytics.timeseries(scope, period, 'hour', 'UTC'),
+        () => failures.fingerprints(scope, period),
+        () => failures.detectFailurePatterns(scope, period),
+      ]) {
+        await expect(call()).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+      }
+    },
+  );
 
   it('can be asked of all times', async () => {
     for (const query of ['startDate=0001-01-01T00:00:00Z&endDate=%2B275760-09-13T00:00:00Z', 'last=999999d']) {

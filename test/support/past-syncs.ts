@@ -12,6 +12,8 @@ export interface PastSync {
   environment: string;
   direction: string;
   trigger: string;
+  actor?: string;
+  forced?: boolean;
   startedAt: Date;
   outcome: Outcome | null;
 }
@@ -41,6 +43,8 @@ export function pastSync(startedAt: fc.Arbitrary<Date>): fc.Arbitrary<PastSync> 
       environment: fc.constantFrom('default', 'staging'),
       direction: fc.constantFrom('PUSH', 'PULL'),
       trigger: fc.constantFrom('API', 'DEPLOYMENT', 'SCHEDULE'),
+      actor: fc.constantFrom('jane', 'joe'),
+      forced: fc.boolean(),
       startedAt,
       outcome: fc.option(outcome, { nil: null, freq: 4 }),
     })
