@@ -31,6 +31,7 @@ import { Schedule, ScheduleModule } from '#schedule';
 import { Snapshot } from '#snapshot';
 import {
   CircuitBreakers,
+  ObservedVersions,
   PendingSyncs,
   PulledVersions,
   SyncExplorer,
@@ -88,6 +89,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         EventFeed,
         EventStreams,
         LiveVersions,
+        ObservedVersions,
         PendingSyncs,
         PulledVersions,
         Retention,

@@ -65,6 +65,10 @@ export class SyncDto {
   errorMessage: string | null;
   /** Fingerprint of the error. Errors that differ only in ids, numbers and names share it. Null for a success. */
   errorFingerprint: string | null;
+  /** User who last changed the content that was read, as far as the platform says. */
+  changedBy: string | null;
+  /** Time of that change, as far as the platform says. */
+  changedAt: Date | null;
   /** Number of attempts after the first one. */
   retryCount: number;
   /** Free data from the caller and the adapter, such as the duration of each HTTP call. */

@@ -143,7 +143,15 @@ function pulled(kind: OptimizelyKind, manifest: Manifest): SyncAnswerItem[] {
     kind,
     status: 'SUCCESS',
     data: fromPlatform(payload, kind),
+    ...lastChange(payload),
   }));
+}
+
+function lastChange({ lastModified, lastModifiedBy }: Definition): Pick<SyncAnswerItem, 'changedBy' | 'changedAt'> {
+  return {
+    ...(typeof lastModifiedBy === 'string' && { changedBy: lastModifiedBy }),
+    ...(typeof lastModified === 'string' && { changedAt: lastModified }),
+  };
 }
 
 const kindOf = ({ kind = DEFAULT_KIND }: Pick<SyncItem, 'kind'>) => kind;

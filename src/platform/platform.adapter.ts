@@ -89,6 +89,10 @@ export interface SyncAnswerItem {
   outcome?: Outcome;
   /** What was pulled, in our terms. */
   data?: Json;
+  /** Who changed last what was pulled, as the platform says. */
+  changedBy?: string;
+  /** When that was, in ISO 8601. */
+  changedAt?: string;
   error?: SyncFailure;
 }
 

@@ -109,6 +109,8 @@ export const SYNC_FIELDS = {
     settled: true,
     filter: true,
   }),
+  changedBy: field('changedBy', 'text', { finish: (row) => row.changedBy, settled: true, foreign: true }),
+  changedAt: field('changedAt', 'timestamptz', { finish: (row) => row.changedAt, settled: true }),
   retryCount: field('retryCount', 'smallint', {
     finish: (row) => row.retryCount,
     keeps: true,

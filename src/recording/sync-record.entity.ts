@@ -22,6 +22,8 @@ const properties = {
   errorCode: p.text().nullable(),
   errorMessage: p.text().nullable(),
   errorFingerprint: p.text().nullable(),
+  changedBy: p.text().nullable(),
+  changedAt: p.datetime().nullable(),
   retryCount: p.smallint(),
   syncMetadata: p.json<JsonObject>().nullable(),
   deploymentId: p.uuid().nullable(),

@@ -54,6 +54,9 @@ export interface FinishRow {
   errorFingerprint: string | null;
   responseDigest: string | null;
   versionHash: string | null;
+  changedBy: string | null;
+  /** In ISO 8601. */
+  changedAt: string | null;
   retryCount: number | null;
   durationMs: number | null;
   metadata: JsonObject | null;

@@ -35,8 +35,9 @@ export async function* checkSyncs(database: FsckDatabase): AsyncGenerator<Findin
     const { row: told, problems } = rowOf(events ?? []);
     for (const problem of problems) yield { rule: 'sync.events', subject, problem };
     for (const [column, expected] of Object.entries(told)) {
-      if (row[column] === expected) continue;
-      const problem = `${column} is ${JSON.stringify(row[column])}, its events say ${JSON.stringify(expected)}`;
+      const value = row[column] instanceof Date ? row[column].toISOString() : row[column];
+      if (value === expected) continue;
+      const problem = `${column} is ${JSON.stringify(value)}, its events say ${JSON.stringify(expected)}`;
       yield { rule: 'sync.row', subject, problem };
     }
   }

@@ -95,6 +95,10 @@ export interface SyncResult {
   response?: Json;
   /** The version that was received. */
   versionHash?: string;
+  /** Who changed last what was received, as the platform says. */
+  changedBy?: string;
+  /** When that was, in ISO 8601; a text that is no time is left out. */
+  changedAt?: string;
   retryCount?: number;
   /** Milliseconds from a monotonic clock; from the database's clock by default. */
   durationMs?: number;
@@ -152,4 +156,12 @@ export function wholeDuration(durationMs: number | undefined): number | null {
   if (durationMs === undefined) return null;
   if (!(durationMs >= 0 && durationMs <= MAX_DURATION_MS)) throw new InvalidDurationError(durationMs, MAX_DURATION_MS);
   return Math.round(durationMs);
+}
+
+const ISO_TIME = /^\d{4}-\d{2}-\d{2}T/;
+
+/** A time that a platform gave, as row and event share it; null for what is no time. */
+export function storableTime(text: string | undefined): string | null {
+  const time = text !== undefined && ISO_TIME.test(text) ? new Date(text) : undefined;
+  return time && time.getTime() > 0 ? time.toISOString() : null;
 }

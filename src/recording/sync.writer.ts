@@ -24,6 +24,7 @@ import {
   storableContext,
   storableError,
   storableRequestId,
+  storableTime,
   type SyncEventType,
   type SyncResult,
   wholeDuration,
@@ -36,6 +37,8 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
 };
 
 const HALVES_REPLACED = 'The answer had halves of characters. Each was replaced with U+FFFD.';
+/** As long as an actor. */
+const MAX_CHANGED_BY = 255;
 const KEPT = 'the late result was kept as an event';
 const NOT_KEPT = `${MAX_LATE_RESULTS} late results are already kept as events, so this one was not kept`;
 
@@ -195,6 +198,8 @@ export class SyncWriter {
       errorMessage: errorMessage ?? null,
       responseDigest: snapshot?.digest ?? null,
       versionHash: result.versionHash ?? null,
+      changedBy: storableText(result.changedBy, MAX_CHANGED_BY) || null,
+      changedAt: storableTime(result.changedAt),
       retryCount: result.retryCount ?? null,
       durationMs: wholeDuration(result.durationMs),
     };

@@ -1,6 +1,7 @@
 /** The recorded call: record, attempt, judge, settle; refuses a call that nobody recorded. */
 export { DuplicateItemError, InterruptedError, NotTrackedYetError } from './tracking.errors.ts';
 export { NoSyncRecord, TrackSync } from './track-sync.decorator.ts';
+export { ObservedVersions } from './observed-versions.ts';
 export { PulledVersions } from './pulled-versions.ts';
 export { SyncExplorer } from './sync.explorer.ts';
 export { SyncHistoryService } from './sync-history.service.ts';

@@ -82,7 +82,16 @@ function resultOf(
   response: Json | undefined,
 ): IdentifiedResult {
   const { status, error } = item;
-  return { ...shared, id, typeKey, status, error, versionHash: versions?.get(refKey(withKind(item))), response };
+  const versionHash = versions?.get(refKey(withKind(item)));
+  return { ...shared, id, typeKey, status, error, versionHash, response, ...lastChange(item) };
+}
+
+/** An adapter of others may not have been compiled against ours. */
+function lastChange({ changedBy, changedAt }: SyncAnswerItem): Pick<SyncResult, 'changedBy' | 'changedAt'> {
+  return {
+    ...(typeof changedBy === 'string' && { changedBy }),
+    ...(typeof changedAt === 'string' && { changedAt }),
+  };
 }
 
 function notAnswered({ typeKey, kind }: RecordedSync): SyncAnswerItem {

@@ -16,6 +16,7 @@ import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { delayAfter } from './backoff.ts';
 import { checkedAnswer } from './checked-answer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
+import { ObservedVersions } from './observed-versions.ts';
 import {
   failedResults,
   failureOf,
@@ -58,6 +59,7 @@ export class SyncTracker {
     private readonly writer: SyncWriter,
     private readonly platforms: PlatformRegistry,
     private readonly pulledVersions: PulledVersions,
+    private readonly observedVersions: ObservedVersions,
     private readonly circuits: CircuitBreakers,
     private readonly heartbeat: Heartbeat,
     private readonly pending: PendingSyncs,
@@ -195,6 +197,8 @@ export class SyncTracker {
     if (route.direction === 'PUSH') return this.writer.settleAll(itemResults(syncs, answer, shared));
     try {
       const versions = await this.pulledVersions.of(route.platform, answer.items);
+      const target = { platform: route.platform, environment: context.environment };
+      await this.observedVersions.keep(target, answer.items, versions);
       if (items.length > 0) await this.writer.settleAll(itemResults(syncs, answer, shared, versions));
       else await this.settleReceived(recorded, answer, shared, versions);
     } catch (error) {

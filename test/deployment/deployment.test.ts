@@ -420,7 +420,7 @@ describe('a pull', () => {
     });
     expect(differences).toBe(pulled.filter(({ state }) => state !== 'same').length);
     const edited = pulled.find(({ typeKey }) => typeKey === 'PulledEdited')!;
-    expect(edited.latestHash).toBe(await hashOf('PulledEdited'));
+    expect(edited.latestHash).toBe(await hashOf('PulledEdited', 1));
     expect(edited.platformHash).not.toBe(edited.latestHash);
     const sync = (await service.api('GET', `/sync/${edited.syncId}`)).body;
     expect(sync).toMatchObject({ callId, direction: 'PULL', status: 'SUCCESS', reason: 'any edits?', actor: 'jane' });

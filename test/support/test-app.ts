@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import request from 'supertest';
@@ -6,6 +7,9 @@ import { configureApp, httpAdapter, type HttpOptions } from '#http';
 import { AppModule, httpOptions, readConfig } from '../../src/app.module.ts';
 import { checkAnswer, checkAnswersOf } from './checked-answers.ts';
 import { createTestDatabase } from './test-database.ts';
+
+/** The service, and the adapters of other platforms that a test installs. */
+class WithAdapters {}
 
 /** A request under /api/v1; the body is sent as JSON. */
 export type Api = (
@@ -27,6 +31,7 @@ export async function startTestApp(
   env: NodeJS.ProcessEnv = {},
   more: HttpOptions = {},
   host = '127.0.0.1',
+  adapters: Provider[] = [],
 ): Promise<TestApp> {
   const database = env.DATABASE_URL
     ? { url: env.DATABASE_URL, drop: () => Promise.resolve() }
@@ -39,7 +44,8 @@ export async function startTestApp(
     ...env,
   });
   const http = { ...httpOptions(config.service), ...more };
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(http), {
+  const module = { module: WithAdapters, imports: [AppModule.forRoot(config)], providers: adapters };
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(http), {
     abortOnError: false,
     logger: false,
   });

@@ -42,6 +42,11 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
         Took: sync.durationMs === null ? null : formatDuration(sync.durationMs),
         Started: <Timestamp of={sync.startedAt} />,
         Ended: sync.completedAt && <Timestamp of={sync.completedAt} />,
+        'Changed there': (sync.changedBy ?? sync.changedAt) && (
+          <>
+            {sync.changedBy} {sync.changedAt && <Timestamp of={sync.changedAt} />}
+          </>
+        ),
         'HTTP status': sync.statusCode,
         'Request id': sync.requestId && <Code>{sync.requestId}</Code>,
         'Replay of': sync.replayOf && <Link href={`/syncs/${sync.replayOf}`}>{shortId(sync.replayOf)}</Link>,
