@@ -32,7 +32,7 @@ export type FingerprintState = (typeof FINGERPRINT_STATES)[number];
 /** Among which syncs failures are looked for, and when they started. The last 24 hours by default. */
 export class FailuresQuery extends PickType(AnalyticsQuery, [
   ...FILTER_NAMES,
-  ...(['targetPlatform', 'startDate', 'endDate', 'last', 'dateRange'] as const),
+  ...(['targetPlatform', 'startDate', 'endDate', 'last', 'dateRange', 'timeZone'] as const),
 ] as const) {}
 
 /** Which error is meant. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiForms, BY_ID, pageOf, type Reply } from '#http';
-import { InvalidRequestError } from '#validation';
+import { InvalidRequestError, momentIn } from '#validation';
 import {
   HealthReportDto,
   HealthReportPageDto,
@@ -37,12 +37,14 @@ export class HealthReportController {
   /** Creates the health report of an interval, or returns the existing one. */
   @Post('sync/health-reports')
   @HttpCode(200)
-  async generate(@Body() { startDate, endDate, ...request }: ReportRequestDto): Promise<HealthReportDto> {
-    if (startDate >= endDate) throw new InvalidRequestError('endDate must be after startDate');
-    if (endDate.getTime() - startDate.getTime() > MAX_MS) {
+  async generate(@Body() { startDate, endDate, timeZone, ...request }: ReportRequestDto): Promise<HealthReportDto> {
+    const [from, to] = [momentIn(timeZone, startDate), momentIn(timeZone, endDate)];
+    if (from >= to) throw new InvalidRequestError('endDate must be after startDate');
+    if (to > new Date()) throw new InvalidRequestError('endDate must not be in the future');
+    if (to.getTime() - from.getTime() > MAX_MS) {
       throw new InvalidRequestError('endDate must be at most 366 days after startDate');
     }
-    return reportDto(await this.reports.generateHealthReport({ ...request, from: startDate, to: endDate }));
+    return reportDto(await this.reports.generateHealthReport({ ...request, from, to }));
   }
 
   /** Shows the newest health report of a target. */

@@ -1,9 +1,8 @@
-import { IntersectionType } from '@nestjs/swagger';
-import { applyDecorators } from '@nestjs/common';
-import { IsBoolean, IsIn, IsUUID, MaxDate } from 'class-validator';
+import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsUUID } from 'class-validator';
 import { PageDto, PageQuery, RequesterDto, TargetRequestDto } from '#http';
 import { SyncNumbersDto } from '#statistics';
-import { MayBeLeftOut, Timestamp, Text } from '#validation';
+import { type DateOrDay, MayBeLeftOut, Text, TimestampOrDay } from '#validation';
 import type { Health } from './health.ts';
 
 export const REPORT_FORMATS = ['json', 'markdown', 'html'] as const;
@@ -63,28 +62,32 @@ export class ReportPageQuery extends PageQuery {
   override limit: number = 20;
 }
 
-/** An end of a window. */
-const EndOfInterval = (): PropertyDecorator =>
-  applyDecorators(
-    Timestamp(),
-    MaxDate(() => new Date(), { message: '$property must not be in the future' }),
-  );
-
 /** Of what time and target a report is wanted. */
 export class ReportRequestDto extends IntersectionType(TargetRequestDto, RequesterDto) {
   /**
-   * Start of the interval (inclusive).
+   * Start of the interval (inclusive): a time with its offset, or a date, which begins in `timeZone`.
    * @example '2026-01-01T00:00:00Z'
    */
-  @EndOfInterval()
-  startDate: Date;
+  @TimestampOrDay()
+  @ApiProperty({ type: String })
+  startDate: DateOrDay;
 
   /**
-   * End of the interval (exclusive), at most 366 days after its start.
+   * End of the interval (exclusive), at most 366 days after its start and not in the future: a time with its offset, or a
+   * date, which begins in `timeZone`.
    * @example '2026-01-02T00:00:00Z'
    */
-  @EndOfInterval()
-  endDate: Date;
+  @TimestampOrDay()
+  @ApiProperty({ type: String })
+  endDate: DateOrDay;
+
+  /**
+   * Time zone in which the days of the interval begin: a name from the IANA database.
+   * @example 'Europe/Berlin'
+   */
+  @MayBeLeftOut()
+  @Text(100)
+  timeZone: string = 'UTC';
 
   /** Creates a new revision even when a report of this interval exists. */
   @MayBeLeftOut()

@@ -1,11 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ValidateBy } from 'class-validator';
-import { ReadBy, readTimestamp } from '#validation';
+import { type DateOrDay, isDateOrDay, ReadBy, readDateOrDay } from '#validation';
 
 /** At or after `from`, and before `to`. */
 export class DateRange {
-  from?: Date;
-  to?: Date;
+  from?: DateOrDay;
+  to?: DateOrDay;
 }
 
 /** A range of a request: `from/to`, as ISO 8601 writes an interval; one end may be empty. */
@@ -25,7 +25,7 @@ export const FromTo = (): PropertyDecorator =>
 function readRange(value: unknown): unknown {
   const ends = typeof value === 'string' ? value.split('/') : [];
   if (ends.length !== 2 || ends.every((end) => end === '')) return value;
-  const [from, to] = ends.map((end) => (end === '' ? undefined : readTimestamp(end)));
-  const isRead = [from, to].every((end) => end === undefined || end instanceof Date);
+  const [from, to] = ends.map((end) => (end === '' ? undefined : readDateOrDay(end)));
+  const isRead = [from, to].every((end) => end === undefined || isDateOrDay(end));
   return isRead ? Object.assign(new DateRange(), { from, to }) : value;
 }

@@ -1,5 +1,6 @@
 import type { Trigger } from '#platform';
 import { type Direction, fieldsWith, type SyncStatus } from '#recording';
+import type { DateOrDay } from '#validation';
 import type { DateRange } from './date-range.ts';
 import { InvalidFilterError } from './history.errors.ts';
 
@@ -32,11 +33,13 @@ export interface HistoryFilter {
   /** Which moment the dates are about; `started` by default. */
   dateField?: DateField;
   /** At or after. */
-  startDate?: Date;
+  startDate?: DateOrDay;
   /** Before. */
-  endDate?: Date;
+  endDate?: DateOrDay;
   /** The time until now, instead of dates: `90m`, `24h`, `7d`. */
   last?: string;
+  /** Zone whose days the dates are: a name from the IANA database; `UTC` by default. */
+  timeZone?: string;
   /** The same as `platform`. */
   targetPlatform?: OneOf<string>;
   /** The same as `status`. */
@@ -53,7 +56,7 @@ export type DateField = (typeof DATE_FIELDS)[number];
 
 /** Names of the original requirement, and the names that mean the same. */
 const SAME = { targetPlatform: 'platform', syncStatus: 'status' } as const;
-const TIMES = ['startDate', 'endDate', 'last'] as const;
+const TIMES = ['startDate', 'endDate', 'last', 'timeZone'] as const;
 const CONDITIONS = [...fieldsWith('filter').map(({ name }) => name), 'statusClass', 'forced', 'q', 'dateField'];
 const NAMES = [...CONDITIONS, ...TIMES];
 
@@ -98,7 +101,7 @@ export function conditionsOf(asked: AskedConditions): FilterConditions {
 
 /** Whether a filter names no condition and no time. Throws {@link InvalidFilterError}. */
 export function holdsForAll(filter: HistoryFilter): boolean {
-  const { dateField: _dateField, ...asked } = namedFilter(filter);
+  const { dateField: _dateField, timeZone: _timeZone, ...asked } = namedFilter(filter);
   return Object.keys(asked).length === 0;
 }
 

@@ -3,7 +3,7 @@ import { IsIn, IsUUID, Matches } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
 import { type Trigger, TRIGGERS } from '#platform';
 import { type Direction, DIRECTIONS, FINGERPRINT, SYNC_STATUSES, type SyncStatus } from '#recording';
-import { MayBeLeftOut, Timestamp, OneOrMany, Text, TrueOrFalse } from '#validation';
+import { type DateOrDay, MayBeLeftOut, OneOrMany, Text, TimestampOrDay, TrueOrFalse } from '#validation';
 import { DateRange, FromTo } from './date-range.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
 import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './history-filter.ts';
@@ -135,20 +135,30 @@ export class SyncFilterDto {
   dateField?: DateField;
 
   /**
-   * Start of the interval (inclusive).
+   * Start of the interval (inclusive): a time with its offset, or a date, which begins in `timeZone`.
    * @example '2026-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
-  @Timestamp()
-  startDate?: Date;
+  @TimestampOrDay()
+  @ApiProperty({ type: String })
+  startDate?: DateOrDay;
 
   /**
-   * End of the interval (exclusive).
+   * End of the interval (exclusive): a time with its offset, or a date, which begins in `timeZone`.
    * @example '2027-01-01T00:00:00Z'
    */
   @MayBeLeftOut()
-  @Timestamp()
-  endDate?: Date;
+  @TimestampOrDay()
+  @ApiProperty({ type: String })
+  endDate?: DateOrDay;
+
+  /**
+   * Time zone in which days begin: a name from the IANA database.
+   * @example 'Europe/Berlin'
+   */
+  @MayBeLeftOut()
+  @Text(100)
+  timeZone: string = 'UTC';
 
   /**
    * Interval that ends now, in minutes, hours or days, such as `24h`. It replaces the dates.

@@ -1,5 +1,5 @@
 import { fieldsWith, type FilteredField } from '#recording';
-import { EARLIEST } from '#validation';
+import { assertTimeZone, type DateOrDay, EARLIEST, isDateOrDay, momentIn, readDateOrDay } from '#validation';
 import { InvalidFilterError } from './history.errors.ts';
 import { type FilterConditions, type HistoryFilter, namedFilter } from './history-filter.ts';
 
@@ -21,13 +21,15 @@ const UNITS: Record<string, number> = { m: 60_000, h: 60 * 60_000, d: DAY_MS };
 /**
  * Fixes relative times, once. A question that looks at every sync under it (`looksAtAll`, and any search) and names
  * neither a beginning nor something small covers the last 30 days. Throws {@link InvalidFilterError} for what cannot
- * hold together.
+ * hold together, and `UnknownTimeZoneError`.
  */
 export function resolveFilter(
   asked: HistoryFilter,
   { looksAtAll = asked.q !== undefined, now = new Date() } = {},
 ): ResolvedFilter {
-  const { last, startDate, endDate, ...filter } = namedFilter(asked);
+  const { last, timeZone = 'UTC', startDate: start, endDate: end, ...filter } = namedFilter(asked);
+  assertTimeZone(timeZone);
+  const [startDate, endDate] = [momentOf('startDate', start, timeZone), momentOf('endDate', end, timeZone)];
   if (last !== undefined && (startDate ?? endDate)) {
     throw new InvalidFilterError('last', 'must not be combined with startDate or endDate');
   }
@@ -45,6 +47,13 @@ export function resolveFilter(
     return { ...filter, window: { from: before(to, DEFAULT_INTERVAL_MS), to, default: true } };
   }
   return { ...filter, window: { from: startDate ?? null, to: endDate ?? null, default: false } };
+}
+
+function momentOf(name: string, value: DateOrDay | undefined, timeZone: string): Date | undefined {
+  if (value === undefined) return undefined;
+  const read = readDateOrDay(value);
+  if (!isDateOrDay(read)) throw new InvalidFilterError(name, 'must be a Date, or a date such as 2026-10-24');
+  return momentIn(timeZone, read);
 }
 
 /** The syncs of a deployment or call are few, and found by an index. */

@@ -18,11 +18,11 @@ export function resolveInterval(
   filter: HistoryFilter,
   now = new Date(),
 ): { scope: FilterConditions; interval: Interval; window: CoveredInterval } {
-  const { startDate, endDate, last, ...conditions } = namedFilter(filter);
+  const { startDate, endDate, last, timeZone, ...conditions } = namedFilter(filter);
   if (endDate && !startDate) throw new InvalidFilterError('endDate', 'needs startDate');
   const isUsual = !startDate && last === undefined;
   const until = startDate && !endDate ? now : endDate;
-  const asked = { ...conditions, startDate, endDate: until, last: isUsual ? USUAL : last };
+  const asked = { ...conditions, startDate, endDate: until, timeZone, last: isUsual ? USUAL : last };
   const { window, ...scope } = resolveFilter(asked, { now });
   const { from, to } = window as { from: Date; to: Date };
   return { scope, interval: { from, to }, window: { ...window, default: isUsual } };

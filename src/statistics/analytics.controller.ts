@@ -39,8 +39,9 @@ export class AnalyticsController {
 
   /** Shows the numbers of each hour, day or week of an interval, in a time zone. */
   @Get('timeseries')
-  async timeseries(@Query() { bucket, timeZone, ...filter }: TimeseriesQuery): Promise<TimeseriesDto> {
+  async timeseries(@Query() { bucket, ...filter }: TimeseriesQuery): Promise<TimeseriesDto> {
     const { scope, interval, window } = resolveInterval(filter);
+    const { timeZone } = filter;
     return { window, bucket, timeZone, items: await this.analytics.timeseries(scope, interval, bucket, timeZone) };
   }
 }

@@ -1,6 +1,6 @@
 import { ArrayUnique, IsIn, Max, Min } from 'class-validator';
 import { SyncFilterDto, CoveredIntervalDto } from '#history';
-import { MayBeLeftOut, OneOrMany, Text, WholeNumber } from '#validation';
+import { MayBeLeftOut, OneOrMany, WholeNumber } from '#validation';
 import { type Bucket, BUCKETS, type Group, GROUPS } from './sync-numbers.ts';
 
 /** Which syncs are counted, and when they started; everything given must hold. The last 24 hours by default. */
@@ -27,18 +27,10 @@ export class GroupsQuery extends AnalyticsQuery {
 }
 
 export class TimeseriesQuery extends AnalyticsQuery {
-  /** Length of a bucket: `hour`, `day` or `week`. Weeks begin on Monday. */
+  /** Length of a bucket, in `timeZone`: `hour`, `day` or `week`. Weeks begin on Monday. */
   @MayBeLeftOut()
   @IsIn(BUCKETS)
   bucket: Bucket = 'day';
-
-  /**
-   * Time zone in which hours, days and weeks begin: a name from the IANA database.
-   * @example 'Europe/Berlin'
-   */
-  @MayBeLeftOut()
-  @Text(100)
-  timeZone: string = 'UTC';
 }
 
 /** Syncs by their status now. */

@@ -4,7 +4,7 @@ export { StatisticsModule } from './statistics.module.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsReader } from './stats.reader.ts';
 export { SyncAnalyticsService } from './sync-analytics.service.ts';
-export { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
+export { TooManyBucketsError } from './statistics.errors.ts';
 export { bucketStarts } from './time-buckets.ts';
 export { checkStats } from './stats.check.ts';
 export { resolveInterval } from './analytics-interval.ts';

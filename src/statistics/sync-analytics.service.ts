@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { percentile } from './duration-histogram.ts';
-import { TooManyBucketsError, UnknownTimeZoneError } from './statistics.errors.ts';
+import { TooManyBucketsError } from './statistics.errors.ts';
 import { StatsReader, type StatsRow } from './stats.reader.ts';
 import type { Dimension } from './stats.tables.ts';
 import { type AskedConditions, conditionsOf } from '#history';
@@ -80,7 +80,7 @@ export class SyncAnalyticsService {
 
   /**
    * The numbers of each bucket of a interval, by the clocks of an IANA time zone; weeks begin on Monday. Throws
-   * {@link UnknownTimeZoneError} and {@link TooManyBucketsError}.
+   * `UnknownTimeZoneError` and {@link TooManyBucketsError}.
    */
   async timeseries(
     scope: AskedConditions,
@@ -132,12 +132,7 @@ function key({ platform, environment }: Target): string {
 
 function startsOf(bucket: Bucket, timeZone: string, from: Date, to: Date): Date[] {
   if (bucketCount(bucket, from, to) > MAX_BUCKETS + 1) throw new TooManyBucketsError(bucket, MAX_BUCKETS);
-  try {
-    return bucketStarts(bucket, timeZone, from, to);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UnknownTimeZoneError(timeZone);
-    throw error;
-  }
+  return bucketStarts(bucket, timeZone, from, to);
 }
 
 const NOTHING = {

@@ -35,6 +35,7 @@ const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
   forced: 'Forced',
   startDate: 'From',
   endDate: 'To',
+  timeZone: 'Time zone',
   dateField: 'Time of',
 };
 

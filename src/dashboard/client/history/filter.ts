@@ -19,7 +19,7 @@ export const LISTS = [
   'callId',
   'statusClass',
 ] as const;
-const SINGLES = ['q', 'forced', 'dateField', 'startDate', 'endDate', 'last'] as const;
+const SINGLES = ['q', 'forced', 'dateField', 'startDate', 'endDate', 'timeZone', 'last'] as const;
 
 export type ListName = (typeof LISTS)[number];
 export type SingleName = (typeof SINGLES)[number];
