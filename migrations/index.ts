@@ -17,6 +17,7 @@ import { Migration0016OnePlan } from './Migration0016OnePlan.ts';
 import { Migration0017ReplayOf } from './Migration0017ReplayOf.ts';
 import { Migration0018EventEpoch } from './Migration0018EventEpoch.ts';
 import { Migration0020AlertTest } from './Migration0020AlertTest.ts';
+import { Migration0022ExternalSyncs } from './Migration0022ExternalSyncs.ts';
 import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPlatform.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
@@ -32,6 +33,7 @@ export const recordingMigrations = [
   Migration0016OnePlan,
   Migration0017ReplayOf,
   Migration0018EventEpoch,
+  Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
 ];
 
@@ -56,5 +58,6 @@ export const migrations = [
   Migration0017ReplayOf,
   Migration0018EventEpoch,
   Migration0020AlertTest,
+  Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
 ];

@@ -36,6 +36,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'recording',
     'request-body',
     'validation',
+    'versioning',
   ],
   pull: ['database', 'http', 'platform', 'recording', 'validation', 'versioning'],
   deployment: [

@@ -35,6 +35,16 @@ const BREACHES: [string, string, Finding['rule']][] = [
   ['an attempt after the end', addEvent('attempt.failed', '{"attempt":1}'), 'sync.events'],
   ['an event of no sync', `delete from sync_history where id = ${SYNC}`, 'event.sync'],
   [
+    'a sync of a version that its type does not have',
+    `update sync_history set version_hash = 'nobody' where id = ${SYNC}`,
+    'sync.version',
+  ],
+  [
+    'an external sync of a deployment that is not there',
+    `update sync_history set deployment_id = gen_random_uuid(), expires_at = now() where id = ${SYNC}`,
+    'sync.deployment',
+  ],
+  [
     'a sync whose content is gone',
     `update sync_history set pushed_digest = '${DIGEST}' where id = ${SYNC}`,
     'sync.snapshot',

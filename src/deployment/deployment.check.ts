@@ -1,5 +1,5 @@
 import type { FsckDatabase, Finding } from '#database';
-import { FACTS_SINCE, isOfDeployment } from '#recording';
+import { FACTS_SINCE, isOfDeployment, LINKS_SINCE } from '#recording';
 
 /** A deployment is settled after its last sync, by a look every few seconds. */
 const GRACE = `interval '15 seconds'`;
@@ -35,6 +35,15 @@ export async function* checkDeployments(database: FsckDatabase): AsyncGenerator<
       subject: `deployment ${id}`,
       problem: `it is ${status}, its items say ${expected}`,
     };
+  }
+  const foreign = database.rows<{ id: string; deployment_id: string; known: boolean }>(`
+    select h.id, h.deployment_id, exists (select from deployment d where d.id = h.deployment_id) as known from sync_history h
+    where h.deployment_id is not null and h.expires_at is not null and h.created_at >= ${LINKS_SINCE}`);
+  for await (const { id, deployment_id, known } of foreign) {
+    const problem = known
+      ? `it is an external sync, but names the deployment ${deployment_id}, which the service runs itself`
+      : `there is no deployment ${deployment_id}`;
+    yield { rule: 'sync.deployment', subject: `sync ${id}`, problem };
   }
   const abandoned = database.rows<{ id: string }>(`
     select d.id from deployment d left join recorder r using (owner)

@@ -10,7 +10,7 @@ import {
 import { DiscoveryModule } from '@nestjs/core';
 import { migrate } from '#database';
 import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
-import { ExternalSyncController, ExternalSyncService } from '#external';
+import { ExternalReferences, ExternalSyncController, ExternalSyncService } from '#external';
 import {
   LiveVersions,
   SyncComparison,
@@ -85,6 +85,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         EventSequencer,
         Heartbeat,
         IdempotencyService,
+        ExternalReferences,
         ExternalSyncService,
         EventFeed,
         EventStreams,

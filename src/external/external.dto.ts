@@ -100,7 +100,7 @@ export class SyncResultDto {
 
   /**
    * Duration of the whole call in milliseconds, waits included. A fraction is rounded. By default, the time since the
-   * sync was recorded.
+   * sync was recorded; null when the sync has expired.
    * @example 840
    */
   @MayBeNull()
@@ -110,7 +110,7 @@ export class SyncResultDto {
   @Max(2_147_483_647)
   durationMs?: number | null;
 
-  /** Hash of the version that was sent or read, when the sync has none yet. */
+  /** Hash of the version that was sent or read, when the sync has none yet. The history must have this version. */
   @MayBeNull()
   @Name()
   versionHash?: string | null;
@@ -178,12 +178,18 @@ export class RecordSyncDto {
   @Allow()
   data?: unknown;
 
-  /** Hash of the version in `data`. By default, the SHA-256 of the canonical JSON (RFC 8785) of `data`. */
+  /**
+   * Hash of the version that is sent or was read: that of `data`, or of a version in the history. By default, the SHA-256
+   * of the canonical JSON (RFC 8785) of `data`.
+   */
   @MayBeNull()
   @Name()
   versionHash?: string | null;
 
-  /** Id of the deployment that the sync belongs to. */
+  /**
+   * Id of the deployment that the sync belongs to, in an application with deployments of its own. A deployment of the
+   * service is refused, because the service runs all its syncs.
+   */
   @MayBeNull()
   @IsUUID()
   deploymentId?: string | null;
@@ -244,7 +250,7 @@ export class RecordSyncsDto {
 /** Which version a sync carried. */
 export class VersionLinkDto {
   /**
-   * Hash of the version that the sync carried.
+   * Hash of the version that the sync carried. The history must have this version.
    * @example '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
    */
   @Name()

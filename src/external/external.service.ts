@@ -14,7 +14,9 @@ import {
   SyncSettledError,
   SyncWriter,
 } from '#recording';
-import { DomainError } from '../domain-error.ts';
+import { VersionHistoryService } from '#versioning';
+import { throwOneOf } from './external.errors.ts';
+import { ExternalReferences } from './external.references.ts';
 
 /** Milliseconds that a request waits for what it says to be written; it is written all the same. */
 const WAIT_MS = 15_000;
@@ -31,28 +33,29 @@ export class ExternalSyncService {
     private readonly recorder: SyncRecorder,
     private readonly heartbeat: Heartbeat,
     private readonly admission: Admission,
+    private readonly references: ExternalReferences,
+    private readonly versions: VersionHistoryService,
   ) {}
 
-  /** Records syncs, all or none. Throws what {@link SyncWriter.prepare} does, with the index. */
+  /** Records syncs, all or none. Throws what {@link SyncWriter.prepare} and {@link ExternalReferences} do, with the index. */
   async record(syncs: ExternalSync[]): Promise<RecordedSync[]> {
     this.admission.assertOpen();
     const rows: StartRow[] = [];
     for (const [index, sync] of syncs.entries()) {
-      rows.push(
-        await this.writer.prepare(sync).catch((error: unknown) => {
-          throw syncs.length > 1 && error instanceof DomainError ? new IndexedError(index, error) : error;
-        }),
-      );
+      rows.push(await this.writer.prepare(sync).catch((error: unknown) => throwOneOf(syncs, index, error)));
     }
+    await this.references.assertGood(rows);
     return this.writer.recordPrepared(rows);
   }
 
   /**
    * Says what came of a sync; its metadata is merged over what was there. Throws `SyncNotFoundError`,
-   * {@link SyncOwnedError} and {@link SyncSettledError}.
+   * `VersionNotFoundError`, {@link SyncOwnedError} and {@link SyncSettledError}.
    */
   async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
-    const { syncMetadata } = await this.open(syncId);
+    const { targetPlatform: platform, kind, typeKey, versionHash, syncMetadata } = await this.open(syncId);
+    if (result.versionHash !== undefined && result.versionHash !== versionHash)
+      await this.versions.byHash({ platform, kind, typeKey }, result.versionHash);
     const metadata = { ...syncMetadata, ...result.metadata };
     await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...result, metadata }, eventId));
     return this.syncs.get(syncId);
@@ -68,7 +71,7 @@ export class ExternalSyncService {
     throw new SyncSettledError(syncId, sync.syncStatus, 'it has ended');
   }
 
-  /** Says which version a sync carried, settled or not. Throws `SyncNotFoundError` and {@link SyncOwnedError}. */
+  /** Says which version a sync carried. Throws {@link SyncOwnedError}, and what {@link SyncWriter.linkToVersion} does. */
   async link(syncId: string, versionHash: string, eventId: string): Promise<SyncRecord> {
     if (!isExternal(await this.syncs.get(syncId))) throw new SyncOwnedError(syncId);
     await this.heartbeat.proveWrite();
@@ -92,16 +95,4 @@ export class ExternalSyncService {
 /** Whether another system recorded it, and so may settle it. */
 function isExternal({ expiresAt }: SyncRecord): boolean {
   return (expiresAt ?? null) !== null;
-}
-
-/** What is wrong with one of many. */
-class IndexedError extends DomainError {
-  readonly code: string;
-  readonly httpStatus: number;
-
-  constructor(index: number, cause: DomainError) {
-    super(`syncs[${index}]: ${cause.message}`, { ...cause.details, index }, { cause });
-    this.code = cause.code;
-    this.httpStatus = cause.httpStatus;
-  }
 }

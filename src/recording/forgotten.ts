@@ -13,3 +13,6 @@ export const PAYLOADS_SINCE = told(
 
 /** Below this position there may be gaps. */
 export const POSITIONS_SINCE = told(`coalesce(max((data->>'lastPosition')::bigint), 0)`);
+
+/** What is recorded since then names only versions and deployments that were there. */
+export const LINKS_SINCE = `(select executed_at from synctrail_migration where name = 'Migration0022ExternalSyncs')`;

@@ -19,7 +19,7 @@ export {
   SyncOwnedError,
   SyncSettledError,
 } from './recording.errors.ts';
-export { FACTS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
+export { FACTS_SINCE, LINKS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { SYNC_COLUMNS, SyncRecord, typeOf } from './sync-record.entity.ts';
 export { SyncEvent } from './sync-event.entity.ts';

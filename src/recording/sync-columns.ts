@@ -144,7 +144,9 @@ export const SYNC_FIELDS = {
   durationMs: field('durationMs', 'integer', {
     finish: (row) => row.durationMs,
     keeps: true,
-    otherwise: 'least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer',
+    // The time until somebody noticed that an external sync had expired is no duration.
+    otherwise: `case when h.expires_at is null or h.expires_at > clock_timestamp()
+      then least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer end`,
     settled: true,
   }),
 };

@@ -16,6 +16,8 @@ export interface StartRow {
   kind: string;
   typeKey: string;
   versionHash: string | null;
+  /** Whether the caller names it, and its content is another or none: then it must be there already. */
+  namesVersion: boolean;
   platform: string;
   direction: Direction;
   context: SyncContext;

@@ -1,5 +1,5 @@
 import type { FsckDatabase, Finding } from '#database';
-import { FACTS_SINCE, PAYLOADS_SINCE } from './forgotten.ts';
+import { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE } from './forgotten.ts';
 import { type PastEvent, rowOf } from './rebuild-sync.ts';
 
 /** A sweep that is due, and the read-back in it, may take this long. */
@@ -47,6 +47,14 @@ export async function* checkSyncs(database: FsckDatabase): AsyncGenerator<Findin
   );
   for await (const { id, sync_id } of unknown) {
     yield { rule: 'event.sync', subject: `event ${id}`, problem: `there is no sync ${sync_id}` };
+  }
+  const unlinked = database.rows<{ id: string; version_hash: string }>(`
+    select h.id, h.version_hash from sync_history h
+    where h.sync_direction = 'PUSH' and h.created_at >= ${LINKS_SINCE} and h.version_hash <> coalesce(h.pushed_digest, '')
+      and not exists (select from content_type_version v
+        where v.platform = h.target_platform and v.kind = h.kind and v.type_key = h.type_key and v.version_hash = h.version_hash)`);
+  for await (const { id, version_hash } of unlinked) {
+    yield { rule: 'sync.version', subject: `sync ${id}`, problem: `its type has no version ${version_hash}` };
   }
   const missing = database.rows<{ id: string; digest: string }>(`
     select h.id, d.digest from sync_history h, unnest(array[h.pushed_digest, h.response_digest]) as d (digest)

@@ -77,10 +77,11 @@ export class SyncRecorder {
     return open.length === rows.length;
   }
 
-  /** Resolves after the commit; false when there is no such sync. */
-  async linkVersion(event: EventRow, versionHash: string): Promise<boolean> {
-    const linked = await untilWritten(() => this.execute(linkStatement(event, versionHash)), this.beforeRetry);
-    return linked.length > 0;
+  /** Resolves after the commit; false when the sync is settled with another version, undefined when there is none. */
+  async linkVersion(event: EventRow, versionHash: string): Promise<boolean | undefined> {
+    const statement = linkStatement(event, versionHash);
+    const [row] = await untilWritten(() => this.execute<{ linked: boolean }>(statement), this.beforeRetry);
+    return row?.linked;
   }
 
   /** Resolves after the commit; false when the sync is settled or being settled. */

@@ -72,7 +72,10 @@ export function extendStatement(syncId: string, expiresInMs: number): Written {
   return { text, parameters: [syncId, expiresInMs] };
 }
 
-/** The version that a sync carried, said after it began; the same once more is no event. Safe to repeat. */
+/**
+ * The version that a sync carried, said after it began; the same once more is no event, and a settled sync keeps the one it
+ * has. Tells whether the sync carries this version by now. Safe to repeat.
+ */
 export function linkStatement(event: EventRow, versionHash: string): Written {
   const statement = new Statement();
   const link: Column<string>[] = [{ name: 'version_hash', type: 'text', value: (hash) => hash }];
@@ -80,11 +83,13 @@ export function linkStatement(event: EventRow, versionHash: string): Written {
     link (version_hash) as (${statement.rows(link, [versionHash])}),
     linked as (
       update sync_history h set version_hash = l.version_hash from link l, event e
-      where h.id = e.sync_id and h.version_hash is distinct from l.version_hash
+      where h.id = e.sync_id and h.version_hash is distinct from l.version_hash and (h.version_hash is null or ${OPEN})
         and not exists (select from sync_event said where said.id = e.id) returning h.id),
     event_in as (
       insert into sync_event (${names(EVENT)}) select e.* from event e, linked on conflict do nothing)
-    select h.id from sync_history h, event e where h.id = e.sync_id`;
+    select exists (select from linked) or h.version_hash = l.version_hash
+      or exists (select from sync_event said where said.id = e.id) as linked
+    from sync_history h, event e, link l where h.id = e.sync_id`;
   return Object.assign(statement, { text });
 }
 

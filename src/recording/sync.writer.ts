@@ -5,7 +5,7 @@ import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncFailure } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
-import { ContentTypeHasher } from '#versioning';
+import { ContentTypeHasher, VersionHistoryService } from '#versioning';
 import { storableJson, storableText, wellFormedJson } from '../storable-text.ts';
 import { Admission } from './admission.ts';
 import { errorFingerprint } from './error-fingerprint.ts';
@@ -54,6 +54,7 @@ export class SyncWriter {
     private readonly snapshots: SnapshotService,
     private readonly hasher: ContentTypeHasher,
     private readonly platforms: PlatformRegistry,
+    private readonly versions: VersionHistoryService,
   ) {}
 
   /** Records syncs as IN_PROGRESS, with their versions and snapshots, in one transaction. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
@@ -77,13 +78,15 @@ export class SyncWriter {
     assertNames({ platform, environment: given.environment, kind, typeKey, versionHash: givenHash });
     const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
     const known = result?.versionHash ?? givenHash;
-    // What is sent as it is defined is prepared once; what has its hash already, only as it is sent.
+    // What is sent as it is defined is prepared once; what has its hash already, only as it is sent. Another system may
+    // name a version that its data is, or is not.
     let definition: PreparedSnapshot | undefined;
-    if (known === undefined && data !== undefined)
+    if ((known === undefined || sync.expiresInMs !== undefined) && data !== undefined)
       definition = data === payload ? sent : await this.snapshots.prepare(data);
-    const versionHash = known ?? (definition ? await this.hashOf(data!, definition, platform) : null);
+    const computed = definition ? await this.hashOf(data!, definition, platform) : null;
+    const versionHash = known ?? computed;
     // What is pulled is the platform's, not a version of ours; what is no object is no definition.
-    const isNew = definition !== undefined && direction === 'PUSH' && isJsonObject(data!);
+    const isNew = definition !== undefined && versionHash === computed && direction === 'PUSH' && isJsonObject(data!);
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
     const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
@@ -101,6 +104,7 @@ export class SyncWriter {
         context,
         pushedDigest,
       },
+      namesVersion: versionHash !== computed,
       replayOf: sync.replayOf ?? null,
       owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
       external: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
@@ -160,10 +164,17 @@ export class SyncWriter {
     return rows[0]!.open === syncIds.length;
   }
 
-  /** Says which version a sync carried. Throws {@link SyncNotFoundError}. */
+  /**
+   * Says which version a sync carried. Throws {@link SyncNotFoundError}, `VersionNotFoundError`, and
+   * {@link SyncSettledError} when it was settled with another version.
+   */
   async linkToVersion(syncId: string, versionHash: string, eventId = uuidv7()): Promise<void> {
+    const { targetPlatform: platform, kind, typeKey, syncStatus, versionHash: before } = await this.reader.get(syncId);
+    if (versionHash !== before) await this.versions.byHash({ platform, kind, typeKey }, versionHash);
     const event = { id: eventId, syncId, type: 'sync.version_linked' as const, data: { versionHash } };
-    if (!(await this.recorder.linkVersion(event, versionHash))) throw new SyncNotFoundError(syncId);
+    const linked = await this.recorder.linkVersion(event, versionHash);
+    if (linked === undefined) throw new SyncNotFoundError(syncId);
+    if (!linked) throw new SyncSettledError(syncId, syncStatus, 'the version that it carried does not change');
   }
 
   private hashOf(data: Json, snapshot: PreparedSnapshot, platform: string): Promise<string> | string {

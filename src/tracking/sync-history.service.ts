@@ -24,7 +24,10 @@ export class SyncHistoryService {
     return this.writer.settle(syncId, result);
   }
 
-  /** Sets the version that a sync carried. Throws `SyncNotFoundError`. */
+  /**
+   * Sets the version that a sync carried. Throws `SyncNotFoundError`, `VersionNotFoundError`, and `SyncSettledError` when the
+   * sync was settled with another version.
+   */
   linkToVersion(syncId: string, versionHash: string): Promise<void> {
     return this.writer.linkToVersion(syncId, versionHash);
   }

@@ -9,7 +9,7 @@ export {
 } from './content-type.importer.ts';
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';
 export { ContentTypeVersion, type Origin, ORIGINS } from './content-type-version.entity.ts';
-export { refKey, type TypeRef } from './type-ref.ts';
+export { refKey, type TypeRef, typeRefKey } from './type-ref.ts';
 export { VersionTree, type VersionTreeDifference, type VersionTreeEntry } from './version.tree.ts';
 export { VersioningModule, VersioningRoutesModule } from './versioning.module.ts';
 export { checkVersions } from './version.check.ts';

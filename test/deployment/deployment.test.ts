@@ -87,19 +87,22 @@ describe('a deployment', () => {
     expect(history.items).toHaveLength(1);
   });
 
-  it('is not counted differently because an external sync names it', async () => {
+  it('takes no external sync, because the service runs all its syncs', async () => {
     await put(page('Counted'));
     const {
       id,
       items: [item],
     } = await deploy(service.api, { items: items('Counted') });
-    const external = { platform: 'optimizely', direction: 'PUSH', typeKey: 'Other', actor: 'omar', deploymentId: id };
-    const { body } = await post('/sync', { ...external, result: { status: 'FAILED' } });
-    const counts = { id, total: 1, settled: 1, succeeded: 1, percent: 100 };
-    for (const syncId of [item!.syncId, (body as { id: string }).id]) {
-      const shown = await service.api('GET', `/sync/${syncId}?include=deployment`);
-      expect(shown.body).toMatchObject({ deployment: counts });
+    for (const typeKey of ['Counted', 'Other']) {
+      for (const deploymentId of [id, id.toUpperCase()]) {
+        const external = { platform: 'optimizely', direction: 'PUSH', typeKey, actor: 'omar', deploymentId };
+        expect(await post('/sync', { ...external, result: { status: 'FAILED' } })).toMatchObject({
+          ...{ status: 409, body: { code: 'DEPLOYMENT_OWNED', deploymentId: id } },
+        });
+      }
     }
+    const shown = await service.api('GET', `/sync/${item!.syncId}?include=deployment`);
+    expect(shown.body).toMatchObject({ deployment: { id, total: 1, settled: 1, succeeded: 1, percent: 100 } });
     expect((await service.api('GET', `/deployments/${id}`)).body).toMatchObject({
       progress: { total: 1, succeeded: 1 },
     });
@@ -248,9 +251,11 @@ describe('a deployment', () => {
 
   it('that is only asked about says so when what is live is no version of ours', async () => {
     await put(page('Strange'));
-    const versionHash = 'f'.repeat(64);
-    const outside = { platform: 'optimizely', direction: 'PUSH', typeKey: 'Strange', versionHash, actor: 'omar' };
-    await service.api('POST', '/sync', { ...outside, result: { status: 'SUCCESS' } });
+    const sync = {
+      ...{ platform: 'optimizely', direction: 'PUSH', typeKey: 'Strange', actor: 'omar' },
+      ...{ data: ['no definition'], result: { status: 'SUCCESS' } },
+    };
+    const { versionHash } = (await service.api('POST', '/sync', sync)).body as { versionHash: string };
     const asked = { platform: 'optimizely', actor: 'jane', items: items('Strange') };
     expect(await post('/deployments?dryRun', asked)).toMatchObject({
       status: 200,

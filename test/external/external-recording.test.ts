@@ -47,6 +47,13 @@ async function theSync(id: string): Promise<Sync> {
   return (await service.api('GET', `/sync/${id}`)).body;
 }
 
+/** Makes a definition a version of its type. */
+async function versionOf(data: { key: string; a: number }): Promise<string> {
+  const sync = aSync({ typeKey: data.key, data, result: { status: 'SUCCESS' } });
+  return ((await service.api('POST', '/sync', sync)).body as Sync).versionHash!;
+}
+
+const link = (id: string, versionHash: string) => service.api('PATCH', `/sync/${id}/version`, { versionHash });
 const settle = (id: string, result: object) => service.api('PATCH', `/sync/${id}/status`, result);
 
 /** Sends bytes as they are: `JSON.stringify` cannot write every hostile body. */
@@ -66,11 +73,10 @@ async function until<T>(read: () => Promise<T>, isSo: (value: T) => boolean): Pr
 describe('recording a sync from outside', () => {
   it('answers 201 with its address, and shows it as any other', async () => {
     const data = { key: 'Article', displayName: 'Article' };
-    const deploymentId = uuidv7();
     const { status, headers, body } = await service.api(
       'POST',
       '/sync',
-      aSync({ environment: 'staging', data, deploymentId, reason: 'nightly', metadata: { job: 7 }, force: true }),
+      aSync({ environment: 'staging', data, reason: 'nightly', metadata: { job: 7 }, force: true }),
     );
     const { id } = body as Sync;
     expect(status).toBe(201);
@@ -78,7 +84,14 @@ describe('recording a sync from outside', () => {
     expect(body).toMatchObject({ status: 'IN_PROGRESS', versionHash: canonicalDigest(data), kind: 'contentType' });
     expect(await theSync(id)).toMatchObject({
       ...{ platform: 'contentful', environment: 'staging', direction: 'PUSH', typeKey: 'Article', actor: 'jane' },
-      ...{ status: 'IN_PROGRESS', trigger: 'API', reason: 'nightly', forced: true, metadata: { job: 7 }, deploymentId },
+      ...{
+        status: 'IN_PROGRESS',
+        trigger: 'API',
+        reason: 'nightly',
+        forced: true,
+        metadata: { job: 7 },
+        deploymentId: null,
+      },
       ...{ versionHash: canonicalDigest(data), pushedDigest: canonicalDigest(data), completedAt: null },
       events: [{ type: 'sync.recorded' }],
     });
@@ -104,9 +117,48 @@ describe('recording a sync from outside', () => {
     expect(await theSync(open)).toMatchObject({ status: 'SUCCESS', responseDigest: canonicalDigest(data) });
   });
 
-  it('takes the version hash it is given for that of the data', async () => {
-    const id = await recorded({ data: { a: 1 }, versionHash: 'v7' });
-    expect(await theSync(id)).toMatchObject({ versionHash: 'v7', pushedDigest: canonicalDigest({ a: 1 }) });
+  it('takes the version that is named for that of the data, when the history has it', async () => {
+    const versionHash = await versionOf({ key: 'Article', a: 0 });
+    const id = await recorded({ data: { a: 1 }, versionHash });
+    expect(await theSync(id)).toMatchObject({ versionHash, pushedDigest: canonicalDigest({ a: 1 }) });
+  });
+
+  it('makes a version of data that is the very version that is named', async () => {
+    const data = { key: 'Named', a: 1 };
+    const versionHash = canonicalDigest(data);
+    await recorded({ typeKey: 'Named', data, versionHash });
+    const named = await service.api('GET', `/content-types/Named/versions?platform=contentful`);
+    expect((named.body as { items: unknown[] }).items).toMatchObject([{ versionHash }]);
+  });
+
+  it.each<[string, object]>([
+    ['with other data', { data: { a: 1 } }],
+    ['without data', {}],
+    ['as its result', { versionHash: null, result: { status: 'SUCCESS', versionHash: 'unknown' } }],
+    ['as what was read', { direction: 'PULL' }],
+  ])('refuses a version that the history does not have: %s', async (_what, given) => {
+    const answer = await service.api('POST', '/sync', aSync({ versionHash: 'unknown', ...given }));
+    expect(answer).toMatchObject({ status: 404, body: { code: 'VERSION_NOT_FOUND', version: 'unknown' } });
+  });
+
+  it('refuses the version of another content type', async () => {
+    const versionHash = await versionOf({ key: 'Article', a: 2 });
+    const answer = await service.api('POST', '/sync', aSync({ typeKey: 'Elsewhere', versionHash }));
+    expect(answer).toMatchObject({ status: 404, body: { code: 'VERSION_NOT_FOUND' } });
+  });
+
+  it('refuses a deployment that does not exist', async () => {
+    const answer = await service.api('POST', '/sync', aSync({ deploymentId: uuidv7() }));
+    expect(answer).toMatchObject({ status: 404, body: { code: 'UNKNOWN_DEPLOYMENT' } });
+  });
+
+  it('takes a version that another sync of the batch brings, and names the one that nobody brings', async () => {
+    const data = { key: 'Brought', a: 1 };
+    const brought = aSync({ typeKey: 'Brought', data });
+    const naming = { ...brought, data: undefined, environment: 'staging', versionHash: canonicalDigest(data) };
+    expect((await service.api('POST', '/sync/batch', { syncs: [naming, brought] })).status).toBe(201);
+    const wrong = await service.api('POST', '/sync/batch', { syncs: [brought, { ...naming, versionHash: 'unknown' }] });
+    expect(wrong).toMatchObject({ status: 404, body: { code: 'VERSION_NOT_FOUND', index: 1 } });
   });
 
   it.each([[[1, 2]], ['text'], [null], [0]])('keeps data that is no object: %j', async (data) => {
@@ -168,13 +220,14 @@ describe('settling a sync from outside', () => {
   it('takes the result once; another is refused, and kept as an event', async () => {
     const id = await recorded({ metadata: { a: 1, b: 1 } });
     const response = { ok: [true] };
+    const versionHash = await versionOf({ key: 'Article', a: 8 });
     const settled = await settle(id, {
-      ...{ status: 'PARTIAL', statusCode: 207, response, versionHash: 'v8', metadata: { b: 2 } },
+      ...{ status: 'PARTIAL', statusCode: 207, response, versionHash, metadata: { b: 2 } },
     });
-    expect(settled).toMatchObject({ status: 200, body: { id, status: 'PARTIAL', versionHash: 'v8' } });
+    expect(settled).toMatchObject({ status: 200, body: { id, status: 'PARTIAL', versionHash } });
     expect(await settle(id, { status: 'FAILED' })).toMatchObject({ status: 409, body: { code: 'SYNC_SETTLED' } });
     expect(await theSync(id)).toMatchObject({
-      ...{ status: 'PARTIAL', statusCode: 207, versionHash: 'v8', metadata: { a: 1, b: 2 } },
+      ...{ status: 'PARTIAL', statusCode: 207, versionHash, metadata: { a: 1, b: 2 } },
       responseDigest: canonicalDigest(response),
       durationMs: expect.any(Number),
       events: [{ type: 'sync.recorded' }, { type: 'sync.partial' }, { type: 'sync.late_result' }],
@@ -228,12 +281,46 @@ describe('settling a sync from outside', () => {
 
   it('says which version a sync carried, even after it was settled', async () => {
     const id = await recorded({ result: { status: 'SUCCESS' } });
-    const linked = await service.api('PATCH', `/sync/${id}/version`, { versionHash: 'v9' });
-    expect(linked).toMatchObject({ status: 200, body: { id, versionHash: 'v9', status: 'SUCCESS' } });
+    const versionHash = await versionOf({ key: 'Article', a: 9 });
+    const linked = await link(id, versionHash);
+    expect(linked).toMatchObject({ status: 200, body: { id, versionHash, status: 'SUCCESS' } });
     expect((await theSync(id)).events.at(-1)).toMatchObject({
       type: 'sync.version_linked',
-      data: { versionHash: 'v9' },
+      data: { versionHash },
     });
+    expect(await link(id, versionHash)).toMatchObject({ status: 200 });
+    const other = await versionOf({ key: 'Article', a: 10 });
+    expect(await link(id, other)).toMatchObject({ status: 409, body: { code: 'SYNC_SETTLED' } });
+    expect(await theSync(id)).toMatchObject({ versionHash, events: { length: 3 } });
+  });
+
+  it('links a running sync anew, but to no version that the history does not have', async () => {
+    const id = await recorded();
+    const hashes = [await versionOf({ key: 'Article', a: 11 }), await versionOf({ key: 'Article', a: 12 })];
+    for (const versionHash of hashes)
+      expect(await link(id, versionHash)).toMatchObject({ status: 200, body: { versionHash } });
+    expect(await link(id, 'unknown')).toMatchObject({ status: 404, body: { code: 'VERSION_NOT_FOUND' } });
+    expect(await settle(id, { status: 'SUCCESS', versionHash: 'unknown' })).toMatchObject({ status: 404 });
+    expect(await theSync(id)).toMatchObject({ status: 'IN_PROGRESS', versionHash: hashes[1] });
+    await settle(id, { status: 'SUCCESS' });
+  });
+
+  it('links a sync of an application to what the history has, and to nothing else once it has ended', async () => {
+    const history = service.app.get(SyncHistoryService);
+    const context = { environment: 'default', actor: 'jane', trigger: 'API' as const };
+    const { id } = await history.recordSyncAttempt({
+      platform: 'contentful',
+      direction: 'PUSH',
+      typeKey: 'Article',
+      context,
+    });
+    await expect(history.linkToVersion(id, 'unknown')).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    const versionHash = await versionOf({ key: 'Article', a: 13 });
+    await history.linkToVersion(id, versionHash);
+    await history.updateSyncStatus(id, { status: 'SUCCESS' });
+    await history.linkToVersion(id, versionHash);
+    const other = history.linkToVersion(id, await versionOf({ key: 'Article', a: 14 }));
+    await expect(other).rejects.toMatchObject({ code: 'SYNC_SETTLED', httpStatus: 409 });
   });
 
   it('answers 404 for a sync that does not exist', async () => {
@@ -263,6 +350,8 @@ describe('a sync that its recorder abandons', () => {
       ({ status }) => status !== 'IN_PROGRESS',
     );
     expect(over).toMatchObject({ status: 'FAILED', errorCode: 'INTERRUPTED', metadata: { outcome: 'unknown' } });
+    // The time until somebody noticed is no duration.
+    expect(over.durationMs).toBeNull();
     expect((await theSync(extended)).status).toBe('IN_PROGRESS');
     for (const late of [{ status: 'SUCCESS' }, { status: 'IN_PROGRESS', expiresInMs: 1_000 }]) {
       expect(await settle(abandoned, late)).toMatchObject({ status: 409, body: { code: 'SYNC_SETTLED' } });

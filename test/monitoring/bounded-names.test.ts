@@ -10,7 +10,8 @@ describe('names that come from outside', () => {
     service = await startTestApp({ ...optimizelyAt('http://127.0.0.1:9'), CIRCUIT_FAILURES: '1' });
     const syncs = Array.from({ length: 500 }, (_, n) => ({
       ...{ platform: `p${n}`, environment: 'e'.repeat(200), direction: 'PUSH', typeKey: 'Many', actor: 'jane' },
-      result: { status: 'SUCCESS', versionHash: 'v1' },
+      data: { key: 'Many' },
+      result: { status: 'SUCCESS' },
     }));
     const real = { ...syncs[0]!, platform: 'optimizely', environment: 'default' };
     const long = { ...real, platform: 'x'.repeat(255) };
@@ -35,7 +36,8 @@ describe('names that come from outside', () => {
     expect(items.map(({ platform }) => platform)).toContain('optimizely');
     const wide = Array.from({ length: 300 }, (_, n) => ({
       ...{ platform: 'p0', environment: `e${n}`, direction: 'PUSH', typeKey: 'Wide', actor: 'jane' },
-      result: { status: 'SUCCESS', versionHash: 'v1' },
+      data: { key: 'Wide' },
+      result: { status: 'SUCCESS' },
     }));
     expect(await service.api('POST', '/sync/batch', { syncs: wide })).toMatchObject({ status: 201 });
     const where = (await service.api('GET', '/content-types/Wide/where?platform=p0')).body as { items: unknown[] };

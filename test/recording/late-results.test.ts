@@ -100,15 +100,23 @@ describe('results that come late', () => {
   });
 });
 
+async function versionOf(a: number): Promise<string> {
+  const sync = { platform: 'p', direction: 'PUSH', typeKey: 'Late', actor: 'jane', data: { key: 'Late', a } };
+  const ended = { ...sync, result: { status: 'SUCCESS' } };
+  return ((await service.api('POST', '/sync', ended)).body as { versionHash: string }).versionHash;
+}
+
 describe('a version that is linked again', () => {
   it('is one event while it is the same', async () => {
-    const id = await settled();
-    for (const versionHash of ['v1', 'v1', 'v1', 'v2', 'v2']) {
+    const sync = { platform: 'p', direction: 'PUSH', typeKey: 'Late', actor: 'jane' };
+    const { id } = (await service.api('POST', '/sync', sync)).body as { id: string };
+    const versions = [await versionOf(1), await versionOf(2)] as const;
+    for (const versionHash of [versions[0], ...versions, versions[1]]) {
       const linked = await service.api('PATCH', `/sync/${id}/version`, { versionHash });
       expect(linked).toMatchObject({ status: 200, body: { versionHash } });
     }
     const linked = (await eventsOf(id)).items.filter(({ type }) => type === 'sync.version_linked');
-    expect(linked.map(({ data }) => data.versionHash)).toEqual(['v1', 'v2']);
+    expect(linked.map(({ data }) => data.versionHash)).toEqual(versions);
   });
 });
 

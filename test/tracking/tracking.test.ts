@@ -386,9 +386,19 @@ describe('the history', () => {
   it('links a sync to a version', async () => {
     const { id } = await history.recordSyncAttempt({ typeKey: 'Linked', platform: 'shop', direction: 'PULL', context });
     expect(await history.getVersionHash(id)).toBeNull();
-    await history.linkToVersion(id, 'abc');
-    expect(await history.getVersionHash(id)).toBe('abc');
-    expect((await eventsOf('Linked'))[1]).toMatchObject({ type: 'sync.version_linked', versionHash: 'abc' });
+    await expect(history.linkToVersion(id, 'abc')).rejects.toMatchObject({ code: 'VERSION_NOT_FOUND' });
+    const commit = {
+      platform: 'shop',
+      kind: 'contentType',
+      typeKey: 'Linked',
+      definition: { key: 'Linked' },
+      author: 'jane',
+    };
+    const [made] = await app.get(VersionHistoryService).commit([commit]);
+    const { versionHash } = made!.version;
+    await history.linkToVersion(id, versionHash);
+    expect(await history.getVersionHash(id)).toBe(versionHash);
+    expect((await eventsOf('Linked'))[1]).toMatchObject({ type: 'sync.version_linked', versionHash });
     await expect(history.linkToVersion(uuidv7(), 'abc')).rejects.toMatchObject({ code: 'SYNC_NOT_FOUND' });
   });
 
