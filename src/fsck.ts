@@ -11,12 +11,13 @@ import { checkPositions } from '#events';
 import { checkOwners, checkSyncs } from '#recording';
 import { checkSnapshots } from '#snapshot';
 import { checkStats } from '#statistics';
-import { checkVersions } from '#versioning';
+import { checkRetirements, checkVersions } from '#versioning';
 import { installedModel } from './app.module.ts';
 
 const CHECKS: Check[] = [
   ...[checkOwners, checkSyncs, checkPositions, checkSnapshots],
   (database) => checkVersions(database, installedModel),
+  checkRetirements,
 ];
 
 /** How much was looked at. */

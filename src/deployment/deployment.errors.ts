@@ -1,4 +1,9 @@
+import type { ItemRef } from '#platform';
+import type { ContentTypeVersion } from '#versioning';
 import { DomainError } from '../domain-error.ts';
+import { quoted } from '../quoted.ts';
+
+const MAX_NAMED = 50;
 
 export class DeploymentNotFoundError extends DomainError {
   readonly code = 'DEPLOYMENT_NOT_FOUND';
@@ -14,7 +19,39 @@ export class NothingToDeployError extends DomainError {
   readonly httpStatus = 409;
 
   constructor(platform: string) {
-    super(`The catalogue of "${platform}" has no content types. Import a manifest first.`, { platform });
+    super(
+      `The catalogue of "${platform}" has no content types to deploy. Import a manifest, or reinstate a retired content type.`,
+      { platform },
+    );
+  }
+}
+
+/** Content types that are retired, and named for a deployment all the same. */
+export class RetiredError extends DomainError {
+  readonly code = 'RETIRED';
+  readonly httpStatus = 409;
+
+  constructor(platform: string, types: ItemRef[]) {
+    const named = types.slice(0, MAX_NAMED).map(({ kind, typeKey }) => ({ kind, typeKey }));
+    const list = named.map(({ typeKey }) => quoted(typeKey)).join(', ');
+    const more = types.length > named.length ? ` and ${types.length - named.length} more` : '';
+    super(`Retired in the catalogue of "${platform}": ${list}${more}. Reinstate them, or leave them out.`, {
+      platform,
+      items: named,
+    });
+  }
+}
+
+/** A version that only another system has recorded. */
+export class NotDeployableError extends DomainError {
+  readonly code = 'NOT_DEPLOYABLE';
+  readonly httpStatus = 409;
+
+  constructor({ platform, kind, typeKey, versionHash }: ContentTypeVersion) {
+    super(
+      `Another system recorded the version ${versionHash} of the ${kind} ${quoted(typeKey)}. PUT its definition to make it a version of this catalogue.`,
+      { platform, kind, typeKey, versionHash },
+    );
   }
 }
 

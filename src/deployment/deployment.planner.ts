@@ -5,6 +5,7 @@ import { canonicalDigest, type JsonObject } from '#json';
 import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { DuplicateItemError } from '#tracking';
 import {
+  Catalogue,
   ContentTypeNotFoundError,
   type ContentTypeVersion,
   refKey,
@@ -12,7 +13,7 @@ import {
   VersionHistoryService,
   VersionNotFoundError,
 } from '#versioning';
-import { NothingToDeployError } from './deployment.errors.ts';
+import { NotDeployableError, NothingToDeployError, RetiredError } from './deployment.errors.ts';
 
 /** One content type that is to be sent. */
 export interface ItemRequest {
@@ -45,12 +46,22 @@ export class DeploymentPlanner {
     private readonly em: EntityManager,
     private readonly platforms: PlatformRegistry,
     private readonly versions: VersionHistoryService,
+    private readonly catalogue: Catalogue,
   ) {}
 
-  /** Without items: the latest version of everything in the catalogue of the platform. Throws what the look-ups throw. */
-  async plan({ platform, environment }: Target, requested?: ItemRequest[]): Promise<DeploymentPlan> {
+  /**
+   * Without items: the latest version of everything in the catalogue of the platform that is not retired. A rollback brings
+   * back what was there, also what is retired by now. Throws {@link RetiredError}, {@link NotDeployableError}, and what the
+   * look-ups throw.
+   */
+  async plan(
+    { platform, environment }: Target,
+    requested?: ItemRequest[],
+    { isRollback = false } = {},
+  ): Promise<DeploymentPlan> {
     this.platforms.at({ platform, environment });
-    const versions = requested ? await this.requested(platform, requested) : await this.versions.catalogue(platform);
+    const versions = requested ? await this.requested(platform, requested) : await this.catalogue.current(platform);
+    if (requested && !isRollback) await this.assertDeployable(platform, versions);
     if (versions.length === 0) throw new NothingToDeployError(platform);
     const live = await this.live({ platform, environment }, versions);
     const definitions = await this.versions.definitions(versions);
@@ -96,11 +107,19 @@ export class DeploymentPlanner {
     const found = new Map((await this.versions.byHashes(platform, named)).map((version) => [refKey(version), version]));
     return requested.map(({ versionHash }, index) => {
       const ref = refs[index]!;
-      if (!latest.has(refKey(ref))) throw new ContentTypeNotFoundError({ platform, ...ref });
       const version = versionHash === undefined ? latest.get(refKey(ref)) : found.get(refKey(ref));
-      if (!version) throw new VersionNotFoundError({ platform, ...ref }, versionHash!);
-      return version;
+      if (version) return version;
+      if (!latest.has(refKey(ref))) throw new ContentTypeNotFoundError({ platform, ...ref });
+      throw new VersionNotFoundError({ platform, ...ref }, versionHash!);
     });
+  }
+
+  private async assertDeployable(platform: string, versions: ContentTypeVersion[]): Promise<void> {
+    const recorded = versions.find(({ origin }) => origin === 'RECORDED');
+    if (recorded) throw new NotDeployableError(recorded);
+    const retired = await this.catalogue.retired(platform);
+    const types = versions.filter((version) => retired.has(refKey(version)));
+    if (types.length > 0) throw new RetiredError(platform, types);
   }
 
   private async live({ platform, environment }: Target, types: ItemRef[]): Promise<Map<string, string>> {

@@ -118,7 +118,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     const replaced = items.filter(({ previousHash, versionHash }) => previousHash && previousHash !== versionHash);
     if (replaced.length === 0) throw new NothingToRollBackError(id);
     const restored = replaced.map(({ kind, typeKey, previousHash }) => ({ kind, typeKey, versionHash: previousHash! }));
-    return this.planner.plan(deployment, restored);
+    return this.planner.plan(deployment, restored, { isRollback: true });
   }
 
   /** Throws {@link DeploymentNotFoundError}. */

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { find } from '#database';
 import { type ItemRef, PlatformRegistry, type SyncContext } from '#platform';
 import { EVERYTHING, SyncRecord } from '#recording';
-import { refKey, VersionHistoryService } from '#versioning';
+import { Catalogue, refKey, VersionHistoryService } from '#versioning';
 
 export interface PulledItem extends ItemRef {
   /** `new`: only the platform has it; `missing`: only we have it; `failed`: it could not be read. */
@@ -21,6 +21,7 @@ export class PullService {
     private readonly em: EntityManager,
     private readonly platforms: PlatformRegistry,
     private readonly versions: VersionHistoryService,
+    private readonly catalogue: Catalogue,
   ) {}
 
   /** Throws `UnknownPlatformError`, `UnknownEnvironmentError`, and what the adapter throws. */
@@ -37,7 +38,9 @@ export class PullService {
       const { kind, typeKey, versionHash = null } = sync;
       return { kind, typeKey, syncId: sync.id, platformHash: versionHash, latestHash, state: state(sync, latestHash) };
     });
+    const retired = await this.catalogue.retired(platform);
     for (const [key, latestHash] of latest) {
+      if (retired.has(key)) continue;
       const [kind, typeKey] = JSON.parse(key) as [string, string];
       items.push({ kind, typeKey, syncId: null, platformHash: null, latestHash, state: 'missing' });
     }

@@ -5,6 +5,7 @@ import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles, TypeQuery }
 import { type Json, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
+import { Catalogue } from './catalogue.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
   CatalogueDto,
@@ -53,6 +54,7 @@ export class ContentTypeController {
   constructor(
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
+    private readonly catalogue: Catalogue,
     private readonly files: TextFiles,
     private readonly platforms: PlatformRegistry,
   ) {}
@@ -70,7 +72,7 @@ export class ContentTypeController {
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
-      root: VersionTree.of(await this.versions.catalogue(request.platform)).root,
+      root: VersionTree.of(await this.catalogue.current(request.platform)).root,
     };
   }
 
@@ -95,10 +97,15 @@ export class ContentTypeController {
 
   /** Lists the latest version of every content type of a platform, with the root hash of the whole model. */
   @Get()
-  async list(@Query() { platform, kind, limit, cursor }: CatalogueQuery): Promise<CatalogueDto> {
-    const catalogue = await this.versions.catalogue(this.platforms.meant(platform));
+  async list(@Query() query: CatalogueQuery): Promise<CatalogueDto> {
+    const { kind, retired: wanted, limit, cursor } = query;
+    const platform = this.platforms.meant(query.platform);
+    const retired = await this.catalogue.retired(platform);
+    const isRetired = (version: ContentTypeVersion) => retired.has(refKey(version));
+    const catalogue = await this.versions.catalogue(platform);
     const listed = catalogue
       .filter((version) => kind === undefined || version.kind === kind)
+      .filter((version) => wanted === undefined || isRetired(version) === wanted)
       .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
     const find = (start: PageStart | undefined, count: number) => {
       const isBackwards = start?.direction === 'prev';
@@ -107,7 +114,11 @@ export class ContentTypeController {
       return Promise.resolve(inOrder.filter((version) => isBeyond(refKey(version))).slice(0, count));
     };
     const page = await pageOf<ContentTypeVersion>({ limit, cursor }, { keyOf: refKey, isKey: () => true, find });
-    return { ...page, items: page.items.map(versionDto), root: VersionTree.of(catalogue).root };
+    const items = page.items.map((version) => ({
+      ...versionDto(version),
+      retired: retired.get(refKey(version)) ?? null,
+    }));
+    return { ...page, items, root: VersionTree.of(catalogue.filter((version) => !isRetired(version))).root };
   }
 
   /** Shows the latest version of a content type with its definition. */
@@ -173,7 +184,8 @@ export class ContentTypeController {
 
   private async withDefinition(version: ContentTypeVersion): Promise<ContentTypeDto> {
     const [{ definition }] = (await this.versions.definitions([version])) as [Definition, ...Definition[]];
-    return { ...versionDto(version), definition };
+    const retired = (await this.catalogue.retired(version.platform)).get(refKey(version)) ?? null;
+    return { ...versionDto(version), retired, definition };
   }
 }
 

@@ -2,7 +2,8 @@ import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { PageDto, PageQuery, PlatformQuery, TypeQuery } from '#http';
 import type { JsonObject } from '#json';
-import { MayBeLeftOut, Name, Text } from '#validation';
+import { MayBeLeftOut, Name, Text, TrueOrFalse } from '#validation';
+import { RetiredDto } from './retirement.dto.ts';
 import type { Origin } from './content-type-version.entity.ts';
 
 /** Which content type is meant. */
@@ -41,6 +42,11 @@ export class CommitQuery extends IntersectionType(TypeQuery, AuthorQuery) {}
 export class VersionsQuery extends IntersectionType(TypeQuery, PageQuery) {}
 
 export class CatalogueQuery extends IntersectionType(PlatformQuery, PageQuery) {
+  /** `true` lists only retired content types, `false` only those that are not retired. By default, both. */
+  @MayBeLeftOut()
+  @TrueOrFalse()
+  retired?: boolean;
+
   /** Lists only items of this kind. */
   @MayBeLeftOut()
   @Text(100)
@@ -95,8 +101,14 @@ export class VersionDto {
   createdAt: Date;
 }
 
-/** A version with its definition. */
-export class ContentTypeDto extends VersionDto {
+/** The latest version of a content type. */
+export class CatalogueEntryDto extends VersionDto {
+  /** Retirement of the content type, if it is retired; else null. */
+  retired: RetiredDto | null;
+}
+
+/** The latest version of a content type with its definition. */
+export class ContentTypeDto extends CatalogueEntryDto {
   /** Definition of the content type, exactly as it was given. */
   definition: JsonObject;
 }
@@ -109,8 +121,8 @@ export class CommittedVersionDto extends VersionDto {
 
 export class CatalogueDto extends PageDto {
   /** Latest version of each content type, sorted by kind and key. */
-  items: VersionDto[];
-  /** Root hash of the Merkle tree over the content types of the platform. It identifies the exact state of the whole model. */
+  items: CatalogueEntryDto[];
+  /** Root hash of the Merkle tree over the content types of the platform that are not retired. It identifies the exact state of the whole model. */
   root: string;
 }
 

@@ -1,4 +1,5 @@
 /** The states of a content type in their order; refuses definitions without a key. */
+export { Catalogue, type Retired, type Retirement, type RetirementRequest } from './catalogue.ts';
 export { ContentTypeHasher } from './content-type.hasher.ts';
 export {
   ContentTypeImporter,
@@ -12,6 +13,8 @@ export { ContentTypeVersion, type Origin, ORIGINS } from './content-type-version
 export { refKey, type TypeRef, typeRefKey } from './type-ref.ts';
 export { VersionTree, type VersionTreeDifference, type VersionTreeEntry } from './version.tree.ts';
 export { VersioningModule, VersioningRoutesModule } from './versioning.module.ts';
+export { AlreadyRetiredError, NotRetiredError } from './retirement.errors.ts';
+export { checkRetirements } from './retirement.check.ts';
 export { checkVersions } from './version.check.ts';
 export { type Definition, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 export type { Impact } from '#platform';

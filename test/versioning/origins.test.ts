@@ -106,6 +106,16 @@ describe('content that a pull sees first', () => {
     expect(await versionsOf('Adopted')).toHaveLength(3);
   });
 
+  it('is restored by its hash, also where we never made the type', async () => {
+    await cms.edit('Restored', 'mallory', { displayName: 'first', baseType: '_page' });
+    const { platformHash: versionHash } = await pulled('Restored');
+    await cms.edit('Restored', 'mallory', { displayName: 'second' });
+    expect(await deploy(service.api, { items: [{ typeKey: 'Restored', versionHash }] })).toMatchObject({
+      status: 'SUCCESS',
+    });
+    expect(await pulled('Restored')).toMatchObject({ platformHash: versionHash });
+  });
+
   it('is seen by a pull of some items, too', async () => {
     await cms.edit('Single', 'mallory', { displayName: 'Single', baseType: '_page' });
     const adapter: PlatformAdapter = service.app.get(OptimizelyAdapter);
@@ -126,6 +136,17 @@ describe('content that another system records first', () => {
     const { items } = await deploy(service.api, { items: [{ typeKey: 'Shared' }] });
     expect(items).toMatchObject([{ versionHash: canonicalDigest(page('Shared', 'ours')) }]);
     expect(await put('Shared', 'ours')).toMatchObject({ status: 200, body: { number: 1, created: false } });
+  });
+
+  it('is not deployed by its hash either', async () => {
+    await record('Refused', 'theirs');
+    const versionHash = canonicalDigest(page('Refused', 'theirs'));
+    const request = { platform: 'optimizely', actor: 'jane', items: [{ typeKey: 'Refused', versionHash }] };
+    expect(await service.api('POST', '/deployments', request)).toMatchObject({
+      ...{ status: 409, body: { code: 'NOT_DEPLOYABLE', typeKey: 'Refused', versionHash } },
+    });
+    await put('Refused', 'theirs');
+    expect(await deploy(service.api, { items: request.items })).toMatchObject({ status: 'SUCCESS' });
   });
 
   it('becomes ours by a PUT of the same', async () => {
