@@ -5,8 +5,13 @@ export interface Shape {
   /** Fields whose values all say something. */
   others?: string[];
   defaults: Record<string, Json[]>;
-  /** Fields that hold one object, or a map of objects by name. */
-  inside?: Record<string, { shape: Shape; mapOf?: boolean }>;
+  /** Fields that hold one object, a map of objects by name, or a list of objects. */
+  inside?: Record<string, Inside>;
+}
+
+export interface Inside {
+  shape: Shape;
+  of?: 'map' | 'list';
 }
 
 const TEXT: Json[] = ['', null];
@@ -30,7 +35,9 @@ const VALUE_DEFAULTS = {
   editorSettings: MAP,
 };
 
-const VALUE: Shape = { others: ['type'], defaults: VALUE_DEFAULTS };
+const CHOICE_OF_VALUE: Shape = { others: ['value', 'displayName'], defaults: {} };
+const VALUE_INSIDE: Record<string, Inside> = { enum: { shape: CHOICE_OF_VALUE, of: 'list' } };
+const VALUE: Shape = { others: ['type'], defaults: VALUE_DEFAULTS, inside: VALUE_INSIDE };
 
 const PROPERTY: Shape = {
   others: ['type'],
@@ -48,7 +55,7 @@ const PROPERTY: Shape = {
     maxItems: UNSET,
     items: UNSET,
   },
-  inside: { items: { shape: VALUE } },
+  inside: { ...VALUE_INSIDE, items: { shape: VALUE } },
 };
 
 const COMPOSITION: Shape = { others: ['format'], defaults: { allowedTypes: LIST, restrictedTypes: LIST } };
@@ -57,8 +64,10 @@ const CHOICE: Shape = { others: ['displayName'], defaults: { sortOrder: ZERO, is
 const SETTING: Shape = {
   others: ['displayName', 'editor'],
   defaults: { sortOrder: ZERO, isDefault: OFF, choices: MAP },
-  inside: { choices: { shape: CHOICE, mapOf: true } },
+  inside: { choices: { shape: CHOICE, of: 'map' } },
 };
+
+const ACCESS_RIGHT: Shape = { others: ['name', 'type'], defaults: {} };
 
 const SHAPE_OF_KIND: Record<string, Shape> = {
   contentType: {
@@ -77,17 +86,26 @@ const SHAPE_OF_KIND: Record<string, Shape> = {
       accessRights: UNSET,
       properties: MAP,
     },
-    inside: { properties: { shape: PROPERTY, mapOf: true }, composition: { shape: COMPOSITION } },
+    inside: {
+      properties: { shape: PROPERTY, of: 'map' },
+      composition: { shape: COMPOSITION },
+      accessRights: { shape: ACCESS_RIGHT, of: 'list' },
+    },
   },
   propertyGroup: { others: ['key', 'displayName'], defaults: { sortOrder: ZERO } },
   displayTemplate: {
     others: ['key', 'displayName'],
     defaults: { nodeType: TEXT, baseType: TEXT, contentType: TEXT, isDefault: OFF, settings: MAP },
-    inside: { settings: { shape: SETTING, mapOf: true } },
+    inside: { settings: { shape: SETTING, of: 'map' } },
   },
 };
 
 /** The shape of the definitions of a kind; undefined for a kind that Optimizely does not have. */
 export function shapeOf(kind: string): Shape | undefined {
   return Object.hasOwn(SHAPE_OF_KIND, kind) ? SHAPE_OF_KIND[kind] : undefined;
+}
+
+/** Whether the API has this field, as far as is known here. */
+export function isKnown({ others = [], defaults, inside = {} }: Shape, field: string): boolean {
+  return others.includes(field) || Object.hasOwn(defaults, field) || Object.hasOwn(inside, field);
 }

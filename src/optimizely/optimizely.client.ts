@@ -7,7 +7,7 @@ import { isDefinition, KINDS, type Manifest, type Section, SECTION_OF_KIND } fro
 import { mergePatch } from './merge-patch.ts';
 import { type ApiAnswer, type ApiRequest, OptimizelyConnection } from './optimizely-connection.ts';
 import type { OptimizelyEnvironment } from './optimizely.config.ts';
-import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
+import { fromPlatform, toPlatform, withoutDefaults } from './optimizely.transformer.ts';
 
 export const OPTIMIZELY_ENVIRONMENTS = Symbol('optimizely-environments');
 
@@ -118,7 +118,7 @@ export class OptimizelyApiClient {
     if (!current) return this.createContentType(environment, definition, calls);
     const held = isJsonObject(current.body) ? current.body : {};
     refuseBuiltIn(key, held);
-    const patch = patchOf(fromPlatform(held), fromPlatform(toPlatform(definition)), key);
+    const patch = patchOf(withoutDefaults(held), withoutDefaults(definition), key);
     if (Object.keys(patch).length === 0) return current;
     const { etag, lastModified } = current;
     const guard = etag && !etag.startsWith('W/') ? { ifMatch: etag } : { ifUnmodifiedSince: lastModified };

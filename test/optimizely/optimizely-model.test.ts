@@ -86,6 +86,7 @@ describe('the fields that are not known', () => {
       properties: {
         future: { type: 'string', tomorrow: true, displayName: 'F' },
         list: { type: 'array', items: { type: 'string', maxLenght: 3 } },
+        old: { type: 'string', enum: [{ value: 1, label: 'One' }, 2] },
         toString: 1,
       },
     };
@@ -95,6 +96,7 @@ describe('the fields that are not known', () => {
       '/composition/layout',
       '/properties/future/tomorrow',
       '/properties/list/items/maxLenght',
+      '/properties/old/enum/0/label',
     ]);
   });
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '#json';
-import { fromPlatform, toPlatform } from '../../src/optimizely/optimizely.transformer.ts';
+import { canonicalJson, isJsonObject, type Json, type JsonObject, pointerNames } from '#json';
+import { fromPlatform, toPlatform, withoutDefaults } from '../../src/optimizely/optimizely.transformer.ts';
+import { unknownFields } from '../../src/optimizely/unknown-fields.ts';
 import { anyJson, objectOf } from '../support/arbitrary-json.ts';
 
 const KINDS = ['contentType', 'propertyGroup', 'displayTemplate'];
@@ -87,7 +88,29 @@ const definition = some({
   composition: anyJson,
 });
 
+/** What a CMS holds that ignores the fields it does not know, and has some of its own. */
+function ignoring(payload: JsonObject, kind: string): JsonObject {
+  const held = structuredClone(payload);
+  for (const pointer of unknownFields(payload, kind)) {
+    const names = pointerNames(pointer);
+    const owner = names.slice(0, -1).reduce<Json>((value, name) => (value as JsonObject)[name]!, held);
+    delete (owner as JsonObject)[names.at(-1)!];
+  }
+  return { ...held, future: 1 };
+}
+
 describe('a definition that was pushed', () => {
+  it('comes back the same from a CMS that ignores what it does not know, and adds what we do not know', () => {
+    fc.assert(
+      fc.property(definition, fc.constantFrom(...KINDS), (pushed, kind) => {
+        const sent = toPlatform(pushed);
+        const pulled = fromPlatform(fillDefaults(ignoring(sent, kind), kind), kind);
+        expect(canonicalJson(pulled)).toBe(canonicalJson(fromPlatform(sent, kind)));
+        expect(unknownFields(pulled, kind)).toEqual([]);
+      }),
+    );
+  });
+
   it('comes back the same from a pull, whatever it holds', () => {
     fc.assert(
       fc.property(definition, fc.constantFrom(...KINDS), (pushed, kind) => {
@@ -123,9 +146,38 @@ describe('a pulled content type', () => {
     expect(pull({ ...filled, ...SERVER_SET })).toEqual({ key: 'A' });
   });
 
-  it('keeps what is no default, or what is not known', () => {
-    const kept = { isContract: true, sortOrder: 3, accessRights: [], baseType: '_tomorrow', future: null, cause: [] };
+  it('keeps what is no default, and values that are not known', () => {
+    const kept = { isContract: true, sortOrder: 3, accessRights: [], baseType: '_tomorrow' };
     expect(pull(kept)).toEqual({ key: 'A', ...kept });
+  });
+
+  it('has no field that is not known, wherever it stands', () => {
+    const kind = { type: 'string', enum: [{ value: 'a', displayName: 'A', hue: 1 }], required: true };
+    const list = { type: 'array', items: { type: 'string', enum: [{ value: 'a', hue: 1 }], tomorrow: 1 } };
+    const accessRights = [{ name: 'Editors', type: 'role', since: 1 }, 'Everyone'];
+    expect(
+      pull({ future: null, composition: { format: 'grid', rows: 2 }, accessRights, properties: { kind, list } }),
+    ).toEqual({
+      key: 'A',
+      composition: { format: 'grid' },
+      accessRights: [{ name: 'Editors', type: 'role' }, 'Everyone'],
+      properties: {
+        kind: { type: 'string', enum: [{ value: 'a', displayName: 'A' }] },
+        list: { type: 'array', items: { type: 'string', enum: [{ value: 'a' }] } },
+      },
+    });
+  });
+
+  it('keeps fields that are not known where it is to be patched', () => {
+    const payload = {
+      key: 'A',
+      future: null,
+      cause: [],
+      sortOrder: 0,
+      properties: { p: { type: 'url', tomorrow: 1 } },
+    };
+    const { sortOrder: _, ...kept } = payload;
+    expect(withoutDefaults({ ...payload, ...SERVER_SET })).toEqual(kept);
   });
 
   it('keeps a property under any name, and all that it says', () => {

@@ -76,6 +76,7 @@ const harness: PlatformHarness = {
     const all = Object.fromEntries(entries.map(([name, property]) => [name, fill(property)]));
     return { ...DEFAULTS[kind], ...payload, ...STAMPS, ...(kind === 'contentType' && { properties: all }) };
   },
+  edit: { displayName: 'Edited by hand' },
   answers: {
     accepted: (items) => json(200, { outcomes: items.map(outcome), errors: [] }),
     refused: (items, refused) =>

@@ -27,6 +27,8 @@ export interface PlatformHarness {
   sentIn: (request: Received) => PlatformItem[];
   /** What the platform makes of a payload: it fills in its defaults and what only a server sets. */
   filled: (payload: JsonObject, kind: string) => JsonObject;
+  /** What somebody changes on the platform by hand: members that its model knows; any by default. */
+  edit?: JsonObject;
   answers: {
     /** It took all. */
     accepted: (items: ItemRef[]) => Answer;

@@ -3,7 +3,7 @@ import { type ConformanceApp, type Made } from '../conformance-app.ts';
 import type { OurItem, PlatformHarness, PlatformItem } from '../platform-harness.ts';
 
 export function pullChecks(running: () => ConformanceApp, harness: PlatformHarness): void {
-  const { items, answers, filled, sentIn } = harness;
+  const { items, answers, filled, sentIn, edit = { editedByHand: 'yes' } } = harness;
   const [first, second, ...others] = items as [OurItem, OurItem, ...OurItem[]];
   /** What the platform holds once it has been sent these. */
   const held = (from: OurItem[] = items): PlatformItem[] =>
@@ -94,7 +94,7 @@ export function pullChecks(running: () => ConformanceApp, harness: PlatformHarne
       running().platform.answers = [answers.accepted(items)];
       const pushed = hashes(await running().push(items));
       const [changed, ...same] = held();
-      const edited = { ...changed!, payload: { ...(changed!.payload as JsonObject), editedByHand: 'yes' } };
+      const edited = { ...changed!, payload: { ...(changed!.payload as JsonObject), ...edit } };
       running().platform.answers = [answers.holding([edited, ...same])];
       const pulled = hashes(await running().pull([]));
       expect(pulled[first.typeKey]).not.toBe(pushed[first.typeKey]);
