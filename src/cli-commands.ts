@@ -36,7 +36,16 @@ const COMMANDS: Record<string, Command> = {
     const created = versions.filter((version) => version.created).length;
     const more = left.moreIgnored > 0 ? ` and ${left.moreIgnored} more` : '';
     const notTaken = left.ignored.length > 0 ? `; ignored: ${left.ignored.join(', ')}${more}` : '';
-    return `${created} new versions, ${versions.length - created} already the same${notTaken}`;
+    const unknown = versions.filter(({ unknownFields }) => unknownFields.length > 0);
+    return [
+      `${created} new versions, ${versions.length - created} already the same${notTaken}`,
+      ...unknown.map(({ version, unknownFields, moreUnknownFields: others }) => {
+        const all = `${unknownFields.join(', ')}${others > 0 ? ` and ${others} more` : ''}`;
+        return terminalLine(
+          `${version.kind} ${version.typeKey} has fields that ${request.platform} may ignore: ${all}`,
+        );
+      }),
+    ].join('\n');
   },
 
   retention: async (app, _args, { apply = false }) => {

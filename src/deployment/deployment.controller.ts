@@ -115,8 +115,9 @@ export class DeploymentController {
       platform: plan.platform,
       environment: plan.environment,
       planDigest: plan.digest,
-      items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff }) => ({
+      items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff, ...unknown }) => ({
         ...{ kind, typeKey, versionHash, previousHash },
+        ...unknown,
         impact: diff?.impact ?? null,
         changes: diff?.count ?? null,
       })),

@@ -204,6 +204,13 @@ export class PlannedItemDto {
   impact: 'additive' | 'breaking' | 'cosmetic' | 'none' | null;
   /** Number of changed values; null when the live content is no version in the catalogue. */
   changes: number | null;
+  /**
+   * Fields of the version to send that the model of the platform does not know, as JSON Pointers (RFC 6901), at most 20. The
+   * platform may ignore them.
+   */
+  unknownFields: string[];
+  /** Number of further unknown fields of the version to send that the list leaves out. */
+  moreUnknownFields: number;
 }
 
 export class DeploymentPlanDto extends TargetDto {

@@ -9,6 +9,8 @@ import {
   ContentTypeNotFoundError,
   type ContentTypeVersion,
   refKey,
+  type UnknownMembers,
+  unknownMembers,
   VersionDiff,
   VersionHistoryService,
   VersionNotFoundError,
@@ -28,6 +30,12 @@ export interface PlannedItem extends ItemRef {
   /** The version that is live as far as we know: that of the last successful push. */
   previousHash: string | null;
   definition: JsonObject;
+}
+
+/** What a planned item changes; `diff` is null where the live content is no version of ours. */
+export interface PlannedChange extends UnknownMembers {
+  item: PlannedItem;
+  diff: VersionDiff | null;
 }
 
 export interface DeploymentPlan extends Target {
@@ -73,8 +81,8 @@ export class DeploymentPlanner {
     return { platform, environment, items, digest: canonicalDigest([platform, environment, sent]) };
   }
 
-  /** What each item of a plan changes against what is live; null where that is no version of ours. */
-  async changes({ platform, items }: DeploymentPlan): Promise<{ item: PlannedItem; diff: VersionDiff | null }[]> {
+  /** What each item of a plan changes against what is live. */
+  async changes({ platform, items }: DeploymentPlan): Promise<PlannedChange[]> {
     const replaced = items.flatMap(({ kind, typeKey, versionHash, previousHash }) =>
       previousHash === null || previousHash === versionHash ? [] : [{ kind, typeKey, versionHash: previousHash }],
     );
@@ -85,12 +93,12 @@ export class DeploymentPlanner {
       if (item.previousHash === item.versionHash) before.set(refKey(item), item.definition);
     }
     const model = this.platforms.model(platform);
-    const changes: { item: PlannedItem; diff: VersionDiff | null }[] = [];
+    const changes: PlannedChange[] = [];
     for (const item of items) {
       const previous = before.get(refKey(item));
       const diff =
         previous === undefined ? null : await VersionDiff.inSlices(previous, item.definition, COUNTED, model);
-      changes.push({ item, diff });
+      changes.push({ item, diff, ...unknownMembers(model, item.definition, item.kind) });
     }
     return changes;
   }

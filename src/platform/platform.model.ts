@@ -58,6 +58,6 @@ export interface PlatformModel {
   readonly impactOf: (change: DefinitionChange, before: JsonObject | null) => Impact;
   /** The other items that a definition refers to, each once, without those that every instance has. */
   readonly references: (definition: JsonObject, kind: string) => ItemRef[];
-  /** Fields that this model does not know, as JSON Pointers (RFC 6901). They are kept and sent. */
+  /** Fields that this model does not know, as JSON Pointers (RFC 6901). They stay in the version, are sent and are named. */
   readonly unknownFields: (definition: JsonObject, kind: string) => string[];
 }

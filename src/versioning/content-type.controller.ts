@@ -68,7 +68,7 @@ export class ContentTypeController {
     const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, request);
     const created = versions.filter((version) => version.created).length;
     return {
-      items: versions.map(({ version, created }) => ({ ...versionDto(version), created })),
+      items: versions.map(({ version, ...result }) => ({ ...versionDto(version), ...result })),
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
@@ -90,9 +90,9 @@ export class ContentTypeController {
   ): Promise<CommittedVersionDto> {
     const platform = this.platforms.meantToWrite(query.platform);
     const commit = { ...query, platform, typeKey, definition: definition as Json };
-    const { version, created } = await this.importer.importDefinition(commit);
-    response.status(created ? 201 : 200);
-    return { ...versionDto(version), created };
+    const { version, ...result } = await this.importer.importDefinition(commit);
+    response.status(result.created ? 201 : 200);
+    return { ...versionDto(version), ...result };
   }
 
   /** Lists the latest version of every content type of a platform, with the root hash of the whole model. */

@@ -117,6 +117,13 @@ export class ContentTypeDto extends CatalogueEntryDto {
 export class CommittedVersionDto extends VersionDto {
   /** True when the request created this version; false when the latest version was already the same. */
   created: boolean;
+  /**
+   * Fields of the definition that the model of the platform does not know, as JSON Pointers (RFC 6901), at most 20. The
+   * platform may ignore them.
+   */
+  unknownFields: string[];
+  /** Number of further unknown fields of the definition that the list leaves out. */
+  moreUnknownFields: number;
 }
 
 export class CatalogueDto extends PageDto {

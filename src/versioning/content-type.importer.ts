@@ -6,6 +6,7 @@ import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey } from './type-ref.ts';
 import { type VersionCommit, VersionHistoryService } from './version-history.service.ts';
+import { type UnknownMembers, unknownMembers } from './unknown-members.ts';
 import { InvalidDefinitionError, type InvalidDefinition } from './version.errors.ts';
 
 export const MAX_KEY = 255;
@@ -13,8 +14,14 @@ const MAX_KIND = 100;
 /** Definitions that one import takes: its answer names the version of each. */
 const MAX_DEFINITIONS = 2_000;
 
+/** A version, and whether it is new. */
+export interface ImportedVersion extends UnknownMembers {
+  version: ContentTypeVersion;
+  created: boolean;
+}
+
 export interface ImportResult {
-  versions: { version: ContentTypeVersion; created: boolean }[];
+  versions: ImportedVersion[];
   /** Members of the manifest that hold no content types, at most 50; they were not taken. */
   ignored: string[];
   /** How many there are beyond those. */
@@ -60,12 +67,12 @@ export class ContentTypeImporter {
     }
     if (!problems.isEmpty) throw new InvalidDefinitionError(problems);
     const named = ignored.slice(0, MAX_PROBLEMS).map((member) => cut(member));
-    const versions = await this.versions.commit(commits);
+    const versions = await this.commit(commits);
     return { versions, ignored: named, moreIgnored: ignored.length - named.length };
   }
 
   /** Makes one definition the latest version of its type. Throws {@link InvalidDefinitionError}. */
-  async importDefinition(commit: Omit<VersionCommit, 'definition'> & { definition: Json }) {
+  async importDefinition(commit: Omit<VersionCommit, 'definition'> & { definition: Json }): Promise<ImportedVersion> {
     const { platform, definition, typeKey } = commit;
     if (!isJsonObject(definition)) throw invalid('definition', 'must be an object');
     const { keyMember } = this.platforms.model(platform);
@@ -73,8 +80,16 @@ export class ContentTypeImporter {
       const detail = `must be "${typeKey}", the key in the address, not ${quoted(definition[keyMember])}`;
       throw invalid(`definition.${keyMember}`, detail);
     }
-    const [result] = await this.versions.commit([{ ...commit, definition }]);
+    const [result] = await this.commit([{ ...commit, definition }]);
     return result!;
+  }
+
+  private async commit(commits: VersionCommit[]): Promise<ImportedVersion[]> {
+    const versions = await this.versions.commit(commits);
+    return versions.map((version, index) => {
+      const { platform, kind, definition } = commits[index]!;
+      return { ...version, ...unknownMembers(this.platforms.model(platform), definition, kind) };
+    });
   }
 }
 

@@ -52,7 +52,7 @@ export function PlanTable({ items, isLoading, none, left = NONE, onLeft }: Props
 }
 
 function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<string>; onLeft: Props['onLeft'] }) {
-  const { kind, typeKey, versionHash, previousHash, changes } = item;
+  const { kind, typeKey, versionHash, previousHash, changes, unknownFields, moreUnknownFields } = item;
   const key = keyOf(item);
   return (
     <>
@@ -75,6 +75,12 @@ function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<str
         </Accordion.Control>
       </Group>
       <Accordion.Panel>
+        {unknownFields.length > 0 && (
+          <Text size="sm" className="breakable">
+            The platform may ignore unknown fields: {unknownFields.join(', ')}
+            {moreUnknownFields > 0 && ` and ${moreUnknownFields} more`}
+          </Text>
+        )}
         {previousHash === null ? (
           <Text size="sm">No push has sent it to this target.</Text>
         ) : changes === null ? (
@@ -92,7 +98,12 @@ export function keyOf({ kind, typeKey }: Pick<Item, 'kind' | 'typeKey'>): string
   return `${kind} ${typeKey}`;
 }
 
-function summary({ versionHash, previousHash, impact, changes }: Item): string {
+function summary(item: Item): string {
+  const unknown = item.unknownFields.length + item.moreUnknownFields;
+  return unknown === 0 ? effect(item) : `${effect(item)}, ${formatCounted(unknown, 'unknown field')}`;
+}
+
+function effect({ versionHash, previousHash, impact, changes }: Item): string {
   if (previousHash === null) return 'new there';
   const what =
     changes === null
