@@ -1,7 +1,7 @@
 import type { Target } from '#platform';
 import { Injectable } from '@nestjs/common';
 import { maskedMessage } from '#recording';
-import { lengthOf, type Interval } from '#statistics';
+import { type Interval, intervalBefore, lengthOf } from '#statistics';
 import { patternsOf } from './detect-failures.ts';
 import { type AskedFailures, type FailuresFilter, failuresFilter } from './failures-filter.ts';
 import type { ErrorFingerprintDto, FingerprintState } from './failures.dto.ts';
@@ -61,7 +61,7 @@ export class FailurePatternService {
     muted: Map<string, Mute>,
   ): Promise<FailurePattern[]> {
     const series = new SyncSeries(interval);
-    const withBefore = { from: new Date(interval.from.getTime() - lengthOf(interval)), to: interval.to };
+    const withBefore = { from: intervalBefore(interval).from, to: interval.to };
     for await (const page of this.settled.settled({ ...scope, ...target }, withBefore)) {
       for (const sync of page) if (!sync.fingerprint || !muted.has(sync.fingerprint)) series.add(sync);
     }

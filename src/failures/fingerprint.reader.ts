@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { binder, whereSql } from '#history';
-import { lengthOf, type Interval } from '#statistics';
+import { type Interval, intervalBefore } from '#statistics';
 import type { FailuresFilter } from './failures-filter.ts';
 
 /** An error as the history knows it, in a scope and a interval. */
@@ -39,7 +39,7 @@ export class FingerprintReader {
 
   async read(scope: FailuresFilter, interval: Interval): Promise<FingerprintRow[]> {
     const { bind, parameters } = binder();
-    const before = { from: new Date(interval.from.getTime() - lengthOf(interval)), to: interval.to, default: false };
+    const before = { from: intervalBefore(interval).from, to: interval.to, default: false };
     const failed = whereSql({ ...scope, status: ['FAILED', 'PARTIAL'], window: before }, bind);
     const matching = whereSql({ ...scope, window: { from: null, to: null, default: false } }, bind);
     const now = `started_at >= ${bind(interval.from, 'timestamptz')}`;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiForms, BY_ID, pageOf, type Reply } from '#http';
+import { lengthOf } from '#statistics';
 import { InvalidRequestError, momentIn } from '#validation';
 import {
   HealthReportDto,
@@ -13,10 +14,10 @@ import {
   ReportParams,
   ReportRequestDto,
 } from './health-report.dto.ts';
+import { MAX_REPORT_MS } from './health-report.ts';
 import { HealthReportService, type StoredReport } from './health-report.service.ts';
 import { asHtml, asMarkdown } from './health-report.texts.ts';
 
-const MAX_MS = 366 * 24 * 3_600_000;
 const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
 
 @ApiTags('analytics')
@@ -41,7 +42,7 @@ export class HealthReportController {
     const [from, to] = [momentIn(timeZone, startDate), momentIn(timeZone, endDate)];
     if (from >= to) throw new InvalidRequestError('endDate must be after startDate');
     if (to > new Date()) throw new InvalidRequestError('endDate must not be in the future');
-    if (to.getTime() - from.getTime() > MAX_MS) {
+    if (lengthOf({ from, to }) > MAX_REPORT_MS) {
       throw new InvalidRequestError('endDate must be at most 366 days after startDate');
     }
     return reportDto(await this.reports.generateHealthReport({ ...request, from, to }));

@@ -1,20 +1,14 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, Inject } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
-import { FailurePatternService } from '#failures';
-import { SyncHistoryQueries } from '#history';
 import { InvalidCursorError, type PageStart } from '#http';
-import { lengthOf, type Interval, SyncAnalyticsService } from '#statistics';
+import type { Interval } from '#statistics';
 import { conclude, type HealthReport, type ReportConclusion, reportOf } from './health-report.ts';
 import type { ReportInputs } from './health-report.inputs.ts';
+import { HealthReportReader } from './health-report.reader.ts';
 import { ReportNotFoundError } from './health.errors.ts';
-import { HealthReader } from './health.reader.ts';
-import { HEALTH_THRESHOLDS } from './health.service.ts';
-import type { HealthThresholds } from './health.ts';
 
-const MAX_FAILURES = 10;
-const MAX_ERRORS = 10;
 const ANSWER_WITHIN_MS = 30_000;
 
 /** Which report it is; its interval is that of the report. */
@@ -43,11 +37,7 @@ export interface ReportRequest extends Interval {
 export class HealthReportService {
   constructor(
     private readonly em: EntityManager,
-    private readonly reader: HealthReader,
-    private readonly analytics: SyncAnalyticsService,
-    private readonly failures: FailurePatternService,
-    private readonly history: SyncHistoryQueries,
-    @Inject(HEALTH_THRESHOLDS) private readonly thresholds: HealthThresholds,
+    private readonly reader: HealthReportReader,
   ) {}
 
   /** The report of an interval: the one there is, or else a new one. However many ask at once, there is one. */
@@ -60,7 +50,7 @@ export class HealthReportService {
 
   /** Makes the report of an interval; false when somebody else was first. */
   async make(request: ReportRequest): Promise<boolean> {
-    const inputs = await this.inputs(request);
+    const inputs = await this.reader.inputs(request, request);
     const conclusion = conclude(inputs);
     const { platform, environment, from, to, actor, slot = null } = request;
     const made = await this.rows(request.fresh ? INSERT_REVISION : INSERT, [
@@ -103,43 +93,6 @@ export class HealthReportService {
       [platform, environment, from, to],
     );
     return report;
-  }
-
-  private async inputs({ platform, environment, from, to }: ReportRequest): Promise<ReportInputs> {
-    const target = { platform, environment };
-    const interval = { from, to };
-    const before = { from: new Date(from.getTime() - lengthOf(interval)), to: from };
-    const [health, numbersBefore, recent, fingerprints, patterns] = await Promise.all([
-      this.reader.inputs(target, interval),
-      this.analytics.numbers(target, before),
-      this.history.page(
-        { ...target, status: ['FAILED', 'PARTIAL'], startDate: from, endDate: to },
-        { limit: MAX_FAILURES },
-      ),
-      this.failures.fingerprints(target, interval),
-      this.failures.detectFailurePatterns(target, interval),
-    ]);
-    return {
-      ...target,
-      from: from.toISOString(),
-      to: to.toISOString(),
-      health,
-      thresholds: this.thresholds,
-      before: numbersBefore,
-      recentFailures: recent.items.map(({ id, typeKey, errorCode = null, errorMessage = null, startedAt }) => ({
-        ...{ syncId: id, typeKey, errorCode, errorMessage, at: startedAt.toISOString() },
-      })),
-      commonErrors: fingerprints
-        .slice(0, MAX_ERRORS)
-        .map(({ fingerprint, errorCode, message, count, share, state, typeKeys, evidence }) => ({
-          ...{ fingerprint, errorCode, message, count, share, state, typeKeys, evidence },
-        })),
-      patterns: patterns.map(({ shape, summary, count, typeKeys, firstSeen, lastSeen, evidence }) => ({
-        ...{ shape, summary, count, typeKeys, evidence },
-        firstSeen: firstSeen.toISOString(),
-        lastSeen: lastSeen.toISOString(),
-      })),
-    };
   }
 
   private async stored(text: string, values: unknown[]): Promise<StoredReport[]> {

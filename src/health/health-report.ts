@@ -3,6 +3,9 @@ import { recommend, type Recommendation } from './health-report.rules.ts';
 import type { CommonError, RecentFailure, ReportedPattern, ReportInputs } from './health-report.inputs.ts';
 import { evaluateHealth, type Health, type HealthInputs } from './health.ts';
 
+/** The longest interval of a report, in milliseconds: 366 days. */
+export const MAX_REPORT_MS = 366 * 24 * 3_600_000;
+
 export interface HealthReport {
   platform: string;
   environment: string;

@@ -1,5 +1,7 @@
 import { TargetDto } from '#http';
-import { SyncNumbersDto } from '#statistics';
+import { AnalyticsNumbersDto, NumbersQuery, SyncNumbersDto } from '#statistics';
+import { MayBeLeftOut, TrueOrFalse } from '#validation';
+import { CommonErrorDto, RecentFailureDto, RecommendationDto } from './health-report.dto.ts';
 import type { Health } from './health.ts';
 
 /** The condition of an environment of a platform. */
@@ -23,4 +25,46 @@ export class TargetHealthDto extends TargetDto {
 export class HealthListDto {
   /** The 200 targets with the most syncs, sorted by platform and environment. */
   items: TargetHealthDto[];
+}
+
+export class ReportedNumbersQuery extends NumbersQuery {
+  /** Includes the health report of the platform. Without it, the answer is faster. */
+  @MayBeLeftOut()
+  @TrueOrFalse()
+  report: boolean = true;
+}
+
+export class PlatformFailureDto extends RecentFailureDto {
+  /** Environment of the platform, such as `production`. */
+  environment: string;
+}
+
+export class PlatformRecommendationDto extends RecommendationDto {
+  /** Environment of the platform, such as `production`. */
+  environment: string;
+}
+
+/** The health of a platform over an interval, in all its environments or in those that the request names. */
+export class PlatformReportDto {
+  /** Name of the platform, such as `optimizely`. */
+  platform: string;
+  /** Share of successful syncs in all syncs that ended, 0 to 1; null when none ended. */
+  successRate: number | null;
+  /** Average duration of the syncs that ended, in milliseconds; null when none ended. */
+  averageDuration: number | null;
+  /** Newest failures of the interval, at most 10. */
+  recentFailures: PlatformFailureDto[];
+  /** Most frequent errors of the interval, at most 10. */
+  commonErrors: CommonErrorDto[];
+  /** Recommended actions with their evidence, for the 10 environments with the newest syncs. */
+  recommendations: PlatformRecommendationDto[];
+}
+
+/** What the syncs of a time were like, those of the same time before, and the health of the platform. */
+export class AnalyticsDto extends AnalyticsNumbersDto {
+  /**
+   * Health report of the platform. Null when the filter names no platform or several, when it has another condition than
+   * platform and environment, and for an interval that is in the future or longer than 366 days.
+   */
+  report: PlatformReportDto | null;
 }

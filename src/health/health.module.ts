@@ -2,11 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { StatisticsModule } from '#statistics';
 import { FailuresModule } from '#failures';
 import { HealthReportController } from './health-report.controller.ts';
+import { HealthReportReader } from './health-report.reader.ts';
 import { HealthReportService } from './health-report.service.ts';
 import { TargetHealthController } from './health.controller.ts';
 import { HealthReader } from './health.reader.ts';
 import { HEALTH_THRESHOLDS, HealthService } from './health.service.ts';
 import type { HealthThresholds } from './health.ts';
+import { PlatformAnalyticsController } from './platform-analytics.controller.ts';
+import { PlatformReportService } from './platform-report.service.ts';
 import { REPORT_SCHEDULE, type ReportSchedule, ReportScheduler } from './report.scheduler.ts';
 
 export interface HealthOptions {
@@ -17,8 +20,15 @@ export interface HealthOptions {
 /** The condition of each target, and reports about it. Needs TrackingModule, and the migrations of the service. */
 @Module({
   imports: [FailuresModule, StatisticsModule],
-  controllers: [HealthReportController, TargetHealthController],
-  providers: [HealthReader, HealthReportService, HealthService, ReportScheduler],
+  controllers: [HealthReportController, PlatformAnalyticsController, TargetHealthController],
+  providers: [
+    HealthReader,
+    HealthReportReader,
+    HealthReportService,
+    HealthService,
+    PlatformReportService,
+    ReportScheduler,
+  ],
   exports: [HealthService],
 })
 export class HealthModule {

@@ -120,7 +120,7 @@ export class SlowTypeDto {
 }
 
 /** What the syncs of a time were like, and those of the same time before. */
-export class AnalyticsDto extends SyncNumbersDto {
+export class AnalyticsNumbersDto extends SyncNumbersDto {
   /** Interval that the answer covers. */
   window: CoveredIntervalDto;
   /** The same numbers for the previous interval of the same length. */

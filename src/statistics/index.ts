@@ -1,5 +1,5 @@
 /** Counts, rates, durations and time series; refuses more buckets than an answer shows. */
-export { AnalyticsQuery, SyncNumbersDto } from './analytics.dto.ts';
+export { AnalyticsNumbersDto, AnalyticsQuery, NumbersQuery, SyncNumbersDto } from './analytics.dto.ts';
 export { StatisticsModule } from './statistics.module.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsReader } from './stats.reader.ts';
@@ -14,6 +14,7 @@ export {
   type Group,
   type GroupedNumbers,
   GROUPS,
+  intervalBefore,
   lengthOf,
   type Interval,
   type SlowType,

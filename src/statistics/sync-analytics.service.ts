@@ -5,15 +5,17 @@ import { StatsReader, type StatsRow } from './stats.reader.ts';
 import type { Dimension } from './stats.tables.ts';
 import { type AskedConditions, conditionsOf } from '#history';
 import type { Target } from '#platform';
-import type {
-  Bucket,
-  Group,
-  GroupedNumbers,
-  Interval,
-  SlowType,
-  SyncedTarget,
-  SyncNumbers,
-  TimedNumbers,
+import {
+  type Bucket,
+  type ComparedNumbers,
+  type Group,
+  type GroupedNumbers,
+  type Interval,
+  intervalBefore,
+  type SlowType,
+  type SyncedTarget,
+  type SyncNumbers,
+  type TimedNumbers,
 } from './sync-numbers.ts';
 import { bucketCount, bucketStarts } from './time-buckets.ts';
 import { wilsonInterval } from './wilson-interval.ts';
@@ -37,7 +39,14 @@ export class SyncAnalyticsService {
     return numbersOf(row);
   }
 
-  /** The same for each of the 1,000 largest groups of syncs, most syncs first. */
+  /** The same with those of the time before. */
+  async comparedNumbers(scope: AskedConditions, interval: Interval): Promise<ComparedNumbers> {
+    const before = intervalBefore(interval);
+    const [numbers, numbersBefore] = await Promise.all([this.numbers(scope, interval), this.numbers(scope, before)]);
+    return { ...numbers, before: { ...before, ...numbersBefore }, change: changeOf(numbers, numbersBefore) };
+  }
+
+  /** The numbers of each of the 1,000 largest groups of syncs, most syncs first. */
   async groupedNumbers(scope: AskedConditions, { from, to }: Interval, by: Group[]): Promise<GroupedNumbers[]> {
     const rows = await this.reader.read({
       scope: conditionsOf(scope),
@@ -133,6 +142,15 @@ function key({ platform, environment }: Target): string {
 function startsOf(bucket: Bucket, timeZone: string, from: Date, to: Date): Date[] {
   if (bucketCount(bucket, from, to) > MAX_BUCKETS + 1) throw new TooManyBucketsError(bucket, MAX_BUCKETS);
   return bucketStarts(bucket, timeZone, from, to);
+}
+
+function changeOf(now: SyncNumbers, before: SyncNumbers): ComparedNumbers['change'] {
+  const share = (a: number | null, b: number | null) => (a === null || !b ? null : a / b - 1);
+  return {
+    total: share(now.counts.total, before.counts.total),
+    successRate: now.successRate === null || before.successRate === null ? null : now.successRate - before.successRate,
+    duration: share(now.duration.mean, before.duration.mean),
+  };
 }
 
 const NOTHING = {

@@ -1,3 +1,4 @@
+import { EARLIEST } from '#validation';
 import type { Target } from '#platform';
 /** The syncs that started at or after `from` and before `to`. */
 export interface Interval {
@@ -23,6 +24,13 @@ export interface SyncNumbers {
   retryBurden: number | null;
   /** Of settled syncs, in milliseconds; percentiles by nearest rank, within 5 %. */
   duration: { mean: number | null; p50: number | null; p95: number | null; p99: number | null };
+}
+
+/** The numbers of an interval, and of the same time before. A change of what is not known is null. */
+export interface ComparedNumbers extends SyncNumbers {
+  before: SyncNumbers & Interval;
+  /** Relative for total and mean duration, the difference for the success rate. */
+  change: { total: number | null; successRate: number | null; duration: number | null };
 }
 
 /** A content type by the time its syncs take. Times are milliseconds. */
@@ -62,4 +70,10 @@ export interface SyncedTarget extends Target {
 /** In milliseconds. */
 export function lengthOf({ from, to }: Interval): number {
   return to.getTime() - from.getTime();
+}
+
+/** As long as this one and right before it, but not before our era. */
+export function intervalBefore({ from, to }: Interval): Interval {
+  const earliest = Math.min(EARLIEST.getTime(), from.getTime());
+  return { from: new Date(Math.max(2 * from.getTime() - to.getTime(), earliest)), to: from };
 }
