@@ -2,15 +2,20 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
 import { canonicalDigest, type JsonObject } from '#json';
-import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
+import {
+  DEFAULT_KIND,
+  type ItemRef,
+  PlatformRegistry,
+  type Target,
+  type UnknownMembers,
+  unknownMembers,
+} from '#platform';
 import { DuplicateItemError } from '#tracking';
 import {
   Catalogue,
   ContentTypeNotFoundError,
   type ContentTypeVersion,
   refKey,
-  type UnknownMembers,
-  unknownMembers,
   VersionDiff,
   VersionHistoryService,
   VersionNotFoundError,

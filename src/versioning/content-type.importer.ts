@@ -1,12 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { isJsonObject, type Json } from '#json';
-import { type ExportedItem, type ExportProblem, PlatformRegistry } from '#platform';
+import {
+  type ExportedItem,
+  type ExportProblem,
+  PlatformRegistry,
+  type UnknownMembers,
+  unknownMembers,
+} from '#platform';
 import { MAX_PROBLEMS, nameProblem, ProblemList, textProblem } from '#validation';
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey } from './type-ref.ts';
 import { type VersionCommit, VersionHistoryService } from './version-history.service.ts';
-import { type UnknownMembers, unknownMembers } from './unknown-members.ts';
 import { InvalidDefinitionError, type InvalidDefinition } from './version.errors.ts';
 
 export const MAX_KEY = 255;

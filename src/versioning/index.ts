@@ -11,7 +11,6 @@ export {
 export { ContentTypeNotFoundError, InvalidDefinitionError, VersionNotFoundError } from './version.errors.ts';
 export { ContentTypeVersion, type Origin, ORIGINS } from './content-type-version.entity.ts';
 export { refKey, type TypeRef, typeRefKey } from './type-ref.ts';
-export { type UnknownMembers, unknownMembers } from './unknown-members.ts';
 export { VersionTree, type VersionTreeDifference, type VersionTreeEntry } from './version.tree.ts';
 export { VersioningModule, VersioningRoutesModule } from './versioning.module.ts';
 export { AlreadyRetiredError, NotRetiredError } from './retirement.errors.ts';

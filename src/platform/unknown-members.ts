@@ -1,6 +1,6 @@
 import type { JsonObject } from '#json';
-import type { PlatformModel } from '#platform';
 import { cut } from '../quoted.ts';
+import type { PlatformModel } from './platform.model.ts';
 
 const MAX_NAMED = 20;
 const MAX_POINTER = 200;
