@@ -54,16 +54,17 @@ export class ExternalSyncController {
     return { id, callId, kind, typeKey, versionHash, status: request.result?.status ?? 'IN_PROGRESS' };
   }
 
-  /** Records up to 1,000 external syncs, all or none. */
+  /** Records up to 1,000 external syncs of one call, all or none. */
   @Post('batch')
   @BodyLimit({ ...SNAPSHOTS_BODY, ...MENDED })
   @Idempotent()
   @ApiBody({ type: RecordSyncsDto })
   @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'All syncs are recorded.' })
   async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
-    const { syncs } = readSyncs(body);
-    const recorded = await this.syncs.record(syncs.map((sync, index) => newSync(sync, ids, index)));
-    return { ids: recorded.map(({ id }) => id) };
+    const { syncs, callId: given } = readSyncs(body);
+    const callId = given?.toLowerCase() ?? ids.ofSync(0).callId;
+    const recorded = await this.syncs.record(syncs.map((sync, index) => newSync(sync, ids, index, callId)));
+    return { ids: recorded.map(({ id }) => id), callId };
   }
 
   /** Records the result of an external sync, or extends its time to run. A final status does not change. */
@@ -95,17 +96,21 @@ export class ExternalSyncController {
 }
 
 /** `null` says that there is none. */
-function newSync(request: RecordSyncDto, ids: RequestIds, index: number): ExternalSync {
+function newSync(request: RecordSyncDto, ids: RequestIds, index: number, callId?: string): ExternalSync {
+  const startedAt = request.startedAt ?? undefined;
+  const own = ids.ofSync(index, startedAt);
   const { platform, environment, direction, kind, typeKey, actor, force, expiresInMs, result } = request;
   return {
-    ...ids.ofSync(index),
+    ...own,
+    callId: request.callId?.toLowerCase() ?? callId ?? own.callId,
+    startedAt,
     ...{ platform, direction, kind, typeKey, expiresInMs },
     data: request.data as Json | undefined,
     versionHash: request.versionHash ?? undefined,
     result: result ? resultOf(result) : undefined,
     context: {
       ...{ actor, environment, force },
-      trigger: 'API',
+      trigger: request.trigger,
       reason: request.reason ?? undefined,
       deploymentId: request.deploymentId ?? undefined,
       metadata: (request.metadata as JsonObject | null) ?? undefined,
@@ -123,6 +128,7 @@ function resultOf(result: SyncResultDto): SyncResult {
     versionHash: result.versionHash ?? undefined,
     retryCount: result.retryCount ?? undefined,
     durationMs: result.durationMs ?? undefined,
+    completedAt: result.completedAt ?? undefined,
     metadata: (result.metadata as JsonObject | null) ?? undefined,
   };
 }

@@ -15,9 +15,9 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { isJsonObject } from '#json';
-import { type FinalStatus, FINAL_STATUSES } from '#platform';
+import { type FinalStatus, FINAL_STATUSES, type Trigger, TRIGGERS } from '#platform';
 import { type Direction, DIRECTIONS, type SyncStatus } from '#recording';
-import { ForeignText, MayBeLeftOut, MayBeNull, Name, Nested, ReadBy, VisibleForeignText } from '#validation';
+import { ForeignText, MayBeLeftOut, MayBeNull, Name, Nested, ReadBy, Timestamp, VisibleForeignText } from '#validation';
 
 /** Bytes of JSON that metadata may have. */
 const METADATA_LIMIT = 65_536;
@@ -109,6 +109,14 @@ export class SyncResultDto {
   @Min(0)
   @Max(2_147_483_647)
   durationMs?: number | null;
+
+  /**
+   * Time when the sync ended, for a result that is recorded later. By default, now, or the start and the duration.
+   * @example '2026-01-31T03:00:00.840Z'
+   */
+  @MayBeNull()
+  @Timestamp()
+  completedAt?: Date | null;
 
   /** Hash of the version that was sent or read, when the sync has none yet. The history must have this version. */
   @MayBeNull()
@@ -209,6 +217,29 @@ export class RecordSyncDto {
   @ForeignText()
   reason?: string | null;
 
+  /**
+   * Id of the call that the sync belongs to: a UUID of your own. By default, a new one, or that of the batch.
+   * @example '5b0c2a5e-8f0e-4c39-9d4b-5a2c6a1f7d10'
+   */
+  @MayBeNull()
+  @IsUUID()
+  callId?: string | null;
+
+  /** Trigger of the sync, such as `SCHEDULE`. */
+  @MayBeLeftOut()
+  @IsIn(TRIGGERS)
+  trigger: Trigger = 'API';
+
+  /**
+   * Time when the sync started, for a sync that is recorded later. The sync is then `backfilled`: it counts at this
+   * time, and its id sorts by it. The oldest time is the start of the month 120 months ago, or of the oldest month that
+   * retention keeps.
+   * @example '2026-01-31T03:00:00Z'
+   */
+  @MayBeNull()
+  @Timestamp()
+  startedAt?: Date | null;
+
   /** Free data to keep with the sync: an object of at most 65,536 bytes of JSON. */
   @MayBeNull()
   @Metadata()
@@ -245,6 +276,14 @@ export class RecordSyncsDto {
   @ArrayMaxSize(1_000)
   @Nested(() => RecordSyncDto)
   syncs: RecordSyncDto[];
+
+  /**
+   * Id of the call that made all these syncs: a UUID of your own. By default, a new one.
+   * @example '7d1f6c1a-3f0b-4a52-8a57-0f4f2f6f1b7e'
+   */
+  @MayBeNull()
+  @IsUUID()
+  callId?: string | null;
 }
 
 /** Which version a sync carried. */
@@ -276,6 +315,8 @@ export class RecordedSyncDto {
 export class RecordedSyncsDto {
   /** Ids of the syncs, in the order of the request. */
   ids: string[];
+  /** Id of the call that the syncs of the batch share, except those with a `callId` of their own. */
+  callId: string;
 }
 
 /** State of an external sync. */

@@ -53,11 +53,12 @@ export class ExternalSyncService {
    * `VersionNotFoundError`, {@link SyncOwnedError} and {@link SyncSettledError}.
    */
   async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
-    const { targetPlatform: platform, kind, typeKey, versionHash, syncMetadata } = await this.open(syncId);
+    const { targetPlatform: platform, kind, typeKey, versionHash, startedAt, syncMetadata } = await this.open(syncId);
     if (result.versionHash !== undefined && result.versionHash !== versionHash)
       await this.versions.byHash({ platform, kind, typeKey }, result.versionHash);
+    const ended = result.completedAt ? this.admission.withTimes(startedAt, result) : result;
     const metadata = { ...syncMetadata, ...result.metadata };
-    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...result, metadata }, eventId));
+    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...ended, metadata }, eventId));
     return this.syncs.get(syncId);
   }
 

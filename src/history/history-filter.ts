@@ -28,6 +28,8 @@ export interface HistoryFilter {
   /** HTTP status of the platform's answer by its class. */
   statusClass?: OneOf<StatusClass>;
   forced?: boolean;
+  /** Whether another system recorded it after the fact. */
+  backfilled?: boolean;
   /** Text that must occur in type key or error message, whatever the case. */
   q?: string;
   /** Which moment the dates are about; `started` by default. */

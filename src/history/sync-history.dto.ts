@@ -121,6 +121,11 @@ export class SyncFilterDto {
   @TrueOrFalse()
   forced?: boolean;
 
+  /** True for syncs that were recorded after the fact, false for all others. */
+  @MayBeLeftOut()
+  @TrueOrFalse()
+  backfilled?: boolean;
+
   /**
    * Text to find in the type key or the error message, in upper or lower case. No character has a special meaning.
    * @example 'reserved'

@@ -85,9 +85,11 @@ export class SyncDto {
   reason: string | null;
   /** True when the caller allowed changes that lose data. */
   forced: boolean;
-  /** Time when the sync was recorded, before the call left. */
+  /** True when another system recorded the sync after the fact, with its start. */
+  backfilled: boolean;
+  /** Time when the sync was recorded, before the call left; of a backfilled sync, its start. */
   startedAt: Date;
-  /** Time when the final status was recorded; null before that. */
+  /** Time when the final status was recorded, or that of the end of a backfilled sync; null before that. */
   completedAt: Date | null;
   /** Duration of the whole call in milliseconds, waits included. */
   durationMs: number | null;

@@ -27,14 +27,21 @@ export class RequestIds {
     return stringify(bytes);
   }
 
-  /** The ids of the sync number `index`, of which there are 1,024. */
-  ofSync(index: number): SyncIds {
+  /** The ids of the sync number `index`, of which there are 1,024. The id of a sync of the past has the time of its start. */
+  ofSync(index: number, startedAt?: Date): SyncIds {
     const [id, recorded, finished, callId] = [0, 1, 2, 3].map((offset) => this.at(4 * index + offset)) as [
       string,
       string,
       string,
       string,
     ];
-    return { id, callId, eventIds: { recorded, finished } };
+    return { id: startedAt ? atTime(id, startedAt) : id, callId, eventIds: { recorded, finished } };
   }
+}
+
+/** The UUIDv7 with another time in its first 48 bits; they begin with 1970. */
+function atTime(id: string, time: Date): string {
+  const bytes = parse(id);
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).writeUIntBE(Math.max(time.getTime(), 0), 0, 6);
+  return stringify(bytes);
 }

@@ -13,6 +13,7 @@ export {
   ClockSkewError,
   InvalidDurationError,
   InvalidNameError,
+  InvalidTimeError,
   RecordingUnavailableError,
   ShuttingDownError,
   SyncNotFoundError,

@@ -13,7 +13,7 @@ export interface PastEvent {
 /**
  * The columns of a sync that its events give: what it is, from the first; its status, outcome and attempts, from all.
  * Not given: `sync_metadata` (as large as its platform makes it), `owner` and `expires_at` (who works on it now), and
- * the times, which each statement takes from the clock by itself; `duration_ms` where the event does not say it.
+ * the times, which each statement takes from the clock unless another system gave them; `duration_ms` where the event does not say it.
  */
 export type RebuiltRow = Record<string, unknown>;
 
@@ -54,7 +54,11 @@ function problemWith(event: PastEvent, before: PastEvent | undefined, isSettled:
 }
 
 function apply({ type, data }: PastEvent, row: RebuiltRow): void {
-  if (type === 'sync.recorded') for (const { column, said } of RECORDED) row[column] = data[said] ?? null;
+  if (type === 'sync.recorded') {
+    for (const { column, said } of RECORDED) row[column] = data[said] ?? null;
+    row.backfilled = data.startedAt !== undefined;
+    if (row.backfilled) row.started_at = data.startedAt;
+  }
   if (type === 'sync.version_linked') row.version_hash = data.versionHash;
   if (type === 'attempt.failed') {
     const attempt = data.attempt as number;
@@ -63,6 +67,7 @@ function apply({ type, data }: PastEvent, row: RebuiltRow): void {
   const status = STATUS[type];
   if (!status) return;
   row.sync_status = status;
+  if (data.completedAt !== undefined) row.completed_at = data.completedAt;
   for (const { column, name, keeps } of SETTLED)
     if (!keeps || data[name] !== undefined) row[column] = data[name] ?? null;
 }

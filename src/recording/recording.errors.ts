@@ -72,6 +72,16 @@ export class InvalidDurationError extends DomainError {
   }
 }
 
+/** A time that no recorded sync has. */
+export class InvalidTimeError extends DomainError {
+  readonly code = 'INVALID_TIME';
+  readonly httpStatus = 400;
+
+  constructor(field: 'startedAt' | 'completedAt', problem: string) {
+    super(`${field} ${problem}.`, { field });
+  }
+}
+
 /** New work for a process that is stopping. */
 export class ShuttingDownError extends DomainError {
   readonly code = 'SHUTTING_DOWN';

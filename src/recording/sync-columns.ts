@@ -139,6 +139,7 @@ export const SYNC_FIELDS = {
   reason: field('reason', 'text', { start: (row) => row.context.reason, recorded: true, foreign: true }),
   forced: field('forced', 'boolean', { start: (row) => row.context.force ?? false, recorded: true }),
   owner: field('owner', 'uuid', { start: (row) => row.owner, hidden: true }),
+  backfilled: field('backfilled', 'boolean', { filter: true }),
   startedAt: field('startedAt', 'timestamptz', {}),
   completedAt: field('completedAt', 'timestamptz', {}),
   durationMs: field('durationMs', 'integer', {
@@ -146,7 +147,7 @@ export const SYNC_FIELDS = {
     keeps: true,
     // The time until somebody noticed that an external sync had expired is no duration.
     otherwise: `case when h.expires_at is null or h.expires_at > clock_timestamp()
-      then least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647)::integer end`,
+      then greatest(least(extract(epoch from clock_timestamp() - h.started_at) * 1000, 2147483647), 0)::integer end`,
     settled: true,
   }),
 };
@@ -222,17 +223,19 @@ const RECORDED = fieldsWith('recorded').map((one) => ({
 }));
 const SETTLED = fieldsWith('settled');
 
-/** What the event `sync.recorded` says of a sync. */
+/** What the event `sync.recorded` says of a sync; its start only where another system gave it. */
 export function recordedData(row: Start): JsonObject {
   const data: JsonObject = {};
   for (const { name, value } of RECORDED) add(data, name, value(row));
+  add(data, 'startedAt', row.external?.startedAt);
   return data;
 }
 
-/** What the event that settles a sync says of it. */
+/** What the event that settles a sync says of it; its end only where another system gave it. */
 export function settledData(row: Finish): JsonObject {
   const data: JsonObject = {};
   for (const { name, finish } of SETTLED) add(data, name, finish!(row));
+  add(data, 'completedAt', row.completedAt);
   return data;
 }
 

@@ -32,6 +32,7 @@ const properties = {
   trigger: p.text().$type<Trigger>(),
   reason: p.text().nullable(),
   forced: p.boolean(),
+  backfilled: p.boolean(),
   owner: p.uuid().nullable(),
   expiresAt: p.datetime().nullable(),
   startedAt: p.datetime(),

@@ -35,6 +35,8 @@ export interface StartRow {
 
 export interface ExternalRow {
   expiresInMs: number;
+  /** In ISO 8601, of a sync that is recorded afterwards. */
+  startedAt: string | null;
   receivedDigest: string | null;
   /** Its result, when it is recorded afterwards. */
   finish: FinishRow | null;
@@ -61,6 +63,8 @@ export interface FinishRow {
   changedAt: string | null;
   retryCount: number | null;
   durationMs: number | null;
+  /** In ISO 8601, where another system gave it. */
+  completedAt: string | null;
   metadata: JsonObject | null;
   snapshot: PreparedSnapshot | null;
   event: EventRow;

@@ -25,6 +25,12 @@ const ANSWER_WITHIN_MS = 10_000;
 /** A named statement that is not there, or is there already. */
 const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
 
+/** The months around now, and those of these starts. */
+const ENSURE_MONTHS = `
+  select ensure_sync_partitions(first, months) from (
+    select now() - interval '1 month' as first, 4 as months
+    union all select distinct date_trunc('month', start, 'UTC'), 1 from unnest($1::timestamptz[]) start) needed`;
+
 /** Hears what a recorder has written, after each commit. */
 export interface RecorderObserver {
   /** So many rows went out together. */
@@ -112,12 +118,15 @@ export class SyncRecorder {
         const fault = databaseFault(error);
         if (fault === undefined || fault === 'refused') throw error;
         if (attempt === START_TRIES || performance.now() > deadline) throw new RecordingUnavailableError(error);
-        await this.beforeRetry(fault, attempt);
+        await this.beforeRetry(fault, attempt, startsOf(rows));
       }
     }
     for (const observer of this.observers) {
       observer.written('start', rows.length);
-      for (const row of rows) if (row.external?.finish) observer.settled(settledExternal(row, row.external.finish));
+      // What watches has no other time than now.
+      for (const row of rows)
+        if (row.external?.finish && !row.external.startedAt)
+          observer.settled(settledExternal(row, row.external.finish));
     }
     if (this.knownVersions.size > 10_000) this.knownVersions.clear();
     for (const row of unknown) this.knownVersions.add(versionKey(row));
@@ -167,11 +176,20 @@ export class SyncRecorder {
     return name;
   }
 
-  private readonly beforeRetry = async (fault: DatabaseFault, attempt: number): Promise<void> => {
+  private readonly beforeRetry = async (
+    fault: DatabaseFault,
+    attempt: number,
+    starts: string[] = [],
+  ): Promise<void> => {
     if (fault !== 'no-partition') return pauseAfter(attempt);
-    const made = query(this.em, `select ensure_sync_partitions(now() - interval '1 month', 4)`);
+    const made = query(this.em, ENSURE_MONTHS, [starts]);
     await made.catch(() => pauseAfter(attempt));
   };
+}
+
+/** The starts that other systems gave: their months may have no tables yet. */
+function startsOf(rows: StartRow[]): string[] {
+  return rows.flatMap(({ external }) => external?.startedAt ?? []);
 }
 
 function settledExternal({ platform, direction }: StartRow, finish: FinishRow): SettledSync {

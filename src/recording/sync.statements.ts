@@ -44,10 +44,11 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
 function recordPart(statement: Statement, rows: StartRow[]): string {
   if (rows.every((row) => row.external === null)) return statement.insert('sync_history', START_COLUMNS, rows);
   const columns = names([...START_COLUMNS, ...EXTERNAL_COLUMNS]);
-  return `insert into sync_history (${columns}, expires_at, started_at, completed_at)
-    select ${columns}, clock_timestamp() + expires_in_ms * interval '1 millisecond', clock_timestamp(),
-      case when sync_status <> 'IN_PROGRESS' then clock_timestamp() end
-    from (${statement.rows([...START_COLUMNS, ...EXTERNAL_COLUMNS, EXPIRES_IN], rows)}) as r (${columns}, expires_in_ms)
+  return `insert into sync_history (${columns}, expires_at, backfilled, started_at, completed_at)
+    select ${columns}, clock_timestamp() + expires_in_ms * interval '1 millisecond', given_start is not null,
+      coalesce(given_start, clock_timestamp()),
+      case when sync_status <> 'IN_PROGRESS' then coalesce(given_end, clock_timestamp()) end
+    from (${statement.rows([...START_COLUMNS, ...EXTERNAL_COLUMNS, ...TIMES], rows)}) as r (${columns}, ${names(TIMES)})
     on conflict do nothing`;
 }
 
@@ -98,7 +99,7 @@ export function finishStatement(rows: FinishRow[]): Written {
   const statement = new Statement();
   const parts = [
     `settled as (
-      update sync_history h set ${SETTLED_AS}, completed_at = clock_timestamp()
+      update sync_history h set ${SETTLED_AS}, completed_at = coalesce(r.given_end, clock_timestamp())
       from (${statement.rows(FINISH, rows)}) as r (${names(FINISH)})
       where ${isOneOf(statement, rows)} and ${OPEN} returning r.event_id, h.id, r.event_type, r.event_data,
         r.response_digest as kept_digest, h.target_platform, h.sync_direction, h.sync_status, h.retry_count, h.duration_ms)`,
@@ -194,11 +195,12 @@ const EVENT: Column<EventRow>[] = [
   { name: 'data', type: 'json', value: (row) => JSON.stringify(row.data) },
 ];
 
-const EXPIRES_IN: Column<StartRow> = {
-  name: 'expires_in_ms',
-  type: 'integer',
-  value: ({ external }) => external?.expiresInMs,
-};
+/** The times of an external sync. */
+const TIMES: Column<StartRow>[] = [
+  { name: 'expires_in_ms', type: 'integer', value: ({ external }) => external?.expiresInMs },
+  { name: 'given_start', type: 'timestamptz', value: ({ external }) => external?.startedAt },
+  { name: 'given_end', type: 'timestamptz', value: ({ external }) => external?.finish?.completedAt },
+];
 
 const VERSION: Column<StartRow>[] = [
   { name: 'platform', type: 'text', value: (row) => row.platform },
@@ -222,6 +224,7 @@ const ATTEMPT: Column<AttemptRow>[] = [
 const FINISH: Column<FinishRow>[] = [
   { name: 'id', type: 'uuid', value: (row) => row.id },
   ...FINISH_COLUMNS,
+  { name: 'given_end', type: 'timestamptz', value: (row) => row.completedAt },
   { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
   { name: 'event_type', type: 'text', value: (row) => row.event.type },
   { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },

@@ -22,7 +22,7 @@ const MAX_REASON = 2_000;
 const MAX_REQUEST_ID = 200;
 const MAX_ERROR_CODE = 100;
 const MAX_KIND = 100;
-const MAX_DURATION_MS = 2_147_483_647;
+export const MAX_DURATION_MS = 2_147_483_647;
 
 export type SyncEventType =
   | 'sync.recorded'
@@ -57,6 +57,8 @@ export interface NewSync {
   /** The version that `data` is; computed by default. */
   versionHash?: string;
   replayOf?: string;
+  /** When it began, of one that is recorded afterwards; only with `expiresInMs`. */
+  startedAt?: Date;
   /** Milliseconds within which the external system that runs the sync reports again. */
   expiresInMs?: number;
   /** Its result, where that is known already; only with `expiresInMs`. */
@@ -102,6 +104,8 @@ export interface SyncResult {
   retryCount?: number;
   /** Milliseconds from a monotonic clock; from the database's clock by default. */
   durationMs?: number;
+  /** When it ended, of an external sync; now by default. */
+  completedAt?: Date;
   /** Replaces the metadata of the sync. */
   metadata?: JsonObject;
   /** How it was found out, when the process that made the call could not tell; kept in metadata and event. */

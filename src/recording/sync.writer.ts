@@ -6,11 +6,12 @@ import { isJsonObject, type Json, type JsonObject } from '#json';
 import { DEFAULT_KIND, PlatformRegistry, type SyncFailure } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, VersionHistoryService } from '#versioning';
-import { storableJson, storableText, wellFormedJson } from '../storable-text.ts';
+import { storableJson, storableText } from '../storable-text.ts';
 import { Admission } from './admission.ts';
 import { errorFingerprint } from './error-fingerprint.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { SyncNotFoundError, SyncSettledError } from './recording.errors.ts';
+import { type PreparedResponse, prepareResponse } from './prepared-response.ts';
 import { SyncReader } from './sync.reader.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import { recordedData, settledData } from './sync-columns.ts';
@@ -36,7 +37,6 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
   PARTIAL: 'sync.partial',
 };
 
-const HALVES_REPLACED = 'The answer had halves of characters. Each was replaced with U+FFFD.';
 /** As long as an actor. */
 const MAX_CHANGED_BY = 255;
 const KEPT = 'the late result was kept as an event';
@@ -70,11 +70,14 @@ export class SyncWriter {
     return this.recordPrepared(rows);
   }
 
-  /** A sync ready to be recorded. Throws `InvalidNameError`, `NotJsonError` and `SnapshotTooLargeError`. */
+  /** A sync ready to be recorded. Throws `InvalidNameError`, `InvalidTimeError`, `NotJsonError` and `SnapshotTooLargeError`. */
   async prepare(sync: NewSync): Promise<StartRow> {
     const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
-    const { id = uuidv7(), data, payload = data } = sync;
-    const { versionHash: givenHash, context: given } = sync;
+    const { data, payload = data, versionHash: givenHash, context: given } = sync;
+    const startedAt = sync.expiresInMs === undefined ? undefined : sync.startedAt;
+    const ended = this.admission.withTimes(startedAt, result);
+    // The time in the id puts the sync into the month of its start.
+    const { id = uuidv7(startedAt && { msecs: startedAt.getTime() }) } = sync;
     assertNames({ platform, environment: given.environment, kind, typeKey, versionHash: givenHash });
     const sent = payload === undefined ? undefined : await this.snapshots.prepare(payload);
     const known = result?.versionHash ?? givenHash;
@@ -90,7 +93,7 @@ export class SyncWriter {
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
     const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
-    const finish = result ? await this.finishRow({ ...result, id, typeKey, eventId: sync.eventIds?.finished }) : null;
+    const finish = ended ? await this.finishRow({ ...ended, id, typeKey, eventId: sync.eventIds?.finished }) : null;
     const context = storableContext(given, finish?.metadata);
     const row = {
       ...{
@@ -107,7 +110,10 @@ export class SyncWriter {
       namesVersion: versionHash !== computed,
       replayOf: sync.replayOf ?? null,
       owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
-      external: sync.expiresInMs === undefined ? null : { expiresInMs: sync.expiresInMs, receivedDigest, finish },
+      external:
+        sync.expiresInMs === undefined
+          ? null
+          : { expiresInMs: sync.expiresInMs, startedAt: startedAt?.toISOString() ?? null, receivedDigest, finish },
       snapshots,
       ...(isNew && { newVersion: definition }),
     };
@@ -197,7 +203,7 @@ export class SyncWriter {
   }
 
   private async finishRow(result: IdentifiedResult, prepared = new Map<Json, PreparedResponse>()): Promise<FinishRow> {
-    const { snapshot, note } = await this.prepareResponse(result.response, prepared);
+    const { snapshot, note } = await prepareResponse(this.snapshots, result.response, prepared);
     const metadata: JsonObject = storableJson({ ...result.metadata, ...result.resolution, ...note });
     assertNames({ versionHash: result.versionHash });
     const { errorCode, errorMessage } = storableError(result.error);
@@ -213,6 +219,7 @@ export class SyncWriter {
       changedAt: storableTime(result.changedAt),
       retryCount: result.retryCount ?? null,
       durationMs: wholeDuration(result.durationMs),
+      completedAt: result.completedAt?.toISOString() ?? null,
     };
     const row = {
       ...fields,
@@ -225,36 +232,6 @@ export class SyncWriter {
     const event = { id: result.eventId ?? uuidv7(), syncId: result.id, type: FINISHED[result.status], data };
     return { ...row, event };
   }
-
-  /** A body shared by the syncs of one call is prepared once. */
-  private async prepareResponse(
-    response: Json | undefined,
-    prepared: Map<Json, PreparedResponse>,
-  ): Promise<PreparedResponse> {
-    if (response === undefined) return { snapshot: null };
-    const known = prepared.get(response);
-    if (known) return known;
-    const made = await this.snapshots.prepare(response).then(
-      (snapshot) => ({ snapshot }),
-      (error: SyncFailure) => this.prepareChanged(response, error),
-    );
-    prepared.set(response, made);
-    return made;
-  }
-
-  /** A platform may answer what no snapshot holds; the sync is settled all the same, and says so. */
-  private async prepareChanged(response: Json, { message }: SyncFailure): Promise<PreparedResponse> {
-    const wellFormed = wellFormedJson(response);
-    const snapshot = wellFormed === response ? null : await this.snapshots.prepare(wellFormed).catch(() => null);
-    if (snapshot) return { snapshot, note: { responseChanged: HALVES_REPLACED } };
-    return { snapshot, note: { responseNotKept: storableText(message) } };
-  }
-}
-
-/** An answer as a snapshot; the note tells in the metadata of its sync what differs. */
-interface PreparedResponse {
-  snapshot: PreparedSnapshot | null;
-  note?: JsonObject;
 }
 
 /** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */

@@ -120,7 +120,7 @@ describe('the filter', () => {
 
   it('names the filters that there are', async () => {
     await expect(history.getSyncHistory({ targetPlatfrom: 'x' } as HistoryFilter)).rejects.toThrow(
-      'The filter is invalid: targetPlatfrom is unknown; the filter takes actor, callId, ',
+      'The filter is invalid: targetPlatfrom is unknown; the filter takes actor, backfilled, callId, ',
     );
   });
 });

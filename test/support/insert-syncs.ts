@@ -8,7 +8,7 @@ export type SyncRow = { id: string; startedAt: Date | string } & Partial<Record<
 const FIELDS = Object.entries(SYNC_FIELDS).map(([name, { column, type }]) => ({ name, column, type }));
 const USUAL = {
   ...{ kind: 'contentType', typeKey: 'Article', platform: 'optimizely', environment: 'default', direction: 'PUSH' },
-  ...{ status: 'SUCCESS', retryCount: 0, actor: 'jane', trigger: 'API', forced: false },
+  ...{ status: 'SUCCESS', retryCount: 0, actor: 'jane', trigger: 'API', forced: false, backfilled: false },
 };
 
 /** The whole row of a sync; what is left out is as usual. A settled one without an end or a duration took a second. */

@@ -38,6 +38,7 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
           </>
         ),
         Forced: sync.forced && 'The caller allowed changes that lose data',
+        Backfilled: sync.backfilled && 'Another system recorded this sync after the fact',
         Attempts: String(sync.retryCount + 1),
         Took: sync.durationMs === null ? null : formatDuration(sync.durationMs),
         Started: <Timestamp of={sync.startedAt} />,
