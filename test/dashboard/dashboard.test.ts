@@ -109,7 +109,9 @@ it('deploys, is watched, and is rolled back after showing what would be restored
   await service.api('PUT', '/content-types/Start?author=eve', page('Start', { claim: text }));
   const on = await open('/deployments');
   await on.getByRole('button', { name: 'New deployment' }).click();
-  for (const other of ['Bread', HOSTILE]) await on.getByRole('checkbox', { name: `Send ${other}` }).uncheck();
+  // What another system recorded is not among them.
+  expect(await on.getByRole('checkbox', { name: `Send ${HOSTILE}` }).count()).toBe(0);
+  await on.getByRole('checkbox', { name: 'Send Bread' }).uncheck();
   await on.getByRole('button', { name: /^Start/ }).click();
   await on.getByText('/properties/claim').waitFor();
   await on.getByRole('textbox', { name: 'Your name' }).fill('eve');
@@ -133,6 +135,37 @@ it('deploys, is watched, and is rolled back after showing what would be restored
   await on.getByText('Version 1').first().waitFor();
   await on.getByRole('link', { name: 'Rollback' }).waitFor();
   expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
+it('retires a content type and brings it back, with a reason', async () => {
+  await service.api('PUT', '/content-types/Old', page('Old'));
+  const on = await open('/content-types/Old');
+  await on.getByRole('button', { name: 'Retire' }).click();
+  const dialog = on.getByRole('dialog');
+  await dialog.getByRole('textbox', { name: 'Your name' }).fill('eve');
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('Replaced by News');
+  await dialog.getByRole('button', { name: 'Retire' }).click();
+  await on.getByText('Replaced by News').waitFor();
+  await on.getByRole('link', { name: 'Content types' }).first().click();
+  await row(on, 'Old').getByText('Retired').waitFor();
+  await row(on, 'Old').getByRole('link', { name: 'Old' }).click();
+  await on.getByRole('button', { name: 'Reinstate' }).click();
+  await dialog.getByRole('textbox', { name: 'Reason' }).fill('Needed again');
+  await dialog.getByRole('button', { name: 'Reinstate' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+  await on.getByRole('button', { name: 'Retire' }).waitFor();
+  expect(visits[0]).toMatchObject({ errors: [], strayed: [] });
+});
+
+it('shows a content type that only a pull has seen', async () => {
+  await cms.edit('Foreign', 'mallory', { displayName: 'Foreign', baseType: '_page' });
+  await service.api('POST', '/platforms/optimizely/pull', { actor: 'eve' });
+  const on = await open('/content-types/Foreign?platform=optimizely');
+  await on.getByText(/Not in the catalogue/).waitFor();
+  await on
+    .getByText(/first seen in a pull/)
+    .first()
+    .waitFor();
 });
 
 it('plans a large model at once, and draws what is in sight of it', async () => {

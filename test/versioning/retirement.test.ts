@@ -130,7 +130,8 @@ describe('a retired content type', () => {
   it('is retired once by racing requests', async () => {
     await put('Raced');
     const answers = await Promise.all(Array.from({ length: 10 }, () => retire('Raced')));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array<number>(9).fill(409)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
   });
 });
 

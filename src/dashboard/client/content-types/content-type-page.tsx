@@ -1,6 +1,7 @@
 import { Anchor, Breadcrumbs, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { Link, useSearchParams } from 'wouter';
 import { api } from '../api/client.ts';
+import { errorTextOf } from '../api/problem.ts';
 import { searchOf } from '../history/filter.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { shortHash } from '../ui/format.ts';
@@ -9,29 +10,42 @@ import { Timestamp } from '../ui/timestamp.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
+import { RetirementPanel } from './retirement-panel.tsx';
 import { TypeLife } from './type-life.tsx';
+import { usePlatform } from './use-platform.ts';
 import { VersionChanges } from './version-changes.tsx';
 
 /** One content type: its versions, where they are live, and its whole life. */
 export function ContentTypePage({ typeKey }: { typeKey: string }) {
+  const { platform } = usePlatform();
+  return platform === undefined ? <PageSkeleton /> : <TypeOf platform={platform} typeKey={typeKey} />;
+}
+
+function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
   const [params] = useSearchParams();
   const kind = params.get('kind') ?? 'contentType';
-  const at = { params: { path: { typeKey }, query: { kind } } };
-  const { data: type, error, refetch } = api.useQuery('get', '/api/v1/content-types/{typeKey}', at);
+  const at = { params: { path: { typeKey }, query: { platform, kind } } };
+  const latest = api.useQuery('get', '/api/v1/content-types/{typeKey}', at, { retry: false });
+  const type = latest.data;
   const places = api.useQuery('get', '/api/v1/content-types/{typeKey}/where', at);
   const versions = api.useQuery('get', '/api/v1/content-types/{typeKey}/versions', {
-    params: { path: { typeKey }, query: { kind, limit: 100 } },
+    params: { path: { typeKey }, query: { platform, kind, limit: 100 } },
   });
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/where'], ({ sync }) => sync?.typeKey === typeKey);
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/versions'], ({ sync }) => sync?.typeKey === typeKey);
-  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!type) return <PageSkeleton />;
+  // Content that nobody made here has versions, and none of them is the latest.
+  if (versions.error) return <ErrorAlert error={versions.error} onRetry={() => void versions.refetch()} />;
+  const isOnlySeen = errorTextOf(latest.error).code === 'CONTENT_TYPE_NOT_FOUND';
+  if (latest.error && !isOnlySeen) return <ErrorAlert error={latest.error} onRetry={() => void latest.refetch()} />;
+  if (!versions.data || (!type && !isOnlySeen)) return <PageSkeleton />;
+  const ref = { platform, kind, typeKey };
   return (
     <Stack gap="md">
       <Breadcrumbs separator="›" fz="sm">
-        <Anchor component={Link} href="/content-types" size="sm">
+        <Anchor component={Link} href={`/content-types?${new URLSearchParams({ platform })}`} size="sm">
           Content types
         </Anchor>
+        <Text size="sm">{platform}</Text>
         <Text size="sm">{kind}</Text>
       </Breadcrumbs>
       <div>
@@ -39,11 +53,18 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
           {typeKey}
         </Title>
         <Text size="sm" c="dimmed">
-          Version {type.number}, <code className="hash">{shortHash(type.versionHash)}</code>, by {type.author},{' '}
-          <Timestamp of={type.createdAt} /> ·{' '}
-          <Link href={`/?${searchOf({ typeKey: [typeKey], kind: [kind] })}`}>All syncs</Link>
+          {type ? (
+            <>
+              Version {type.number}, <code className="hash">{shortHash(type.versionHash)}</code>, by {type.author},{' '}
+              <Timestamp of={type.createdAt} />
+            </>
+          ) : (
+            'Not in the catalogue: nobody has made a version of it here'
+          )}{' '}
+          · <Link href={`/?${searchOf({ platform: [platform], typeKey: [typeKey], kind: [kind] })}`}>All syncs</Link>
         </Text>
       </div>
+      {type && <RetirementPanel type={ref} retired={type.retired} />}
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Section title="Live versions">
           {places.data?.items.length === 0 && <Text size="sm">No sync has sent it successfully.</Text>}
@@ -59,7 +80,7 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
                   </Table.Td>
                   <Table.Td>
                     {place.number === null ? 'Not in the catalogue' : `Version ${place.number}`}
-                    {place.versionHash === type.versionHash && ', the latest'}
+                    {place.versionHash === type?.versionHash && ', the latest'}
                   </Table.Td>
                   <Table.Td>
                     since <Timestamp of={place.since} />
@@ -73,15 +94,17 @@ export function ContentTypePage({ typeKey }: { typeKey: string }) {
           </Table>
         </Section>
         <Section title="Versions">
-          {versions.data && <VersionChanges type={{ kind, typeKey }} versions={versions.data.items} />}
+          <VersionChanges type={ref} versions={versions.data.items} />
         </Section>
       </SimpleGrid>
       <Section title="History">
-        <TypeLife type={{ kind, typeKey }} versions={versions.data?.items ?? []} />
+        <TypeLife type={ref} versions={versions.data.items} />
       </Section>
-      <Section title="Definition">
-        <JsonView value={type.definition} label="Definition" />
-      </Section>
+      {type && (
+        <Section title="Definition">
+          <JsonView value={type.definition} label="Definition" />
+        </Section>
+      )}
     </Stack>
   );
 }

@@ -1,4 +1,4 @@
-import { Table, Text, TextInput, Title } from '@mantine/core';
+import { Badge, Group, Select, Table, Text, TextInput, Title } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
@@ -11,16 +11,20 @@ import { Timestamp } from '../ui/timestamp.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
+import { typePath } from './type-path.ts';
+import { usePlatform } from './use-platform.ts';
 
-/** The catalogue: the latest version of everything. */
+/** The catalogue of a platform: the latest version of everything. */
 export function ContentTypesPage() {
   const [search, setSearch] = useState('');
   const field = useRef<HTMLInputElement>(null);
   useHotkeys([['/', () => field.current?.focus()]]);
+  const { platform, installed, choose } = usePlatform();
   const list = useInfiniteQuery({
-    queryKey: ['content-types'],
+    queryKey: ['content-types', platform],
+    enabled: platform !== undefined,
     queryFn: async ({ pageParam }) => {
-      const query = { limit: 100, cursor: pageParam };
+      const query = { platform, limit: 100, cursor: pageParam };
       const { data, error } = await http.GET('/api/v1/content-types', { params: { query } });
       if (error) throw error;
       return data;
@@ -42,17 +46,28 @@ export function ContentTypesPage() {
         {formatCount(all.length)}
         {list.hasNextPage ? ' so far' : ''}; the whole model is {shortHash(list.data.pages[0]!.root)}
       </Text>
-      <TextInput
-        ref={field}
-        size="xs"
-        maw={380}
-        mb="sm"
-        role="searchbox"
-        aria-label="Search content types"
-        placeholder="Search  /"
-        value={search}
-        onChange={({ currentTarget }) => setSearch(currentTarget.value)}
-      />
+      <Group mb="sm" gap="sm">
+        {installed.length > 1 && (
+          <Select
+            aria-label="Platform"
+            size="xs"
+            allowDeselect={false}
+            data={installed}
+            value={platform ?? null}
+            onChange={(chosen) => chosen !== null && choose(chosen)}
+          />
+        )}
+        <TextInput
+          ref={field}
+          size="xs"
+          w={380}
+          role="searchbox"
+          aria-label="Search content types"
+          placeholder="Search  /"
+          value={search}
+          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
+        />
+      </Group>
       <div className="card">
         <Table.ScrollContainer minWidth={640}>
           <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md">
@@ -66,28 +81,33 @@ export function ContentTypesPage() {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {shown.map(({ kind, typeKey, number, versionHash, author, message, createdAt }) => (
-                <Table.Tr key={`${kind} ${typeKey}`}>
-                  <Table.Td>
-                    <Link href={`/content-types/${encodeURIComponent(typeKey)}?${new URLSearchParams({ kind })}`}>
-                      {typeKey}
-                    </Link>
-                    {kind !== 'contentType' && (
-                      <Text span size="xs" c="dimmed" ml="xs">
-                        {kind}
-                      </Text>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    {number} <code className="hash">{shortHash(versionHash)}</code>
-                  </Table.Td>
-                  <Table.Td>{author}</Table.Td>
-                  <Table.Td className="breakable">{message}</Table.Td>
-                  <Table.Td>
-                    <Timestamp of={createdAt} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
+              {shown.map(
+                ({ platform: of, kind, typeKey, number, versionHash, author, message, createdAt, retired }) => (
+                  <Table.Tr key={`${kind} ${typeKey}`}>
+                    <Table.Td>
+                      <Link href={typePath({ platform: of, kind, typeKey })}>{typeKey}</Link>
+                      {kind !== 'contentType' && (
+                        <Text span size="xs" c="dimmed" ml="xs">
+                          {kind}
+                        </Text>
+                      )}
+                      {retired && (
+                        <Badge size="sm" color="gray" ml="xs" title={`By ${retired.by}: ${retired.reason}`}>
+                          Retired
+                        </Badge>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      {number} <code className="hash">{shortHash(versionHash)}</code>
+                    </Table.Td>
+                    <Table.Td>{author}</Table.Td>
+                    <Table.Td className="breakable">{message}</Table.Td>
+                    <Table.Td>
+                      <Timestamp of={createdAt} />
+                    </Table.Td>
+                  </Table.Tr>
+                ),
+              )}
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>

@@ -6,21 +6,23 @@ import { useRefreshOn } from '../live/use-live.ts';
 import { formatMoment, shortHash } from '../ui/format.ts';
 import { MoreRows } from '../ui/more-rows.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
+import { originLabel } from './origin-label.ts';
+import type { TypeRef } from './type-path.ts';
 import classes from './type-life.module.css';
 
 interface Props {
-  type: { kind: string; typeKey: string };
+  type: TypeRef;
   versions: Schemas['VersionDto'][];
 }
 
 type LifeEvent = { at: string } & ({ version: Schemas['VersionDto'] } | { sync: Sync; found: string | null });
 
 /** Versions, pushes, pulls that found a difference, and rollbacks: one line, newest first. */
-export function TypeLife({ type: { kind, typeKey }, versions }: Props) {
+export function TypeLife({ type: { platform, kind, typeKey }, versions }: Props) {
   const list = useInfiniteQuery({
-    queryKey: ['type-life', kind, typeKey],
+    queryKey: ['type-life', platform, kind, typeKey],
     queryFn: async ({ pageParam }) => {
-      const query = { kind: [kind], limit: 50, cursor: pageParam };
+      const query = { platform: [platform], kind: [kind], limit: 50, cursor: pageParam };
       const at = { path: { typeKey }, query };
       const { data, error } = await http.GET('/api/v1/sync/{typeKey}/history', { params: at });
       if (error) throw error;
@@ -29,7 +31,7 @@ export function TypeLife({ type: { kind, typeKey }, versions }: Props) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
   });
-  useRefreshOn(['type-life', kind, typeKey], ({ sync }) => sync?.typeKey === typeKey);
+  useRefreshOn(['type-life', platform, kind, typeKey], ({ sync }) => sync?.typeKey === typeKey);
   if (!list.data) return <Skeleton height={200} />;
   const syncs = list.data.pages.flatMap(({ items }) => items);
   const moments = lifeOf(syncs, versions, list.hasNextPage);
@@ -63,11 +65,16 @@ function SyncMoment({ sync, found }: { sync: Sync; found: string | null }) {
   );
 }
 
-function VersionMoment({ version: { number, versionHash, author, message } }: { version: Schemas['VersionDto'] }) {
+function VersionMoment({
+  version: { number, versionHash, author, message, origin },
+}: {
+  version: Schemas['VersionDto'];
+}) {
   return (
     <span className={classes.what}>
       <span className={classes.mark} aria-hidden />
       <strong>Version {number}</strong> <code className="hash">{shortHash(versionHash)}</code> by {author}
+      {originLabel(origin)}
       {message && <span className={classes.message}>{message}</span>}
     </span>
   );

@@ -3,10 +3,12 @@ import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
 import { ChangeList } from '../ui/change-list.tsx';
 import { formatMoment } from '../ui/format.ts';
+import { originLabel } from './origin-label.ts';
+import type { TypeRef } from './type-path.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 
 interface Props {
-  type: { kind: string; typeKey: string };
+  type: TypeRef;
   versions: Schemas['VersionDto'][];
 }
 
@@ -24,7 +26,7 @@ export function VersionChanges({ type, versions }: Props) {
         allowDeselect={false}
         data={versions.map((one) => ({
           value: String(one.number),
-          label: `Version ${one.number}, ${formatMoment(one.createdAt)}, ${one.author}`,
+          label: `Version ${one.number}, ${formatMoment(one.createdAt)}, ${one.author}${originLabel(one.origin)}`,
         }))}
         value={String(number)}
         onChange={choose}
@@ -45,16 +47,16 @@ export function VersionChanges({ type, versions }: Props) {
 
 /** What changed between two versions, named by number or hash. */
 export function Difference({ type, from, to }: { type: Props['type']; from: number | string; to: number | string }) {
-  const { kind, typeKey } = type;
+  const { platform, kind, typeKey } = type;
   const { data, error } = api.useQuery(
     'get',
     '/api/v1/content-types/{typeKey}/diff',
-    { params: { path: { typeKey }, query: { kind, from: String(from), to: String(to) } } },
+    { params: { path: { typeKey }, query: { platform, kind, from: String(from), to: String(to) } } },
     { staleTime: Infinity },
   );
   if (error) return <ErrorAlert error={error} />;
   if (!data) return <Skeleton height={80} />;
-  const query = new URLSearchParams({ kind, from: String(from), to: String(to), format: 'ndjson' });
+  const query = new URLSearchParams({ platform, kind, from: String(from), to: String(to), format: 'ndjson' });
   return (
     <ChangeList
       changes={data.changes}

@@ -55,6 +55,7 @@ export function DeployForm({ onClose }: { onClose: () => void }) {
         <ErrorAlert error={plan.error} />
       ) : (
         <PlanTable
+          platform={platform}
           items={planned}
           isLoading={plan.isLoading}
           none="Everything in the catalogue is live there already."

@@ -8,6 +8,7 @@ import { formatCounted, shortHash } from '../ui/format.ts';
 type Item = Schemas['PlannedItemDto'];
 
 interface Props {
+  platform: string;
   items: Item[];
   isLoading: boolean;
   /** What is said when there is nothing to do. */
@@ -21,7 +22,7 @@ const NONE: ReadonlySet<string> = new Set();
 const ROW_PX = 58;
 
 /** What would be sent, and how each type differs from what is live. Of a large model only the rows in sight are drawn. */
-export function PlanTable({ items, isLoading, none, left = NONE, onLeft }: Props) {
+export function PlanTable({ platform, items, isLoading, none, left = NONE, onLeft }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: items.length,
@@ -43,7 +44,7 @@ export function PlanTable({ items, isLoading, none, left = NONE, onLeft }: Props
       >
         {rows.map(({ key, index }) => (
           <Accordion.Item key={key} value={String(key)} data-index={index} ref={virtualizer.measureElement}>
-            <PlannedItem item={items[index]!} left={left} onLeft={onLeft} />
+            <PlannedItem platform={platform} item={items[index]!} left={left} onLeft={onLeft} />
           </Accordion.Item>
         ))}
       </Accordion>
@@ -51,7 +52,9 @@ export function PlanTable({ items, isLoading, none, left = NONE, onLeft }: Props
   );
 }
 
-function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<string>; onLeft: Props['onLeft'] }) {
+type PlannedItemProps = Pick<Props, 'platform' | 'onLeft'> & { item: Item; left: ReadonlySet<string> };
+
+function PlannedItem({ platform, item, left, onLeft }: PlannedItemProps) {
   const { kind, typeKey, versionHash, previousHash, changes, unknownFields, moreUnknownFields } = item;
   const key = keyOf(item);
   return (
@@ -86,7 +89,7 @@ function PlannedItem({ item, left, onLeft }: { item: Item; left: ReadonlySet<str
         ) : changes === null ? (
           <Text size="sm">The live content comes from an external sync and is not in the catalogue.</Text>
         ) : (
-          <Difference type={{ kind, typeKey }} from={previousHash} to={versionHash} />
+          <Difference type={{ platform, kind, typeKey }} from={previousHash} to={versionHash} />
         )}
       </Accordion.Panel>
     </>

@@ -29,7 +29,12 @@ export function RollbackForm({ id, onClose }: { id: string; onClose: () => void 
         The rollback restores these versions. Content types that the deployment created stay, because a push never
         deletes.
       </Text>
-      <PlanTable items={plan.data?.items ?? []} isLoading={plan.isLoading} none="Nothing would be restored." />
+      <PlanTable
+        platform={plan.data?.platform ?? ''}
+        items={plan.data?.items ?? []}
+        isLoading={plan.isLoading}
+        none="Nothing would be restored."
+      />
     </RequestForm>
   );
 }

@@ -1,5 +1,6 @@
 import { Code } from '@mantine/core';
 import { Link } from 'wouter';
+import { typePath } from '../content-types/type-path.ts';
 import { searchOf } from '../history/filter.ts';
 import { DescriptionList } from '../ui/description-list.tsx';
 import { formatDuration, shortHash, shortId } from '../ui/format.ts';
@@ -67,8 +68,4 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
       }}
     />
   );
-}
-
-function typePath({ kind, typeKey }: SyncDetail): string {
-  return `/content-types/${encodeURIComponent(typeKey)}?${new URLSearchParams({ kind })}`;
 }
