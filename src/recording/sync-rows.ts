@@ -1,5 +1,5 @@
 import type { JsonObject } from '#json';
-import type { FinalStatus, Outcome, SyncContext } from '#platform';
+import type { FinalStatus, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
 import type { Direction, SyncEventType } from './sync.ts';
 

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import type { FinalStatus, Outcome, SyncContext, SyncFailure } from '#platform';
+import type { FinalStatus, SyncContext, SyncFailure } from '#platform';
 import { nameProblem } from '#validation';
 import { storableJson, storableText } from '../storable-text.ts';
 import { InvalidDurationError, InvalidNameError } from './recording.errors.ts';

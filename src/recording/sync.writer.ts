@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { DEFAULT_KIND, PlatformRegistry, type SyncFailure } from '#platform';
+import { DEFAULT_KIND, PlatformRegistry } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, VersionHistoryService } from '#versioning';
 import { storableJson, storableText } from '../storable-text.ts';
