@@ -309,7 +309,10 @@ describe('npm run cli -- import', () => {
     const { stdout } = await cli('import', file, '--author', 'jane', '--message', 'from a file');
     expect(stdout).toBe('2 new versions, 0 already the same; ignored: locales\n');
     expect(await versions.latest(type('ByCli'))).toMatchObject({ author: 'jane', message: 'from a file' });
-    expect((await cli('import', file)).stdout).toMatch(/^0 new versions, 2 already the same/);
+    expect((await cli('import', file, '--platform', PLATFORM)).stdout).toMatch(/^0 new versions, 2 already the same/);
+    await expect(cli('import', file, '--platform', 'nobody')).rejects.toMatchObject({
+      ...{ code: 1, stderr: 'There is no platform "nobody". Installed platforms: optimizely.\n' },
+    });
   }, 120_000);
 
   it.each<[string, string, RegExp]>([
