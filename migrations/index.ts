@@ -19,6 +19,7 @@ import { Migration0018EventEpoch } from './Migration0018EventEpoch.ts';
 import { Migration0020AlertTest } from './Migration0020AlertTest.ts';
 import { Migration0022ExternalSyncs } from './Migration0022ExternalSyncs.ts';
 import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPlatform.ts';
+import { Migration0024Outcome } from './Migration0024Outcome.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -35,6 +36,7 @@ export const recordingMigrations = [
   Migration0018EventEpoch,
   Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
+  Migration0024Outcome,
 ];
 
 /** Everything the service needs, in order. */
@@ -60,4 +62,5 @@ export const migrations = [
   Migration0020AlertTest,
   Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
+  Migration0024Outcome,
 ];

@@ -75,6 +75,8 @@ export class AppModule {
           migrate: false,
           shutdownGraceMs: service.SHUTDOWN_GRACE_MS,
           leaseMs: service.LEASE_MS,
+          pushWaitMs: service.PUSH_WAIT_MS,
+          readBackMs: service.READ_BACK_MS,
           stallMs: service.EXPORT_STALL_MS,
           maxClockOffsetMs: service.MAX_CLOCK_OFFSET_MS,
           retention: {

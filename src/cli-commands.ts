@@ -4,6 +4,7 @@ import { HttpException, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Finding } from '#database';
 import { PlatformRegistry } from '#platform';
+import { LiveProjector } from '#live';
 import { parseBody } from '#request-body';
 import { Retention } from '#retention';
 import { StatsRebuilder } from '#statistics';
@@ -54,6 +55,11 @@ const COMMANDS: Record<string, Command> = {
     const months = report.months.map(({ month, syncs }) => `${month} (${syncs} syncs)`).join(', ') || 'none';
     const kept = report.kept.length > 0 ? `; kept for syncs in progress: ${report.kept.join(', ')}` : '';
     return `${apply ? 'Dropped' : 'Would drop'} ${report.payloads} payloads; months: ${months}${kept}`;
+  },
+
+  live: async (app, [what]) => {
+    if (what !== 'rebuild') throw new UsageError('live has the subcommand "rebuild" only');
+    return `Made the live state of ${await app.get(LiveProjector).rebuild()} items`;
   },
 
   stats: async (app, [what]) => {

@@ -9,6 +9,7 @@ export const USAGE = `usage: npm run cli -- COMMAND
   retention [--apply]                  Lists the data that RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS drop.
                                        With --apply, drops it.
   stats rebuild                        Counts the statistics again from the history, while services run.
+  live rebuild                         Makes the live state of all targets again from the events, while services run.
   fsck [--json]                        Checks the consistency of all records. Prints the findings and exits with 1
                                        when there are any.`;
 

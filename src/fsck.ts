@@ -8,6 +8,7 @@ import {
 } from '#database';
 import { checkDeployments } from '#deployment';
 import { checkPositions } from '#events';
+import { checkLiveState } from '#live';
 import { checkOwners, checkSyncs } from '#recording';
 import { checkSnapshots } from '#snapshot';
 import { checkStats } from '#statistics';
@@ -15,7 +16,7 @@ import { checkRetirements, checkVersions } from '#versioning';
 import { installedModel } from './app.module.ts';
 
 const CHECKS: Check[] = [
-  ...[checkOwners, checkSyncs, checkPositions, checkSnapshots],
+  ...[checkOwners, checkSyncs, checkPositions, checkLiveState, checkSnapshots],
   (database) => checkVersions(database, installedModel),
   checkRetirements,
 ];

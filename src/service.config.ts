@@ -128,6 +128,17 @@ export class ServiceConfig {
   @WholeNumber(500, 600_000)
   LEASE_MS: number = 15_000;
 
+  /** Time that a push waits while another push of the same item to the same target runs. Then it is refused. */
+  @WholeNumber(0, 600_000)
+  PUSH_WAIT_MS: number = 60_000;
+
+  /**
+   * Time within which the service reads the platform back, after a push whose answer proves nothing. Then the outcome
+   * is `UNKNOWN` until a later pull shows it.
+   */
+  @WholeNumber(0, 600_000)
+  READ_BACK_MS: number = 30_000;
+
   /** Time within which the reader of an export must take 64 KB. The service closes slower connections. */
   @WholeNumber(500, 600_000)
   EXPORT_STALL_MS: number = 30_000;

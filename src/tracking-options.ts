@@ -10,6 +10,10 @@ export interface TrackingOptions {
   shutdownGraceMs: number;
   /** A process that has been silent for longer counts as dead, and others settle what it left. */
   leaseMs: number;
+  /** How long a push waits while another push of the same item to the same target is under way. */
+  pushWaitMs: number;
+  /** How long a push whose answer proves nothing is read back, before its outcome counts as unknown. */
+  readBackMs: number;
   /** A reader of a streamed answer that takes less than 64 KB in this time, while more waits for it, is cut. */
   stallMs: number;
   /** A process whose clock is further from that of the database begins nothing. */
@@ -39,6 +43,8 @@ export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
   migrate: true,
   shutdownGraceMs: 10_000,
   leaseMs: 15_000,
+  pushWaitMs: 60_000,
+  readBackMs: 30_000,
   stallMs: 30_000,
   maxClockOffsetMs: 5_000,
   retention: { payloadDays: null, factMonths: null },

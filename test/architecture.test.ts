@@ -18,9 +18,11 @@ const MAY_IMPORT: Record<string, string[]> = {
   retention: ['database', 'schedule'],
   events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],
   history: ['database', 'http', 'json', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
+  live: ['database', 'events', 'http', 'platform', 'recording', 'schedule', 'validation', 'versioning'],
+  observation: ['database', 'json', 'live', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
   tracking: [
-    ...['database', 'history', 'json', 'platform', 'recording', 'schedule', 'snapshot', 'validation'],
-    'versioning',
+    ...['database', 'history', 'json', 'live', 'observation', 'platform', 'recording', 'schedule', 'snapshot'],
+    ...['validation', 'versioning'],
   ],
   replay: [
     ...['database', 'history', 'http', 'idempotency', 'json', 'platform', 'recording', 'snapshot', 'tracking'],
@@ -40,7 +42,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   pull: ['database', 'http', 'platform', 'recording', 'validation', 'versioning'],
   deployment: [
-    ...['database', 'http', 'idempotency', 'json', 'platform', 'recording', 'request-body', 'schedule'],
+    ...['database', 'http', 'idempotency', 'json', 'live', 'platform', 'recording', 'request-body', 'schedule'],
     ...['tracking', 'validation', 'versioning'],
   ],
   optimizely: ['json', 'platform', 'tracking'],
@@ -50,8 +52,19 @@ const MAY_IMPORT: Record<string, string[]> = {
   alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
   monitoring: ['database', 'events', 'history', 'http', 'platform', 'recording', 'tracking'],
   embedding: [
-    ...['database', 'events', 'external', 'history', 'http', 'idempotency', 'migrations', 'platform', 'recording'],
-    ...['replay', 'retention', 'schedule', 'snapshot', 'tracking', 'versioning'],
+    ...[
+      'database',
+      'events',
+      'external',
+      'history',
+      'http',
+      'idempotency',
+      'live',
+      'migrations',
+      'observation',
+      'platform',
+    ],
+    ...['recording', 'replay', 'retention', 'schedule', 'snapshot', 'tracking', 'versioning'],
   ],
   dashboard: [],
 };

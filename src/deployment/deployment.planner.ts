@@ -1,7 +1,6 @@
-import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { query } from '#database';
 import { canonicalDigest, type JsonObject } from '#json';
+import { LiveReader } from '#live';
 import {
   DEFAULT_KIND,
   type ItemRef,
@@ -32,7 +31,7 @@ export interface ItemRequest {
 
 export interface PlannedItem extends ItemRef {
   versionHash: string;
-  /** The version that is live as far as we know: that of the last successful push. */
+  /** The version that stands at the target, as far as the record knows. */
   previousHash: string | null;
   definition: JsonObject;
 }
@@ -56,7 +55,7 @@ const COUNTED = { changes: 0, characters: 0 };
 @Injectable()
 export class DeploymentPlanner {
   constructor(
-    private readonly em: EntityManager,
+    private readonly live: LiveReader,
     private readonly platforms: PlatformRegistry,
     private readonly versions: VersionHistoryService,
     private readonly catalogue: Catalogue,
@@ -76,11 +75,11 @@ export class DeploymentPlanner {
     const versions = requested ? await this.requested(platform, requested) : await this.catalogue.current(platform);
     if (requested && !isRollback) await this.assertDeployable(platform, versions);
     if (versions.length === 0) throw new NothingToDeployError(platform);
-    const live = await this.live({ platform, environment }, versions);
+    const live = await this.live.of({ platform, environment }, versions);
     const definitions = await this.versions.definitions(versions);
     const items = definitions.map(({ kind, typeKey, versionHash, definition }) => ({
       ...{ kind, typeKey, versionHash, definition },
-      previousHash: live.get(refKey({ kind, typeKey })) ?? null,
+      previousHash: live.get(refKey({ kind, typeKey }))?.versionHash ?? null,
     }));
     const sent = items.map(({ kind, typeKey, versionHash }) => [kind, typeKey, versionHash]);
     return { platform, environment, items, digest: canonicalDigest([platform, environment, sent]) };
@@ -133,20 +132,5 @@ export class DeploymentPlanner {
     const retired = await this.catalogue.retired(platform);
     const types = versions.filter((version) => retired.has(refKey(version)));
     if (types.length > 0) throw new RetiredError(platform, types);
-  }
-
-  private async live({ platform, environment }: Target, types: ItemRef[]): Promise<Map<string, string>> {
-    const { rows } = await query<{ kind: string; type_key: string; version_hash: string }>(
-      this.em,
-      `select t.kind, t.type_key, live.version_hash
-       from unnest($3::text[], $4::text[]) as t (kind, type_key),
-       lateral (
-         select version_hash from sync_history h
-         where h.type_key = t.type_key and h.kind = t.kind and h.target_platform = $1 and h.environment = $2
-           and h.sync_direction = 'PUSH' and h.sync_status = 'SUCCESS' and h.version_hash is not null
-         order by h.id desc limit 1) live`,
-      [platform, environment, types.map(({ kind }) => kind), types.map(({ typeKey }) => typeKey)],
-    );
-    return new Map(rows.map((row) => [refKey({ kind: row.kind, typeKey: row.type_key }), row.version_hash]));
   }
 }

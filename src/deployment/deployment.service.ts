@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { query, find, findOne } from '#database';
+import { databaseFault, find, findOne, pauseAfter, query, untilWritten } from '#database';
 import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
@@ -20,6 +20,7 @@ const RECORD = `
   insert into deployment_item (deployment_id, kind, type_key, version_hash, previous_hash)
   select $1, * from unnest($10::text[], $11::text[], $12::text[], $13::text[])`;
 const UNIQUE_VIOLATION = '23505';
+const RECORD_TRIES = 3;
 
 /** Milliseconds to settle a deployment in, after its call has ended. */
 const SETTLE_MS = 1_000;
@@ -155,9 +156,9 @@ export class DeploymentService implements BeforeApplicationShutdown {
     const isAlive = this.heartbeat.watch();
     const release = this.settler.expect(id);
     try {
-      await this.record(id, plan, { actor, reason, force, rollbackOf });
-      // Read before it runs: a caller that gets a failure may ask again without two of them running.
-      const { deployment } = await this.get(id);
+      await this.recordOnce(id, plan, { actor, reason, force, rollbackOf });
+      // What is recorded runs, whatever the connections do.
+      const { deployment } = await untilWritten(() => this.get(id));
       const finished = this.run(id, plan, { actor, reason, force, trigger }, isAlive);
       this.running.set(
         id,
@@ -166,10 +167,24 @@ export class DeploymentService implements BeforeApplicationShutdown {
       return { deployment, finished };
     } catch (error) {
       // The request that recorded it expects it too.
-      const begun = (error as { code?: unknown }).code === UNIQUE_VIOLATION ? await this.begun(id) : null;
+      const begun = isTaken(error) ? await this.begun(id) : null;
       if (begun) return begun;
       release();
       throw error;
+    }
+  }
+
+  /** A connection that breaks off leaves open whether the record was written: ours is found by its owner. */
+  private async recordOnce(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.record(id, plan, request);
+      } catch (error) {
+        if (attempt > 1 && isTaken(error) && (await this.get(id)).deployment.owner === this.heartbeat.owner) return;
+        const fault = databaseFault(error);
+        if (fault === undefined || fault === 'refused' || attempt === RECORD_TRIES) throw error;
+        await pauseAfter(attempt);
+      }
     }
   }
 
@@ -227,4 +242,9 @@ interface BeginRequest {
   force?: boolean;
   trigger: Trigger;
   rollbackOf?: string;
+}
+
+/** Another request has recorded a deployment under the same id. */
+function isTaken(error: unknown): boolean {
+  return (error as { code?: unknown }).code === UNIQUE_VIOLATION;
 }

@@ -12,7 +12,6 @@ import { migrate } from '#database';
 import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
 import { ExternalReferences, ExternalSyncController, ExternalSyncService } from '#external';
 import {
-  LiveVersions,
   SyncComparison,
   SyncController,
   SyncDetails,
@@ -23,6 +22,8 @@ import {
 import { TextFiles } from '#http';
 import { IdempotencyService } from '#idempotency';
 import { recordingMigrations } from '#migrations';
+import { LiveController, LiveProjector, LiveReader, TargetModel } from '#live';
+import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
 import { PlatformModule } from '#platform';
 import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
 import { ReplayController, SyncReplayer } from '#replay';
@@ -31,13 +32,15 @@ import { Schedule, ScheduleModule } from '#schedule';
 import { Snapshot } from '#snapshot';
 import {
   CircuitBreakers,
-  ObservedVersions,
+  OpenOutcomes,
   PendingSyncs,
-  PulledVersions,
+  PushTurns,
+  ReadBack,
   SyncExplorer,
   SyncHistoryService,
   SyncSweeper,
   SyncTracker,
+  TargetReader,
 } from '#tracking';
 import { ContentTypeVersion, VersioningModule } from '#versioning';
 import {
@@ -52,7 +55,14 @@ import { besideSyncTrail } from './own-tables.ts';
 /** The entities of recording, for an application that lists its own. */
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
 
-const CONTROLLERS = [EventController, ExternalSyncController, ReplayController, SyncController, SyncHistoryController];
+const CONTROLLERS = [
+  EventController,
+  ExternalSyncController,
+  LiveController,
+  ReplayController,
+  SyncController,
+  SyncHistoryController,
+];
 
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
@@ -89,10 +99,15 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         ExternalSyncService,
         EventFeed,
         EventStreams,
-        LiveVersions,
         ObservedVersions,
+        LiveProjector,
+        LiveReader,
+        OpenOutcomes,
         PendingSyncs,
+        PullObservations,
         PulledVersions,
+        PushTurns,
+        ReadBack,
         Retention,
         SyncComparison,
         SyncDetails,
@@ -106,6 +121,8 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncSweeper,
         SyncTracker,
         SyncWriter,
+        TargetModel,
+        TargetReader,
         TextFiles,
       ],
       exports: [
@@ -118,6 +135,9 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         EventStreams,
         Heartbeat,
         IdempotencyService,
+        LiveProjector,
+        LiveReader,
+        TargetModel,
         Retention,
         PendingSyncs,
         SyncHistoryExport,

@@ -20,8 +20,8 @@ export class EventSequencer {
     schedule.add('events.position', () => this.drain(), { last: () => this.drain() });
   }
 
-  /** Runs until no committed event is without a position. */
-  private async drain(): Promise<void> {
+  /** Resolves when every event that was committed before the call has a position. */
+  async drain(): Promise<void> {
     for (let given = MOST; given === MOST;) {
       const { rowCount } = await query(this.em, 'select from sync_event where position is null limit 1');
       if (rowCount === 0) return;

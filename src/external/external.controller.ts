@@ -47,9 +47,8 @@ export class ExternalSyncController {
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<RecordedSyncDto> {
     const request = readSync(body);
-    const [{ id, callId, kind, typeKey, versionHash }] = (await this.syncs.record([newSync(request, ids, 0)])) as [
-      RecordedSyncDto,
-    ];
+    const [recorded] = await this.syncs.record([newSync(request, ids, 0)]);
+    const { id, callId, kind, typeKey, versionHash } = recorded!;
     reply.header('location', `/api/v1/sync/${id}`);
     return { id, callId, kind, typeKey, versionHash, status: request.result?.status ?? 'IN_PROGRESS' };
   }

@@ -4,6 +4,7 @@ import {
   Admission,
   Heartbeat,
   type NewSync,
+  outcomeOf,
   type RecordedSync,
   type StartRow,
   SyncOwnedError,
@@ -53,12 +54,13 @@ export class ExternalSyncService {
    * `VersionNotFoundError`, {@link SyncOwnedError} and {@link SyncSettledError}.
    */
   async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
-    const { targetPlatform: platform, kind, typeKey, versionHash, startedAt, syncMetadata } = await this.open(syncId);
+    const { syncDirection, syncMetadata, versionHash, startedAt, ...sync } = await this.open(syncId);
+    const { targetPlatform: platform, kind, typeKey } = sync;
     if (result.versionHash !== undefined && result.versionHash !== versionHash)
       await this.versions.byHash({ platform, kind, typeKey }, result.versionHash);
     const ended = result.completedAt ? this.admission.withTimes(startedAt, result) : result;
     const metadata = { ...syncMetadata, ...result.metadata };
-    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...ended, metadata }, eventId));
+    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...outcomeOf(syncDirection, ended), metadata }, eventId));
     return this.syncs.get(syncId);
   }
 

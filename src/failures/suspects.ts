@@ -36,6 +36,9 @@ const NO_CONFIGURATION = new Set([
   'replayBatch',
   'readBackCallId',
   'resolvedBy',
+  'held',
+  'absent',
+  'overlapped',
   'outcome',
   'responseNotKept',
 ]);

@@ -1,5 +1,5 @@
-import type { Trigger } from '#platform';
-import { type Direction, fieldsWith, type SyncStatus } from '#recording';
+import type { Outcome, Trigger } from '#platform';
+import { type Direction, type Evidence, fieldsWith, type SyncStatus } from '#recording';
 import type { DateOrDay } from '#validation';
 import type { DateRange } from './date-range.ts';
 import { InvalidFilterError } from './history.errors.ts';
@@ -17,6 +17,8 @@ export interface HistoryFilter {
   platform?: OneOf<string>;
   environment?: OneOf<string>;
   status?: OneOf<SyncStatus>;
+  outcome?: OneOf<Outcome>;
+  evidence?: OneOf<Evidence>;
   direction?: OneOf<Direction>;
   trigger?: OneOf<Trigger>;
   deploymentId?: OneOf<string>;

@@ -1,6 +1,5 @@
 /** Reads the record: list, facets, export, one sync, comparison; refuses filters that cannot hold together. */
 export { InvalidFilterError, NoContentError } from './history.errors.ts';
-export { LiveVersions } from './live-versions.ts';
 export { SyncComparison } from './sync.comparison.ts';
 export {
   type AskedConditions,

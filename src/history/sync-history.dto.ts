@@ -1,8 +1,16 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches } from 'class-validator';
 import { PageDto, PageQuery } from '#http';
-import { type Trigger, TRIGGERS } from '#platform';
-import { type Direction, DIRECTIONS, FINGERPRINT, SYNC_STATUSES, type SyncStatus } from '#recording';
+import { type Outcome, OUTCOMES, type Trigger, TRIGGERS } from '#platform';
+import {
+  type Direction,
+  DIRECTIONS,
+  type Evidence,
+  EVIDENCES,
+  FINGERPRINT,
+  SYNC_STATUSES,
+  type SyncStatus,
+} from '#recording';
 import { type DateOrDay, MayBeLeftOut, OneOrMany, Text, TimestampOrDay, TrueOrFalse } from '#validation';
 import { DateRange, FromTo } from './date-range.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
@@ -58,6 +66,18 @@ export class SyncFilterDto {
   @OneOrMany()
   @IsIn(DIRECTIONS, { each: true })
   direction?: Direction[];
+
+  /** Known effect of a push on the platform, such as `APPLIED`. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @IsIn(OUTCOMES, { each: true })
+  outcome?: Outcome[];
+
+  /** Evidence for the outcome or the content: `OBSERVED`, `ANSWERED` or `REPORTED`. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @IsIn(EVIDENCES, { each: true })
+  evidence?: Evidence[];
 
   /** Trigger of the sync, such as `API` or `DEPLOYMENT`. */
   @MayBeLeftOut()
@@ -247,6 +267,10 @@ export class FacetsDto {
   direction: FacetValueDto[];
   /** Number of syncs for each trigger. */
   trigger: FacetValueDto[];
+  /** Number of pushes for each known effect. */
+  outcome: FacetValueDto[];
+  /** Number of syncs for each kind of evidence. */
+  evidence: FacetValueDto[];
   /** Number of syncs for each error code. */
   errorCode: FacetValueDto[];
 }

@@ -15,12 +15,10 @@ import {
 import { PlatformRegistry } from '#platform';
 import { type SyncEvent, SyncReader } from '#recording';
 import { SnapshotService } from '#snapshot';
-import { LiveVersions } from './live-versions.ts';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncDetails } from './sync.details.ts';
 import {
   eventDto,
-  LiveVersionsDto,
   type SnapshotDto,
   SyncDetailDto,
   SyncDetailQuery,
@@ -30,7 +28,6 @@ import {
   SyncParams,
   SyncSnapshotDto,
   SyncStatusDto,
-  TypeKeyParams,
 } from './sync.dto.ts';
 
 const JSON_PATCH = {
@@ -51,7 +48,6 @@ export class SyncController {
     private readonly details: SyncDetails,
     private readonly snapshots: SnapshotService,
     private readonly comparison: SyncComparison,
-    private readonly live: LiveVersions,
     private readonly files: TextFiles,
     private readonly platforms: PlatformRegistry,
   ) {}
@@ -127,13 +123,6 @@ export class SyncController {
       (await this.comparison.compare(sync, against))[written](),
     );
     return undefined;
-  }
-
-  /** Lists the live version of a content type in each environment of its platform, as far as the record shows. */
-  @Get('content-types/:typeKey/where')
-  async where(@Param() { typeKey }: TypeKeyParams, @Query() query: TypeQuery): Promise<LiveVersionsDto> {
-    const platform = this.platforms.meant(query.platform);
-    return { items: await this.live.of({ platform, kind: query.kind, typeKey }) };
   }
 }
 

@@ -1,8 +1,9 @@
 import { ArrayMaxSize, IsArray, IsIn, IsUUID } from 'class-validator';
 import { PageDto, TargetDto } from '#http';
 import type { Json, JsonObject } from '#json';
-import type { Trigger } from '#platform';
+import type { Outcome, Trigger } from '#platform';
 import {
+  type Evidence,
   type Direction,
   shownSync,
   type SyncEvent,
@@ -51,6 +52,16 @@ export class SyncDto {
   direction: Direction;
   /** Status of the sync; `PARTIAL` when the platform applied some parts of this item and refused others. */
   status: SyncStatus;
+  /**
+   * Known effect of a push on the platform: `APPLIED`, `NOT_APPLIED`, `PARTLY_APPLIED` or `UNKNOWN`; null for a pull and
+   * for a push without a final status. An unknown effect may become known later.
+   */
+  outcome: Outcome | null;
+  /**
+   * Evidence for the outcome or the content: `OBSERVED` (read from the platform), `ANSWERED` (the answer of the platform
+   * proves it) or `REPORTED` (another system reported it); null when there is none.
+   */
+  evidence: Evidence | null;
   /** Digest of the content that was sent. */
   pushedDigest: string | null;
   /** Digest of the content that the platform returned. */
@@ -163,24 +174,6 @@ export class SyncDetailDto extends SyncDto {
 }
 
 /** Which version of a content type is live at one place. */
-export class LiveVersionDto extends TargetDto {
-  /** Hash of the live content. */
-  versionHash: string;
-  /** Number of the newest version with this hash; null when the catalogue has no such version. */
-  number: number | null;
-  /** Start of the first sync that saw this content there, with no other content in between. */
-  since: Date;
-  /** Id of the newest sync that proves this state. */
-  syncId: string;
-  /** Direction of that sync: `PUSH` or `PULL`. */
-  direction: Direction;
-}
-
-export class LiveVersionsDto {
-  /** Live versions, sorted by environment, at most 200. */
-  items: LiveVersionDto[];
-}
-
 /** An immutable fact about a sync. */
 export class SyncEventDto {
   /** Id of the event, a UUIDv7. */

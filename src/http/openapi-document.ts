@@ -22,6 +22,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addTag('content types', 'Content types and their versions.')
     .addTag('deployments', 'Plans, deployments with their progress, and rollbacks.')
     .addTag('platforms', 'Installed platforms, and pulls of their content.')
+    .addTag('live', 'Content that stands at each target, now or at an earlier time, with evidence.')
     .addTag('history', 'Every push and pull with its content and its result.')
     .addTag('events', 'Events in the order of commits, as pages or as a live stream.')
     .addTag('replay', 'New syncs with the exact content of earlier syncs.')

@@ -1,6 +1,6 @@
-import { isJsonObject, type Json } from '#json';
-import type { ExportContent, ExportedItem, ExportProblem } from '#platform';
-import { KINDS, type OptimizelyKind, SECTION_OF_KIND } from './manifest.ts';
+import { isJsonObject, type Json, type JsonObject } from '#json';
+import type { ExportContent, ExportedItem, ExportProblem, ItemRef } from '#platform';
+import { isOptimizelyKind, KINDS, type OptimizelyKind, SECTION_OF_KIND } from './manifest.ts';
 
 interface SectionOfFile {
   kind: OptimizelyKind;
@@ -24,6 +24,16 @@ export function readManifestFile(document: Json): ExportContent | ExportProblem 
   if (count === 0) return { place: '', problem: `must have definitions in one of ${SECTIONS.join(', ')}` };
   const ignored = Object.keys(document).filter((member) => !SECTIONS.includes(member));
   return { count, entries: entriesOf(sections), ignored };
+}
+
+/** The same file of items; what is of no kind of the CMS is left out. */
+export function writeManifestFile(items: (ItemRef & { definition: JsonObject })[]): JsonObject {
+  const manifest: Record<string, JsonObject[]> = {};
+  for (const kind of KINDS) manifest[SECTION_OF_KIND[kind]] = [];
+  for (const { kind, definition } of items) {
+    if (isOptimizelyKind(kind)) manifest[SECTION_OF_KIND[kind]]!.push(definition);
+  }
+  return manifest;
 }
 
 function* entriesOf(sections: SectionOfFile[]): Generator<ExportedItem | ExportProblem, void> {

@@ -202,7 +202,8 @@ function pathOf(key: string): string {
 
 function refuseBuiltIn(key: Json | undefined, definition?: JsonObject, kind = 'contentType'): string {
   if (typeof key !== 'string') throw invalidRequest(`A ${kind} without a key cannot be sent: set its "key".`);
-  if (isBuiltIn(kind, key, definition)) throw new PlatformError({ ...builtIn(kind, key), retryable: false });
+  if (isBuiltIn(kind, key, definition))
+    throw new PlatformError({ ...builtIn(kind, key), retryable: false, outcome: 'NOT_APPLIED' });
   return key;
 }
 
@@ -220,4 +221,5 @@ function unlessNotFound(error: unknown): undefined {
   if (!(error instanceof PlatformError && error.code === 'NOT_FOUND')) throw error;
 }
 
-const invalidRequest = (message: string) => new PlatformError({ code: 'INVALID_REQUEST', retryable: false, message });
+const invalidRequest = (message: string) =>
+  new PlatformError({ code: 'INVALID_REQUEST', retryable: false, outcome: 'NOT_APPLIED', message });

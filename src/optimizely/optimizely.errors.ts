@@ -27,6 +27,9 @@ export const CORRECT_HINT = 'Correct the content and push again.';
 
 export const FORCE_HINT = 'To apply it and lose that data, repeat it with force and a reason.';
 
+const NOT_APPLIED = { outcome: 'NOT_APPLIED' } as const;
+const isRedirect = (status: number) => status >= 300 && status < 400;
+
 type Verdict = Pick<PlatformFailure, 'code' | 'retryable'> & { wayOut: string };
 
 /** A status that is no success, as a {@link PlatformError}. */
@@ -38,6 +41,7 @@ export function refusal(answer: HttpAnswer, asked: Asked): PlatformError {
     ...recorded(answer, asked),
     code,
     retryable,
+    ...(asked.effect === 'none' || isRedirect(answer.status) ? NOT_APPLIED : {}),
     message: `${request(asked)} was answered ${answer.status}${detail && ` (${detail})`}. ${wayOut}`,
     ...(retryable !== false && retryAfter !== undefined && { retryAfterMs: retryAfter }),
   });
@@ -45,7 +49,7 @@ export function refusal(answer: HttpAnswer, asked: Asked): PlatformError {
 
 /** A 2xx answer that proves nothing, as a {@link PlatformError}. */
 export function unproven(answer: HttpAnswer, asked: Asked, problem?: string): PlatformError {
-  const wayOut = asked.effect === 'none' ? 'Check the address.' : 'It may have been applied. Pull to find out.';
+  const wayOut = asked.effect === 'none' ? 'Check the address.' : 'It may have been applied.';
   const [code, found] =
     answer.status === 202
       ? ['ACCEPTED_UNPROVEN', 'it was accepted for later, and a 202 proves no success']
@@ -55,6 +59,7 @@ export function unproven(answer: HttpAnswer, asked: Asked, problem?: string): Pl
   return new PlatformError({
     ...recorded(answer, asked),
     code,
+    ...(asked.effect === 'none' && NOT_APPLIED),
     retryable: asked.effect === 'none' || answer.status === 202 ? false : 'unknown',
     message: `The ${answer.status} answer to ${request(asked)} cannot be used: ${found}. ${wayOut}`,
   });
@@ -63,17 +68,19 @@ export function unproven(answer: HttpAnswer, asked: Asked, problem?: string): Pl
 /** An exchange that broke off, as a {@link PlatformError}. */
 export function brokenOff(failure: HttpFailure, asked: Asked): PlatformError {
   const mayRepeat = asked.effect !== 'once' || failure.neverSent;
+  const hadNoEffect = asked.effect === 'none' || failure.neverSent;
   return new PlatformError({
     code: failure.code,
     retryable: failure.code === 'ANSWER_TOO_LARGE' ? false : mayRepeat || 'unknown',
-    message: `${request(asked)}: ${failure.message}. ${mayRepeat ? 'Check the address and the network, and try again.' : 'It may have been applied. Pull before you try again.'}`,
+    ...(hadNoEffect && NOT_APPLIED),
+    message: `${request(asked)}: ${failure.message}. ${hadNoEffect ? 'Check the address and the network, and try again.' : 'It may have been applied.'}`,
     metadata: { calls: asked.calls },
   });
 }
 
 function verdictOf(status: number, detail: string, { environment, effect }: Asked): Verdict {
   const ifRepeatable = effect === 'once' ? 'unknown' : true;
-  if (status >= 300 && status < 400)
+  if (isRedirect(status))
     return no('REDIRECT_REFUSED', 'Redirects are not followed. Set the API URL to the final address.');
   if (isDataLossRefusal(detail)) return no('DATA_LOSS_REFUSED', FORCE_HINT);
   switch (status) {

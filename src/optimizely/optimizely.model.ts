@@ -1,7 +1,7 @@
 import { ELEMENT_KEYS } from '#json';
 import type { PlatformModel } from '#platform';
 import { impactOf } from './change-impact.ts';
-import { readManifestFile } from './manifest-file.ts';
+import { readManifestFile, writeManifestFile } from './manifest-file.ts';
 import { KINDS } from './manifest.ts';
 import { references } from './references.ts';
 import { SERVER_SET } from './server-set.ts';
@@ -15,6 +15,7 @@ export const OPTIMIZELY_MODEL: PlatformModel = {
   // Choices of an enumeration have a value in place of a key.
   elementKeys: ELEMENT_KEYS,
   readExport: readManifestFile,
+  writeExport: writeManifestFile,
   impactOf,
   references,
   unknownFields,

@@ -9,6 +9,7 @@ export const DEFAULT_MODEL: PlatformModel = {
   keyMember: 'key',
   elementKeys: ELEMENT_KEYS,
   readExport,
+  writeExport: (items) => ({ items: items.map((item) => ({ ...item })) }),
   impactOf: ({ change, before, after }) => {
     const isNewOrder = Array.isArray(before) && Array.isArray(after);
     if (isNewOrder) return before.some(isJsonObject) ? 'cosmetic' : 'breaking';

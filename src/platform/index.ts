@@ -29,6 +29,7 @@ export {
   type RecordedCall,
   type RecordedItem,
   FINAL_STATUSES,
+  itemRef,
   OUTCOMES,
   type PlatformAdapter,
   type SyncAnswer,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import type { PlatformModel } from './platform.model.ts';
+import type { ItemRef, PlatformModel } from './platform.model.ts';
 
 /** What is synchronised: a JSON definition; its key is `typeKey` of the item that carries it. */
 export type ContentType = JsonObject;
@@ -26,6 +26,8 @@ export interface SyncContext {
   callId?: string;
   /** Apply changes that lose data. */
   force?: boolean;
+  /** A question of the service itself: it has one attempt, also where the circuit is open. */
+  isReadBack?: true;
   metadata?: JsonObject;
 }
 
@@ -128,3 +130,8 @@ export interface PlatformAdapter {
 
 export const DEFAULT_KIND = 'contentType';
 export const DEFAULT_ENVIRONMENT = 'default';
+
+/** Kind and key of an item, with the kind that it has by default. */
+export function itemRef({ typeKey, kind = DEFAULT_KIND }: { typeKey: string; kind?: string }): ItemRef {
+  return { kind, typeKey };
+}

@@ -54,6 +54,8 @@ export interface PlatformModel {
   readonly elementKeys: readonly string[];
   /** Reads the platform's own export file. */
   readonly readExport: (document: Json) => ExportContent | ExportProblem;
+  /** Makes the platform's own export file of items, such that {@link readExport} gives them back. */
+  readonly writeExport: (items: (ItemRef & { definition: JsonObject })[]) => JsonObject;
   /** What a change means; `before` is the whole definition that it starts from. In doubt it is `breaking`. */
   readonly impactOf: (change: DefinitionChange, before: JsonObject | null) => Impact;
   /** The other items that a definition refers to, each once, without those that every instance has. */

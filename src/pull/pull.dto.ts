@@ -54,7 +54,7 @@ export class PulledItemDto {
    * it), or `failed` (it could not be read).
    */
   state: 'same' | 'different' | 'new' | 'missing' | 'failed';
-  /** Id of the sync that recorded the pull; null for a missing item. */
+  /** Id of the sync that recorded the pull; null for a missing item that the target was not known to have. */
   syncId: string | null;
   /** Hash of the platform's content. */
   platformHash: string | null;

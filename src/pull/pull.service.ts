@@ -32,13 +32,15 @@ export class PullService {
     const syncs = await find(this.em, SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
     const catalogue = await this.versions.catalogue(platform);
     const latest = new Map(catalogue.map((version) => [refKey(version), version.versionHash]));
-    const items = syncs.map((sync): PulledItem => {
+    const retired = await this.catalogue.retired(platform);
+    // What is retired is not missed.
+    const shown = syncs.filter((sync) => !isAbsent(sync) || !retired.has(refKey(sync)));
+    const items = shown.map((sync): PulledItem => {
       const latestHash = latest.get(refKey(sync)) ?? null;
       latest.delete(refKey(sync));
       const { kind, typeKey, versionHash = null } = sync;
       return { kind, typeKey, syncId: sync.id, platformHash: versionHash, latestHash, state: state(sync, latestHash) };
     });
-    const retired = await this.catalogue.retired(platform);
     for (const [key, latestHash] of latest) {
       if (retired.has(key)) continue;
       const [kind, typeKey] = JSON.parse(key) as [string, string];
@@ -48,8 +50,15 @@ export class PullService {
   }
 }
 
-function state({ syncStatus, versionHash }: SyncRecord, latestHash: string | null): PulledItem['state'] {
+function state(sync: SyncRecord, latestHash: string | null): PulledItem['state'] {
+  const { syncStatus, versionHash } = sync;
   if (syncStatus !== 'SUCCESS') return 'failed';
+  if (isAbsent(sync)) return 'missing';
   if (latestHash === null) return 'new';
   return versionHash === latestHash ? 'same' : 'different';
+}
+
+/** The platform had it, and does not have it any more. */
+function isAbsent({ syncMetadata }: SyncRecord): boolean {
+  return syncMetadata?.absent === true;
 }

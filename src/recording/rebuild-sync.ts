@@ -25,7 +25,7 @@ const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {
   'sync.failed': 'FAILED',
   'sync.partial': 'PARTIAL',
 };
-const AFTER_THE_END = new Set<SyncEventType>(['sync.late_result', 'sync.version_linked']);
+const AFTER_THE_END = new Set<SyncEventType>(['sync.late_result', 'sync.outcome_known', 'sync.version_linked']);
 
 /** The row that these events make, by column, and what is wrong with their order. */
 export function rowOf(events: PastEvent[]): { row: RebuiltRow; problems: string[] } {
@@ -49,7 +49,7 @@ function problemWith(event: PastEvent, before: PastEvent | undefined, isSettled:
   }
   if (before && at < before.at) return `${type} is older than the ${before.type} before it`;
   if (isSettled && !AFTER_THE_END.has(type)) return `${type} comes after its end`;
-  if (!isSettled && type === 'sync.late_result') return `${type} comes before its end`;
+  if (!isSettled && AFTER_THE_END.has(type) && type !== 'sync.version_linked') return `${type} comes before its end`;
   return undefined;
 }
 
@@ -60,6 +60,7 @@ function apply({ type, data }: PastEvent, row: RebuiltRow): void {
     if (row.backfilled) row.started_at = data.startedAt;
   }
   if (type === 'sync.version_linked') row.version_hash = data.versionHash;
+  if (type === 'sync.outcome_known') Object.assign(row, { outcome: data.outcome, evidence: data.evidence });
   if (type === 'attempt.failed') {
     const attempt = data.attempt as number;
     row.retry_count = data.waitMs === undefined ? attempt - 1 : attempt;

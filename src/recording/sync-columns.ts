@@ -86,6 +86,13 @@ export const SYNC_FIELDS = {
     filter: true,
     facet: true,
   }),
+  outcome: field('outcome', 'text', {
+    finish: (row) => row.outcome,
+    settled: true,
+    filter: true,
+    facet: true,
+  }),
+  evidence: field('evidence', 'text', { finish: (row) => row.evidence, settled: true, filter: true, facet: true }),
   pushedDigest: field('pushedDigest', 'text', { start: (row) => row.pushedDigest, recorded: true }),
   responseDigest: field('responseDigest', 'text', {
     finish: (row) => row.responseDigest,

@@ -1,9 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { columnsOf } from '#database';
 import type { JsonObject } from '#json';
-import type { Trigger } from '#platform';
+import type { Outcome, Trigger } from '#platform';
 import type { TypeRef } from '#versioning';
-import type { Direction, SyncStatus } from './sync.ts';
+import type { Direction, Evidence, SyncStatus } from './sync.ts';
 
 const properties = {
   id: p.uuid().primary(),
@@ -15,6 +15,8 @@ const properties = {
   environment: p.text(),
   syncDirection: p.text().$type<Direction>(),
   syncStatus: p.text().$type<SyncStatus>(),
+  outcome: p.text().$type<Outcome>().nullable(),
+  evidence: p.text().$type<Evidence>().nullable(),
   pushedDigest: p.text().nullable(),
   responseDigest: p.text().nullable(),
   statusCode: p.smallint().nullable(),

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#json';
-import type { FinalStatus, SyncContext } from '#platform';
+import type { FinalStatus, Outcome, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
-import type { Direction, SyncEventType } from './sync.ts';
+import type { Direction, Evidence, SyncEventType } from './sync.ts';
 
 export interface EventRow {
   id: string;
@@ -27,6 +27,8 @@ export interface StartRow {
   owner: string | null;
   /** What concerns only an external sync. */
   external: ExternalRow | null;
+  /** It is sent at once: it needs its turn. */
+  takesTurn: boolean;
   snapshots: PreparedSnapshot[];
   /** The digest of the definition, when `versionHash` may be new to the history. */
   newVersion?: { digest: string };
@@ -45,12 +47,24 @@ export interface ExternalRow {
 export interface AttemptRow {
   id: string;
   retryCount: number;
+  /** Others may push the item while this sync waits. */
+  givesTurn: boolean;
+  event: EventRow;
+}
+
+/** What became known of the effect of a settled push. */
+export interface OutcomeRow {
+  id: string;
+  outcome: Outcome;
+  evidence: Evidence;
   event: EventRow;
 }
 
 export interface FinishRow {
   id: string;
   status: FinalStatus;
+  outcome: Outcome | null;
+  evidence: Evidence | null;
   statusCode: number | null;
   requestId: string | null;
   errorCode: string | null;

@@ -4,13 +4,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { query, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
-import type { AttemptRow, EventRow, FinishRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
+import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
 import {
   attemptStatement,
   extendStatement,
   finishStatement,
   lateStatement,
   linkStatement,
+  outcomeStatement,
   startStatement,
   versionOrigin,
   type Written,
@@ -41,7 +42,7 @@ export interface RecorderObserver {
 /** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
 @Injectable()
 export class SyncRecorder {
-  private readonly starts = new GroupCommit<StartRow, void>(
+  private readonly starts = new GroupCommit<StartRow, boolean>(
     (rows) => this.writeStarts(rows),
     LIMITS,
     (error) => error instanceof RecordingUnavailableError,
@@ -67,9 +68,12 @@ export class SyncRecorder {
     this.observers.add(observer);
   }
 
-  /** Resolves after the commit. Throws {@link RecordingUnavailableError} when the database does not answer. */
-  async start(rows: StartRow[]): Promise<void> {
-    await this.starts.add(rows);
+  /**
+   * Resolves after the commit, with whether each row has got its turn. Throws
+   * {@link RecordingUnavailableError} when the database does not answer.
+   */
+  start(rows: StartRow[]): Promise<boolean[]> {
+    return this.starts.add(rows);
   }
 
   /** Resolves after the commit, however long the database is away. */
@@ -81,6 +85,11 @@ export class SyncRecorder {
   async attemptsFailed(rows: AttemptRow[]): Promise<boolean> {
     const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.beforeRetry);
     return open.length === rows.length;
+  }
+
+  /** Resolves after the commit, however long the database is away. */
+  async outcomesKnown(rows: OutcomeRow[]): Promise<void> {
+    await untilWritten(() => this.execute(outcomeStatement(rows)), this.beforeRetry);
   }
 
   /** Resolves after the commit; false when the sync is settled with another version, undefined when there is none. */
@@ -106,13 +115,14 @@ export class SyncRecorder {
     return new Map(rows.map(({ id, typeKey }) => [id, typeKey]));
   }
 
-  private async writeStarts(rows: StartRow[]): Promise<void[]> {
+  private async writeStarts(rows: StartRow[]): Promise<boolean[]> {
+    let holders: { syncId: string }[];
     const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
     const deadline = performance.now() + START_WITHIN_MS;
     // The same statement may be written twice: ids are ours, and what exists is left alone.
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.execute(startStatement(rows, unknown));
+        holders = await this.execute<{ syncId: string }>(startStatement(rows, unknown));
         break;
       } catch (error) {
         const fault = databaseFault(error);
@@ -130,7 +140,8 @@ export class SyncRecorder {
     }
     if (this.knownVersions.size > 10_000) this.knownVersions.clear();
     for (const row of unknown) this.knownVersions.add(versionKey(row));
-    return rows.map(() => undefined);
+    const haveTurn = new Set(holders.map(({ syncId }) => syncId));
+    return rows.map(({ id }) => haveTurn.has(id));
   }
 
   private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {

@@ -3,7 +3,7 @@ import type { Origin } from '#versioning';
 import { type Column, names, Statement } from './statement.ts';
 import { MAX_LATE_RESULTS } from './sync.ts';
 import { EXTERNAL_COLUMNS, FINISH_COLUMNS, START_COLUMNS } from './sync-columns.ts';
-import type { AttemptRow, EventRow, FinishRow, StartRow } from './sync-rows.ts';
+import type { AttemptRow, EventRow, FinishRow, OutcomeRow, StartRow } from './sync-rows.ts';
 
 /** A statement with its parameters; one that has but one plan need not be planned again. */
 export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan?: boolean };
@@ -11,10 +11,15 @@ export type Written = Pick<Statement, 'parameters'> & { text: string; hasOnePlan
 /** IN_PROGRESS in other words: by these the planner would expect hardly any row, and pair each of ours with each of those. */
 const OPEN = 'num_nulls(h.completed_at) > 0';
 
-/** One statement, so one transaction: snapshots, versions, syncs and their events, all or none. */
+/**
+ * One statement, so one transaction: snapshots, versions, syncs and their events, all or none. It tells which syncs have got
+ * their turn.
+ */
 export function startStatement(rows: StartRow[], newVersions: StartRow[]): Written {
   const statement = new Statement();
+  const takers = onePerItem(rows.filter(({ takesTurn }) => takesTurn));
   const parts = [
+    ...(takers.length > 0 ? [`turn_in as (${turnPart(statement, takers)})`] : []),
     `record_in as (${recordPart(statement, rows)})`,
     `event_in as (${statement.insert(
       'sync_event',
@@ -32,12 +37,36 @@ export function startStatement(rows: StartRow[], newVersions: StartRow[]): Writt
   const versions = newVersions.toSorted((a, b) =>
     JSON.stringify([a.platform, a.kind, a.typeKey]) < JSON.stringify([b.platform, b.kind, b.typeKey]) ? -1 : 1,
   );
-  const main =
-    versions.length === 0
-      ? 'select 1'
-      : `select number from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
-         commit_version(platform, kind, type_key, version_hash, digest, origin, actor, reason, only_unknown => true)`;
-  return Object.assign(statement, { text: `with ${parts.join(', ')} ${main}`, hasOnePlan: true });
+  const main = [
+    ...(takers.length > 0 ? ['select holder as "syncId" from turn_in'] : []),
+    ...(versions.length > 0
+      ? [
+          `select null::uuid as "syncId" from (${statement.rows(VERSION, versions)}) as v (${names(VERSION)}),
+           commit_version(platform, kind, type_key, version_hash, digest, origin, actor, reason, only_unknown => true)`,
+        ]
+      : []),
+  ];
+  const text = `with ${parts.join(', ')} ${main.join(' union all ') || 'select null::uuid as "syncId" where false'}`;
+  return Object.assign(statement, { text, hasOnePlan: true });
+}
+
+/** A statement can give the turn of an item once: the others wait. In one order, so that no two wait in a circle. */
+function onePerItem(rows: StartRow[]): StartRow[] {
+  const first = new Map<string, StartRow>();
+  for (const row of rows) {
+    const key = JSON.stringify(TURN.map(({ value }) => value(row)).slice(0, -1));
+    if (!first.has(key)) first.set(key, row);
+  }
+  return [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+}
+
+/** A holder whose row this statement cannot see yet is one of this very moment: it keeps the turn. */
+function turnPart(statement: Statement, takers: StartRow[]): string {
+  return `insert into push_turn as t (${names(TURN)}) ${statement.rows(TURN, takers)}
+    on conflict (platform, environment, kind, type_key) do update set holder = excluded.holder
+    where t.holder is null or t.holder = excluded.holder
+      or exists (select from sync_history h where h.id = t.holder and h.completed_at is not null)
+    returning holder`;
 }
 
 /** The columns of external syncs cost those of ours nothing while there are none among them. */
@@ -58,11 +87,28 @@ export function attemptStatement(rows: AttemptRow[]): Written {
   const text = `with attempt (${names(ATTEMPT)}) as (${statement.rows(ATTEMPT, rows)}),
     updated as (
       update sync_history h set retry_count = a.retry_count from attempt a
-      where h.id = a.id and ${OPEN} returning h.id, a.event_id, a.event_type, a.event_data),
+      where h.id = a.id and ${OPEN}
+      returning h.id, h.target_platform, h.environment, h.kind, h.type_key, a.gives_turn,
+        a.event_id, a.event_type, a.event_data),
     event_in as (
       insert into sync_event (id, sync_id, type, data) select event_id, id, event_type, event_data from updated
-      on conflict do nothing)
+      on conflict do nothing),
+    turn_out as (
+      update push_turn t set holder = null from updated u where u.gives_turn and t.holder = u.id
+        and t.platform = u.target_platform and t.environment = u.environment and t.kind = u.kind and t.type_key = u.type_key)
     select id from updated`;
+  return Object.assign(statement, { text });
+}
+
+/** What became known of the effect of a settled push, each once: what is no longer unknown stays as it is. Safe to repeat. */
+export function outcomeStatement(rows: OutcomeRow[]): Written {
+  const statement = new Statement();
+  const text = `with learned (${names(OUTCOME)}) as (${statement.rows(OUTCOME, rows)}),
+    updated as (
+      update sync_history h set outcome = l.outcome, evidence = l.evidence from learned l
+      where h.id = l.id and h.outcome = 'UNKNOWN' returning h.id, l.event_id, l.event_type, l.event_data)
+    insert into sync_event (id, sync_id, type, data) select event_id, id, event_type, event_data from updated
+    on conflict do nothing`;
   return Object.assign(statement, { text });
 }
 
@@ -213,9 +259,27 @@ const VERSION: Column<StartRow>[] = [
   { name: 'reason', type: 'text', value: (row) => row.context.reason ?? null },
 ];
 
+const TURN: Column<StartRow>[] = [
+  { name: 'platform', type: 'text', value: (row) => row.platform },
+  { name: 'environment', type: 'text', value: (row) => row.context.environment },
+  { name: 'kind', type: 'text', value: (row) => row.kind },
+  { name: 'type_key', type: 'text', value: (row) => row.typeKey },
+  { name: 'holder', type: 'uuid', value: (row) => row.id },
+];
+
+const OUTCOME: Column<OutcomeRow>[] = [
+  { name: 'id', type: 'uuid', value: (row) => row.id },
+  { name: 'outcome', type: 'text', value: (row) => row.outcome },
+  { name: 'evidence', type: 'text', value: (row) => row.evidence },
+  { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
+  { name: 'event_type', type: 'text', value: (row) => row.event.type },
+  { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },
+];
+
 const ATTEMPT: Column<AttemptRow>[] = [
   { name: 'id', type: 'uuid', value: (row) => row.id },
   { name: 'retry_count', type: 'smallint', value: (row) => row.retryCount },
+  { name: 'gives_turn', type: 'boolean', value: (row) => row.givesTurn },
   { name: 'event_id', type: 'uuid', value: (row) => row.event.id },
   { name: 'event_type', type: 'text', value: (row) => row.event.type },
   { name: 'event_data', type: 'json', value: (row) => JSON.stringify(row.event.data) },

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import type { FinalStatus, SyncContext, SyncFailure } from '#platform';
+import type { FinalStatus, Outcome, SyncContext, SyncFailure } from '#platform';
 import { nameProblem } from '#validation';
 import { storableJson, storableText } from '../storable-text.ts';
 import { InvalidDurationError, InvalidNameError } from './recording.errors.ts';
@@ -9,6 +9,17 @@ export type Direction = (typeof DIRECTIONS)[number];
 
 export const SYNC_STATUSES = ['IN_PROGRESS', 'SUCCESS', 'FAILED', 'PARTIAL'] as const;
 export type SyncStatus = (typeof SYNC_STATUSES)[number];
+
+/** How we know of an outcome: read from the platform, proven by its answer, or said by another system. */
+export const EVIDENCES = ['OBSERVED', 'ANSWERED', 'REPORTED'] as const;
+export type Evidence = (typeof EVIDENCES)[number];
+
+/** What a status says of the effect of a push, where nobody says more. */
+export const OUTCOME_OF: Record<FinalStatus, Outcome> = {
+  SUCCESS: 'APPLIED',
+  FAILED: 'NOT_APPLIED',
+  PARTIAL: 'PARTLY_APPLIED',
+};
 
 /** The key of the one sync under which a pull of everything is recorded. */
 export const EVERYTHING = '*';
@@ -30,6 +41,7 @@ export type SyncEventType =
   | 'sync.succeeded'
   | 'sync.failed'
   | 'sync.partial'
+  | 'sync.outcome_known'
   | 'sync.late_result'
   | 'sync.version_linked'
   | 'retention.applied'
@@ -63,6 +75,8 @@ export interface NewSync {
   expiresInMs?: number;
   /** Its result, where that is known already; only with `expiresInMs`. */
   result?: SyncResult;
+  /** It is sent as soon as it is recorded, and so needs its turn at once. */
+  takesTurn?: boolean;
 }
 
 /** A sync that stands in the database as IN_PROGRESS. */
@@ -72,6 +86,8 @@ export interface RecordedSync {
   typeKey: string;
   kind: string;
   versionHash: string | null;
+  /** Whether it may be sent: no other push of the item to the target is under way. */
+  hasTurn: boolean;
 }
 
 /** One try of a call that failed. Times are milliseconds. */
@@ -85,11 +101,17 @@ export interface FailedAttempt {
   waitMs?: number;
   /** What the adapter wants remembered of the exchange. */
   metadata?: JsonObject;
+  /** Whether the platform may have applied it, or not been asked at all. */
+  outcome?: 'UNKNOWN' | 'NOT_APPLIED';
 }
 
 /** What came of a sync. */
 export interface SyncResult {
   status: FinalStatus;
+  /** What is known of its effect; by default what the status says, and null for a pull. */
+  outcome?: Outcome | null;
+  /** How that is known; null where it is not. */
+  evidence?: Evidence | null;
   error?: SyncFailure;
   statusCode?: number;
   requestId?: string;
@@ -108,18 +130,30 @@ export interface SyncResult {
   completedAt?: Date;
   /** Replaces the metadata of the sync. */
   metadata?: JsonObject;
+  /** What a pull saw beside the content. */
+  observation?: Observation;
   /** How it was found out, when the process that made the call could not tell; kept in metadata and event. */
   resolution?: Resolution;
 }
 
-/** What another process found out about a sync whose own had died. */
+/** What a pull saw of an item beside its content. */
+export interface Observation {
+  /** The platform does not have the item. */
+  absent?: true;
+  /** A push of the item was under way, so what was read says nothing about it. */
+  overlapped?: true;
+  /** When the call began to read, by the clock of the database; by default when the sync started. */
+  readSince?: string;
+}
+
+/** How the outcome of a push was looked for, where its answer did not prove it. */
 export interface Resolution {
   /** The platform was asked what it holds. */
   resolvedBy?: 'read-back';
-  /** The call that asked it: its syncs keep what it said. */
+  /** The call that asked it: its syncs keep the answer. */
   readBackCallId?: string;
-  /** It cannot be told whether the platform applied the push. */
-  outcome?: 'unknown';
+  /** The hash of what the platform was seen to hold; null when it does not have the item. */
+  held?: string | null;
 }
 
 /** Throws {@link InvalidNameError} for the first name that cannot be kept as it is. */

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { DEFAULT_KIND, PlatformRegistry } from '#platform';
+import { DEFAULT_KIND, type Outcome, PlatformRegistry } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, VersionHistoryService } from '#versioning';
 import { storableJson, storableText } from '../storable-text.ts';
@@ -15,12 +15,15 @@ import { type PreparedResponse, prepareResponse } from './prepared-response.ts';
 import { SyncReader } from './sync.reader.ts';
 import { SyncRecorder } from './sync.recorder.ts';
 import { recordedData, settledData } from './sync-columns.ts';
-import type { FinishRow, Settlement, StartRow } from './sync-rows.ts';
+import type { FinishRow, OutcomeRow, Settlement, StartRow } from './sync-rows.ts';
 import {
   assertNames,
+  type Direction,
+  type Evidence,
   type FailedAttempt,
   MAX_LATE_RESULTS,
   type NewSync,
+  OUTCOME_OF,
   type RecordedSync,
   storableContext,
   storableError,
@@ -93,7 +96,9 @@ export class SyncWriter {
     const snapshots = [sent, isNew ? definition : undefined].filter((snapshot) => snapshot !== undefined);
     const pushedDigest = direction === 'PUSH' ? (sync.pushedDigest ?? sent?.digest ?? null) : null;
     const receivedDigest = direction === 'PULL' ? (sent?.digest ?? null) : null;
-    const finish = ended ? await this.finishRow({ ...ended, id, typeKey, eventId: sync.eventIds?.finished }) : null;
+    const finish = ended
+      ? await this.finishRow({ ...outcomeOf(direction, ended), id, typeKey, eventId: sync.eventIds?.finished })
+      : null;
     const context = storableContext(given, finish?.metadata);
     const row = {
       ...{
@@ -114,6 +119,7 @@ export class SyncWriter {
         sync.expiresInMs === undefined
           ? null
           : { expiresInMs: sync.expiresInMs, startedAt: startedAt?.toISOString() ?? null, receivedDigest, finish },
+      takesTurn: direction === 'PUSH' && sync.takesTurn === true,
       snapshots,
       ...(isNew && { newVersion: definition }),
     };
@@ -123,18 +129,24 @@ export class SyncWriter {
 
   /** Records what was prepared, in one transaction. */
   async recordPrepared(rows: StartRow[]): Promise<RecordedSync[]> {
-    await this.recorder.start(rows);
-    return rows.map(({ id, callId, typeKey, kind, versionHash }) => ({ id, callId, typeKey, kind, versionHash }));
+    const turns = await this.recorder.start(rows);
+    return rows.map(({ id, callId, typeKey, kind, versionHash }, index) => {
+      return { id, callId, typeKey, kind, versionHash, hasTurn: turns[index]! };
+    });
   }
 
-  /** Records a try that failed, for every sync of the call; false when one of them is settled already. */
-  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt): Promise<boolean> {
+  /**
+   * Records a try that failed, for every sync of the call; false when one of them is settled already. With `givesTurn`
+   * others may push the items while the call waits.
+   */
+  async recordFailedAttempt(syncIds: string[], failed: FailedAttempt, givesTurn = false): Promise<boolean> {
     const { error, waitMs, ...rest } = failed;
     const data = compact({ ...storableJson(rest), ...storableError(error), waitMs });
     return this.recorder.attemptsFailed(
       syncIds.map((id) => ({
         id,
         retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
+        givesTurn,
         event: { id: uuidv7(), syncId: id, type: 'attempt.failed', data },
       })),
     );
@@ -157,6 +169,15 @@ export class SyncWriter {
   /** Settles many in one transaction; results that come late are kept as events. The key spares us to look it up. */
   async settleAll(results: (SyncResult & { id: string; typeKey?: string })[]): Promise<void> {
     await this.write(results);
+  }
+
+  /** Records what became known of the effects of settled pushes; what is no longer unknown stays as it is. */
+  async recordOutcomes(learned: LearnedOutcome[]): Promise<void> {
+    const rows = learned.map(({ id, outcome, evidence, readBackCallId }): OutcomeRow => {
+      const data = compact({ outcome, evidence, readBackCallId });
+      return { id, outcome, evidence, event: { id: uuidv7(), syncId: id, type: 'sync.outcome_known', data } };
+    });
+    if (rows.length > 0) await this.recorder.outcomesKnown(rows);
   }
 
   /** Whether all of these are still in progress, under this process. */
@@ -204,11 +225,17 @@ export class SyncWriter {
 
   private async finishRow(result: IdentifiedResult, prepared = new Map<Json, PreparedResponse>()): Promise<FinishRow> {
     const { snapshot, note } = await prepareResponse(this.snapshots, result.response, prepared);
-    const metadata: JsonObject = storableJson({ ...result.metadata, ...result.resolution, ...note });
+    const { readSince, ...observation } = result.observation ?? {};
+    const seen = { ...compact({ ...observation }), ...result.resolution };
+    const metadata: JsonObject = storableJson({ ...result.metadata, ...seen, ...note });
     assertNames({ versionHash: result.versionHash });
     const { errorCode, errorMessage } = storableError(result.error);
+    const { outcome = OUTCOME_OF[result.status] } = result;
+    const isShown = outcome === null ? result.status === 'SUCCESS' : outcome !== 'UNKNOWN';
     const fields = {
       status: result.status,
+      outcome,
+      evidence: result.evidence === undefined && isShown ? 'REPORTED' : (result.evidence ?? null),
       statusCode: isHttpStatus(result.statusCode) ? result.statusCode : null,
       requestId: storableRequestId(result.requestId),
       errorCode: errorCode ?? null,
@@ -228,10 +255,24 @@ export class SyncWriter {
       metadata: Object.keys(metadata).length > 0 ? metadata : null,
       snapshot,
     };
-    const data = { status: result.status, ...settledData(row), ...result.resolution };
+    const data = { status: result.status, ...settledData(row), ...seen, ...compact({ readSince }) };
     const event = { id: result.eventId ?? uuidv7(), syncId: result.id, type: FINISHED[result.status], data };
     return { ...row, event };
   }
+}
+
+/** What became known of the effect of a settled push. */
+export interface LearnedOutcome {
+  id: string;
+  outcome: Outcome;
+  evidence: Evidence;
+  /** The call whose syncs keep the answer. */
+  readBackCallId?: string;
+}
+
+/** A pull changes nothing on the platform. */
+export function outcomeOf(direction: Direction, result: SyncResult): SyncResult {
+  return direction === 'PULL' ? { ...result, outcome: null } : result;
 }
 
 /** The result of a sync; `eventId` is that of the event that says so, a new one unless given. */

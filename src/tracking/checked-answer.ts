@@ -1,5 +1,12 @@
 import { isJsonObject } from '#json';
-import { FINAL_STATUSES, PlatformError, type SyncAnswer } from '#platform';
+import { FINAL_STATUSES, itemRef, PlatformError, type SyncAnswer, type SyncAnswerItem } from '#platform';
+import { textProblem } from '#validation';
+import { refKey } from '#versioning';
+import { quoted } from '../quoted.ts';
+import { storableText } from '../storable-text.ts';
+
+const MAX_KEY = 255;
+const MAX_KIND = 100;
 
 /** What an adapter answered, if it is an answer at all: an adapter of others may not have been compiled against ours. */
 export function checkedAnswer(answer: unknown, platform: string): SyncAnswer {
@@ -11,10 +18,37 @@ export function checkedAnswer(answer: unknown, platform: string): SyncAnswer {
   });
 }
 
+/**
+ * The items of a pull of everything, each once. One that the platform gives twice, or whose key cannot be kept, has failed;
+ * the others are as good as before.
+ */
+export function receivedOnce(items: SyncAnswerItem[]): SyncAnswerItem[] {
+  const byKey = Map.groupBy(items.map(withGoodKey), (item) => refKey(itemRef(item)));
+  return [...byKey.values()].map(([item, ...others]) => (others.length === 0 ? item! : twice(item!)));
+}
+
 function isAnswer(answer: unknown): answer is SyncAnswer {
   if (!isJsonObject(answer) || !Array.isArray(answer.items)) return false;
   return answer.items.every(
     (item) =>
       isJsonObject(item) && typeof item.typeKey === 'string' && FINAL_STATUSES.some((status) => status === item.status),
   );
+}
+
+function withGoodKey(item: SyncAnswerItem): SyncAnswerItem {
+  const { typeKey, kind } = itemRef(item);
+  const problem = textProblem(typeKey, MAX_KEY) ?? textProblem(kind, MAX_KIND);
+  if (!problem) return item;
+  const message = `The platform gave the item ${quoted(typeKey)}, whose key or kind ${problem}. Its content is not kept.`;
+  return {
+    typeKey: storableText(typeKey, MAX_KEY) || '(empty)',
+    kind: storableText(kind, MAX_KIND) || '(empty)',
+    status: 'FAILED',
+    error: { code: 'INVALID_KEY', message },
+  };
+}
+
+function twice({ typeKey, kind }: SyncAnswerItem): SyncAnswerItem {
+  const message = `The platform gave the item ${quoted(typeKey)} more than once, so its content is not known.`;
+  return { typeKey, kind, status: 'FAILED', error: { code: 'DUPLICATE_KEY', message } };
 }

@@ -7,7 +7,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import { Inject, Injectable } from '@nestjs/common';
-import { PlatformError } from '#platform';
+import { PlatformError, type Target } from '#platform';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
 export type CircuitName = 'closed' | 'open' | 'half-open';
@@ -40,12 +40,8 @@ export class CircuitBreakers {
    * Runs an attempt, or throws a `PlatformError` with code CIRCUIT_OPEN without running it. `assertClosed` throws what
    * becomes the same: for an attempt that waits for its turn while others fail.
    */
-  async execute<T>(
-    platform: string,
-    environment: string,
-    attempt: (assertClosed: () => void) => Promise<T>,
-  ): Promise<T> {
-    const { policy } = this.breaker(platform, environment);
+  async execute<T>(target: Target, attempt: (assertClosed: () => void) => Promise<T>): Promise<T> {
+    const { policy } = this.breaker(target);
     try {
       return await policy.execute(() => {
         const entered = policy.state;
@@ -54,16 +50,7 @@ export class CircuitBreakers {
         });
       });
     } catch (error) {
-      if (!(error instanceof BrokenCircuitError)) throw error;
-      const { failures, resetMs } = this.options.circuit;
-      throw new CircuitOpenError({
-        code: 'CIRCUIT_OPEN',
-        retryable: false,
-        message:
-          `This attempt was not sent: ${platform} "${environment}" failed ${failures} times in a row. ` +
-          `One call is let through every ${resetMs} ms; when it succeeds, all are again.`,
-        metadata: { circuit: { state: NAMES[policy.state], failures, resetMs } },
-      });
+      throw error instanceof BrokenCircuitError ? this.refusal(target, policy) : error;
     }
   }
 
@@ -72,7 +59,20 @@ export class CircuitBreakers {
     return [...this.breakers.values()].map(({ circuit, policy }) => ({ ...circuit, state: NAMES[policy.state] }));
   }
 
-  private breaker(platform: string, environment: string) {
+  private refusal({ platform, environment }: Target, policy: CircuitBreakerPolicy): CircuitOpenError {
+    const { failures, resetMs } = this.options.circuit;
+    return new CircuitOpenError({
+      code: 'CIRCUIT_OPEN',
+      outcome: 'NOT_APPLIED',
+      retryable: false,
+      message:
+        `This attempt was not sent: ${platform} "${environment}" failed ${failures} times in a row. ` +
+        `One call is let through every ${resetMs} ms; when it succeeds, all are again.`,
+      metadata: { circuit: { state: NAMES[policy.state], failures, resetMs } },
+    });
+  }
+
+  private breaker({ platform, environment }: Target) {
     const key = JSON.stringify([platform, environment]);
     let breaker = this.breakers.get(key);
     if (!breaker) {

@@ -1,15 +1,16 @@
 import type { Json } from '#json';
 import {
-  DEFAULT_KIND,
   type ItemRef,
+  itemRef,
   PlatformError,
   type SyncAnswer,
   type SyncAnswerItem,
   type SyncFailure,
 } from '#platform';
-import type { RecordedSync, SyncResult } from '#recording';
+import { type Observation, OUTCOME_OF, type RecordedSync, type SyncResult } from '#recording';
 import { refKey } from '#versioning';
 import { DomainError } from '../domain-error.ts';
+import type { Verdict } from './read-back.ts';
 
 /** The result of a sync that is known by its id. */
 export type IdentifiedResult = SyncResult & { id: string; typeKey: string };
@@ -17,40 +18,60 @@ export type IdentifiedResult = SyncResult & { id: string; typeKey: string };
 /** What all syncs of a call have in common. */
 export type SharedResult = Omit<SyncResult, 'status'>;
 
-/** The result of each sync of a call, from the answer of the platform; `versions` are those of what was pulled. */
-export function itemResults(
-  syncs: RecordedSync[],
-  answer: SyncAnswer,
-  shared: SharedResult,
-  versions?: Map<string, string>,
-): IdentifiedResult[] {
-  const answers = new Map(answer.items.map((item) => [refKey(withKind(item)), item]));
-  return syncs.map((sync) => {
-    const item = answers.get(refKey(sync)) ?? notAnswered(sync);
-    return resultOf(sync, item, shared, versions, item.data ?? answer.body);
+/** What a pull has learned beside the answer: the version of each item, and what it saw of it, by `refKey`. */
+export interface Pulled {
+  versions: Map<string, string>;
+  observations: Map<string, Observation>;
+}
+
+/** The result of each sync of a push, from the answer of the platform. */
+export function pushResults(syncs: RecordedSync[], answer: SyncAnswer, shared: SharedResult): IdentifiedResult[] {
+  const answers = byRef(answer);
+  return syncs.map(({ id, typeKey, kind }) => {
+    const item = answers.get(refKey({ kind, typeKey })) ?? notAnswered({ typeKey, kind });
+    const outcome = item.outcome ?? OUTCOME_OF[item.status];
+    const evidence = outcome === 'UNKNOWN' ? null : 'ANSWERED';
+    return { ...shared, id, typeKey, status: item.status, error: item.error, outcome, evidence, response: answer.body };
   });
 }
 
-/** The result of each sync that a pull of everything has made, in the order of the answer's items. */
+/** The result of each sync of a pull of certain items. */
+export function pullResults(
+  syncs: RecordedSync[],
+  answer: SyncAnswer,
+  shared: SharedResult,
+  pulled: Pulled,
+): IdentifiedResult[] {
+  const answers = byRef(answer);
+  return syncs.map((sync) => {
+    const item = answers.get(refKey(sync)) ?? notAnswered(sync);
+    return pullResult(sync, item, shared, pulled, item.data ?? answer.body);
+  });
+}
+
+/** The result of each sync that a pull of everything has made, in the order of the items. */
 export function receivedResults(
   syncs: RecordedSync[],
-  { items }: SyncAnswer,
+  items: SyncAnswerItem[],
   shared: SharedResult,
-  versions: Map<string, string>,
+  pulled: Pulled,
 ): IdentifiedResult[] {
-  return items.map((item, index) => resultOf(syncs[index]!, item, shared, versions, item.data));
+  return items.map((item, index) => pullResult(syncs[index]!, item, shared, pulled, item.data));
 }
 
 /** The result of the sync that asked for everything: it keeps the whole answer. */
 export function wholeResult(everything: RecordedSync, answer: SyncAnswer, shared: SharedResult): IdentifiedResult {
   const { id, typeKey } = everything;
-  return { ...shared, ...summary(answer.items), id, typeKey, response: answer.body };
+  return { ...shared, ...summary(answer.items), outcome: null, id, typeKey, response: answer.body };
 }
 
-/** The result of each sync of a call that failed as a whole. */
+/** The result of each sync of a call that failed as a whole, and has had no effect as far as its failure says. */
 export function failedResults(syncs: RecordedSync[], error: unknown, shared: SharedResult): IdentifiedResult[] {
   const known = error instanceof PlatformError ? error : undefined;
   return syncs.map(({ id, typeKey }) => ({
+    outcome: 'NOT_APPLIED',
+    // What was never asked proves nothing: it has nothing to prove.
+    evidence: known?.statusCode === undefined ? null : 'ANSWERED',
     ...shared,
     id,
     typeKey,
@@ -63,27 +84,77 @@ export function failedResults(syncs: RecordedSync[], error: unknown, shared: Sha
   }));
 }
 
+/** A result that was in doubt, with what the platform showed when it was read back. */
+export function judged(result: IdentifiedResult, { outcome, held, readBackCallId }: Verdict): IdentifiedResult {
+  const resolution = readBackCallId ? { resolvedBy: 'read-back' as const, readBackCallId, held } : undefined;
+  const shown = { ...result, outcome, evidence: outcome === 'UNKNOWN' ? null : ('OBSERVED' as const), resolution };
+  if (outcome === 'APPLIED') return { ...shown, status: 'SUCCESS', error: undefined };
+  const { code, message } = result.error ?? { code: 'NO_ANSWER', message: 'The answer does not prove the outcome.' };
+  return { ...shown, status: 'FAILED', error: { code, message: `${ended(message)} ${sentenceOf(outcome, held)}` } };
+}
+
+/** The result of a sync that a newer push of its item has overtaken. */
+export function supersededResult(
+  { id, typeKey }: RecordedSync,
+  overtakenBy: string,
+  isInDoubt: boolean,
+  shared: SharedResult,
+): IdentifiedResult {
+  const before = isInDoubt ? ' An earlier attempt may have been applied before that push.' : ' Nothing was sent.';
+  const message = `A newer push of the same content type has overtaken this one (sync ${overtakenBy}).${before}`;
+  const outcome = isInDoubt ? ('UNKNOWN' as const) : ('NOT_APPLIED' as const);
+  return { ...shared, id, typeKey, status: 'FAILED', outcome, evidence: null, error: { code: 'SUPERSEDED', message } };
+}
+
+/** The items of an answer, with what is known of each sync by now. */
+export function answerWith(answer: SyncAnswer, syncs: RecordedSync[], results: IdentifiedResult[]): SyncAnswer {
+  const answers = byRef(answer);
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const items = syncs.map(({ id, kind, typeKey }): SyncAnswerItem => {
+    const { status, error, outcome } = byId.get(id)!;
+    return { ...answers.get(refKey({ kind, typeKey })), typeKey, kind, status, error, outcome: outcome ?? undefined };
+  });
+  return { ...answer, items };
+}
+
 /** The failure that anything thrown stands for. */
 export function failureOf(error: unknown): SyncFailure {
   const message = error instanceof Error ? error.message : String(error);
   return { code: error instanceof DomainError ? error.code : 'ADAPTER_ERROR', message };
 }
 
-/** The same item, with the kind that it has by default. */
-export function withKind({ typeKey, kind = DEFAULT_KIND }: { typeKey: string; kind?: string }): ItemRef {
-  return { typeKey, kind };
+function sentenceOf(outcome: Verdict['outcome'], held: string | null | undefined): string {
+  if (outcome === 'NOT_APPLIED')
+    return 'It was not applied: the platform was read back, and holds what it held before.';
+  if (held === undefined) return 'It may have been applied: the platform could not be read back. Pull to find out.';
+  return 'It may have been applied: the platform was read back, and what it holds does not prove it.';
 }
 
-function resultOf(
+/** A message as the first of two sentences. */
+function ended(message: string): string {
+  return /[.!?…]$/.test(message) ? message : `${message}.`;
+}
+
+function byRef({ items }: SyncAnswer): Map<string, SyncAnswerItem> {
+  return new Map(items.map((item) => [refKey(itemRef(item)), item]));
+}
+
+function pullResult(
   { id, typeKey }: RecordedSync,
   item: SyncAnswerItem,
   shared: SharedResult,
-  versions: Map<string, string> | undefined,
+  { versions, observations }: Pulled,
   response: Json | undefined,
 ): IdentifiedResult {
+  const key = refKey(itemRef(item));
+  const isAbsent = item.status === 'FAILED' && item.error?.code === 'NOT_FOUND';
+  const observation = { ...observations.get(key), ...(isAbsent && { absent: true as const }) };
+  const seen = { ...shared, id, typeKey, observation, outcome: null, response };
+  // That there is none is an observation too, and no failure to observe.
+  if (isAbsent) return { ...seen, status: 'SUCCESS', evidence: 'OBSERVED' };
   const { status, error } = item;
-  const versionHash = versions?.get(refKey(withKind(item)));
-  return { ...shared, id, typeKey, status, error, versionHash, response, ...lastChange(item) };
+  const evidence = status === 'SUCCESS' ? ('OBSERVED' as const) : null;
+  return { ...seen, status, error, evidence, versionHash: versions.get(key), ...lastChange(item) };
 }
 
 /** An adapter of others may not have been compiled against ours. */
@@ -94,9 +165,9 @@ function lastChange({ changedBy, changedAt }: SyncAnswerItem): Pick<SyncResult, 
   };
 }
 
-function notAnswered({ typeKey, kind }: RecordedSync): SyncAnswerItem {
-  const message = `The answer of the platform does not tell what became of the ${kind} "${typeKey}".`;
-  return { typeKey, kind, status: 'FAILED', error: { code: 'NO_ANSWER', message } };
+function notAnswered({ typeKey, kind }: ItemRef): SyncAnswerItem {
+  const message = `The answer of the platform does not name the ${kind} "${typeKey}".`;
+  return { typeKey, kind, status: 'FAILED', outcome: 'UNKNOWN', error: { code: 'NO_ANSWER', message } };
 }
 
 function summary(items: SyncAnswerItem[]): Pick<SyncResult, 'status' | 'error'> {

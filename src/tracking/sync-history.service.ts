@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { type HistoryFilter, type HistoryPage, type PageRequest, SyncHistoryQueries } from '#history';
-import { type NewSync, type RecordedSync, SyncReader, type SyncRecord, type SyncResult, SyncWriter } from '#recording';
+import {
+  type NewSync,
+  outcomeOf,
+  type RecordedSync,
+  SyncReader,
+  type SyncRecord,
+  type SyncResult,
+  SyncWriter,
+} from '#recording';
 
 /** The history of syncs for an application: records what it does itself, and reads what was recorded. */
 @Injectable()
@@ -20,8 +28,9 @@ export class SyncHistoryService {
    * Settles a sync. Waits for the database however long it is away. Throws `SyncNotFoundError`, and `SyncSettledError` when
    * it was settled before; the first late results that differ are kept as events.
    */
-  updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
-    return this.writer.settle(syncId, result);
+  async updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
+    const { syncDirection } = await this.reader.get(syncId);
+    await this.writer.settle(syncId, outcomeOf(syncDirection, result));
   }
 
   /**

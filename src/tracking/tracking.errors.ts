@@ -86,3 +86,19 @@ export class SyncUnderWayError extends DomainError {
     super(`The sync ${syncId} is already running, so it was not sent a second time.`, { syncId });
   }
 }
+
+/** Another push of an item to the target was under way for as long as a push waits. */
+export class PushUnderWayError extends DomainError {
+  readonly code = 'PUSH_UNDER_WAY';
+  readonly httpStatus = 409;
+
+  constructor(waitedMs: number, blockedBy: string[]) {
+    const [first, ...others] = blockedBy;
+    const more = others.length > 0 ? ` and ${others.length} others` : '';
+    super(
+      `Another push of the same content type to the same target is still running (sync ${first}${more}), so this one was ` +
+        `not sent. It waited ${waitedMs} ms. Push again when that sync has ended.`,
+      { blockedBy: blockedBy.slice(0, 50) },
+    );
+  }
+}

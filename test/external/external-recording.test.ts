@@ -349,7 +349,7 @@ describe('a sync that its recorder abandons', () => {
       () => theSync(abandoned),
       ({ status }) => status !== 'IN_PROGRESS',
     );
-    expect(over).toMatchObject({ status: 'FAILED', errorCode: 'INTERRUPTED', metadata: { outcome: 'unknown' } });
+    expect(over).toMatchObject({ status: 'FAILED', errorCode: 'INTERRUPTED', outcome: 'UNKNOWN', evidence: null });
     // The time until somebody noticed is no duration.
     expect(over.durationMs).toBeNull();
     expect((await theSync(extended)).status).toBe('IN_PROGRESS');

@@ -132,9 +132,9 @@ function moreAcknowledged(load: Load, count: number): Promise<unknown> {
 async function resolutions(databaseUrl: string): Promise<Record<string, number>> {
   const rows = await sql<{ resolution: string; count: number }>(
     databaseUrl,
-    `select coalesce(sync_metadata->>'resolvedBy', sync_metadata->>'outcome') as resolution, count(*)::integer
+    `select coalesce(sync_metadata->>'resolvedBy', nullif(outcome, 'APPLIED')) as resolution, count(*)::integer
      from sync_history where sync_direction = 'PUSH' group by 1 having
-       coalesce(sync_metadata->>'resolvedBy', sync_metadata->>'outcome') is not null`,
+       coalesce(sync_metadata->>'resolvedBy', nullif(outcome, 'APPLIED')) is not null`,
   );
   return Object.fromEntries(rows.map(({ resolution, count }) => [resolution, count]));
 }

@@ -19,7 +19,7 @@ describe('a replica that is paused for longer than its lease', () => {
     database = await createTestDatabase();
     // One call at a time, so that another waits for its turn; and a long wait before the next attempt.
     const env = {
-      ...{ DATABASE_URL: database.url, LEASE_MS: '1500', RETRY_INITIAL_DELAY_MS: '12000' },
+      ...{ DATABASE_URL: database.url, LEASE_MS: '1500', RETRY_INITIAL_DELAY_MS: '12000', READ_BACK_MS: '9000' },
       ...{ ...optimizelyAt(sandbox.url), OPTIMIZELY_CMS_MAX_CONCURRENCY: '1' },
     };
     [paused, other] = await Promise.all([startServiceProcess(env), startServiceProcess(env)]);
@@ -50,8 +50,8 @@ describe('a replica that is paused for longer than its lease', () => {
       const settled = await outcomes(database.url);
       expect(settled).toMatchObject([
         { type_key: 'WaitsForItsAnswer', sync_status: 'SUCCESS', sync_metadata: { resolvedBy: 'read-back' } },
-        { type_key: 'WaitsForItsTurn', sync_status: 'FAILED', sync_metadata: { outcome: 'unknown' } },
-        { type_key: 'WaitsToTryAgain', sync_status: 'FAILED', sync_metadata: { outcome: 'unknown' } },
+        { type_key: 'WaitsForItsTurn', sync_status: 'FAILED', outcome: 'NOT_APPLIED' },
+        { type_key: 'WaitsToTryAgain', sync_status: 'FAILED', outcome: 'NOT_APPLIED' },
       ]);
       const [waited] = settled as { sync_metadata: { readBackCallId: string } }[];
       const { readBackCallId } = waited!.sync_metadata;

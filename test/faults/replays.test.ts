@@ -123,8 +123,9 @@ describe('what failed is replayed', () => {
     await untilSettled(database.url);
     const ends = await replays();
     expect(ends.map(({ typeKey }) => typeKey)).toEqual(KEYS);
-    expect(ends.slice(1).map(({ errorCode }) => errorCode)).toEqual(['INTERRUPTED', 'INTERRUPTED']);
-    const readBacks = `select distinct call_id from sync_history where sync_direction = 'PULL'`;
+    expect(ends.slice(1).map(({ errorCode }) => errorCode)).toEqual(['NOT_SENT', 'NOT_SENT']);
+    const readBacks = `select distinct sync_metadata->>'readBackCallId' from sync_history
+      where trigger = 'REPLAY' and sync_metadata->>'readBackCallId' is not null`;
     expect(await sql(database.url, readBacks)).toHaveLength(1);
     expect(await begin(key)).toEqual({ ...first, isRepeated: true });
 

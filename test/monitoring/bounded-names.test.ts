@@ -49,8 +49,11 @@ describe('names that come from outside', () => {
   it('make a bounded number of circuits, of which the open ones stay', async () => {
     const circuits = service.app.get(CircuitBreakers);
     const outage = new PlatformError({ code: 'UNAVAILABLE', message: 'down', retryable: true });
-    await expect(circuits.execute('shop', 'open', () => Promise.reject(outage))).rejects.toThrow('down');
-    for (let n = 0; n < 500; n += 1) await circuits.execute('shop', `e${n}`, () => Promise.resolve());
+    await expect(
+      circuits.execute({ platform: 'shop', environment: 'open' }, () => Promise.reject(outage)),
+    ).rejects.toThrow('down');
+    for (let n = 0; n < 500; n += 1)
+      await circuits.execute({ platform: 'shop', environment: `e${n}` }, () => Promise.resolve());
     const states = circuits.states();
     expect(states).toHaveLength(200);
     expect(states.filter(({ state }) => state === 'open')).toMatchObject([{ environment: 'open' }]);

@@ -18,7 +18,7 @@ export class ServiceProcess {
   /** As {@link startServiceProcess}. */
   static async start(env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
     const child = spawn(process.execPath, ['dist/src/main.js'], {
-      env: { ...inherited(), PORT: '0', LOG_LEVEL: 'info', ...env },
+      env: { ...inherited(), PORT: '0', LOG_LEVEL: 'info', READ_BACK_MS: '1000', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: string[] = [];

@@ -26,7 +26,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-/** The whole service in this process, on a free port and a database of its own; retries wait 1 ms. */
+/** The whole service in this process, on a free port and a database of its own; retries wait 1 ms, and a push is read back for 300 ms. */
 export async function startTestApp(
   env: NodeJS.ProcessEnv = {},
   more: HttpOptions = {},
@@ -41,6 +41,7 @@ export async function startTestApp(
     LOG_LEVEL: 'silent',
     RETRY_INITIAL_DELAY_MS: '1',
     RETRY_MAX_DELAY_MS: '5',
+    READ_BACK_MS: '300',
     ...env,
   });
   const http = { ...httpOptions(config.service), ...more };

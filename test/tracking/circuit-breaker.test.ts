@@ -5,6 +5,8 @@ import { until } from '../support/until.ts';
 
 const FAILURES = 2;
 const RESET_MS = 1_000;
+/** Pushes of one item would wait for each other. */
+const KEYS = ['Article', 'Hero', 'Teaser'];
 const manifests = { method: 'POST', path: '/manifest' };
 
 describe('an environment that failed too often in a row', () => {
@@ -14,6 +16,7 @@ describe('an environment that failed too often in a row', () => {
   beforeAll(async () => {
     cms = await startSimulatedCms();
     service = await startTestApp({
+      READ_BACK_MS: '0',
       ...optimizelyAt(cms.url),
       RETRY_MAX_ATTEMPTS: '1',
       CIRCUIT_FAILURES: String(FAILURES),
@@ -21,7 +24,9 @@ describe('an environment that failed too often in a row', () => {
       // All that are let through can be under way at once.
       OPTIMIZELY_CMS_MAX_CONCURRENCY: '10',
     });
-    await service.api('PUT', '/content-types/Article', { key: 'Article', displayName: 'Article', baseType: '_page' });
+    for (const key of KEYS) {
+      await service.api('PUT', `/content-types/${key}`, { key, displayName: key, baseType: '_page' });
+    }
   });
 
   afterAll(async () => {
@@ -34,7 +39,8 @@ describe('an environment that failed too often in a row', () => {
     return circuits;
   };
   const here = { platform: 'optimizely', environment: 'default' };
-  const arrivals = async () => (await cms.calls()).filter(({ path }) => path.endsWith('/manifest')).length;
+  const arrivals = async () =>
+    (await cms.calls()).filter(({ method, path }) => method === 'POST' && path.endsWith('/manifest')).length;
 
   it('is left alone, tried by one call at a time, and used again when that succeeds', async () => {
     await cms.strike({ kind: 'status', status: 503, untilReset: true, match: manifests });
@@ -53,7 +59,9 @@ describe('an environment that failed too often in a row', () => {
     // The probe hangs until it is told otherwise: what comes meanwhile is refused.
     await cms.strike({ kind: 'status', status: 503, delayMs: 500, untilReset: true, match: manifests });
     await until('one is let through', async () => {
-      await Promise.all((await Promise.all([1, 2, 3].map(() => begin(service.api)))).map(settledHere));
+      await Promise.all(
+        (await Promise.all(KEYS.map((typeKey) => begin(service.api, { items: [{ typeKey }] })))).map(settledHere),
+      );
       return (await arrivals()) > FAILURES;
     });
     expect(await arrivals()).toBe(FAILURES + 1);
@@ -62,7 +70,9 @@ describe('an environment that failed too often in a row', () => {
     await cms.strike();
     await until('all are again', async () => (await deploy(service.api)).status === 'SUCCESS');
     expect(await circuit()).toEqual([{ ...here, state: 'closed' }]);
-    await Promise.all((await Promise.all([1, 2, 3].map(() => begin(service.api)))).map(settledHere));
+    await Promise.all(
+      (await Promise.all(KEYS.map((typeKey) => begin(service.api, { items: [{ typeKey }] })))).map(settledHere),
+    );
     expect((await service.api('GET', '/deployments?limit=3')).body).toMatchObject({
       items: [1, 2, 3].map(() => ({ status: 'SUCCESS' })),
     });

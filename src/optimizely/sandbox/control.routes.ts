@@ -54,6 +54,21 @@ export function controlRoutes(app: FastifyInstance, world: World): void {
     return reply.code(before ? 200 : 201).send(after.body);
   });
 
+  /** A deletion behind our back, also of a type that has content. */
+  app.delete<OfTenant>('/content-types/:key', (request, reply) => {
+    const { key } = request.params;
+    const tenant = world.namedTenant(request.query.tenant);
+    if (!tenant.contentTypes.get(key)) throw Problem.notFound(key);
+    tenant.contentTypes.delete(key);
+    return reply.code(204).send();
+  });
+
+  /** What the tenant holds, at this very moment. */
+  app.get<OfTenant>('/content-types', (request, reply) => {
+    const tenant = world.namedTenant(request.query.tenant);
+    return reply.send(tenant.contentTypes.bodies());
+  });
+
   app.put<OfTenant>('/content-instances/:key', (request, reply) => {
     const { count } = readAs(COUNT, request.body, 'count of instances');
     const tenant = world.namedTenant(request.query.tenant);

@@ -7,10 +7,10 @@ import { Client, type Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { postgresPool } from '#database';
 import { type HistoryFilter, SyncHistoryExport, SyncHistoryQueries } from '#history';
+import { TargetModel } from '#live';
 import { SyncReader } from '#recording';
 import { Retention } from '#retention';
 import { AppModule, readConfig } from '../../../src/app.module.ts';
-import { LiveVersions } from '../../../src/history/live-versions.ts';
 import type { ExportFormat } from '../../../src/history/sync-history.dto.ts';
 import { openBenchDatabase } from '../bench-database.ts';
 import { type Bench, rounded, type Section } from '../report.ts';
@@ -104,7 +104,7 @@ async function deepPages(app: INestApplicationContext): Promise<Section> {
 async function others(app: INestApplicationContext): Promise<Section> {
   const queries = app.get(SyncHistoryQueries);
   const reader = app.get(SyncReader);
-  const live = app.get(LiveVersions);
+  const model = app.get(TargetModel);
   const { items } = await queries.page({}, { limit: 1 });
   const calls: Record<string, () => Promise<unknown>> = {
     'facets of a day': () => queries.facets({ last: '24h' }),
@@ -116,7 +116,8 @@ async function others(app: INestApplicationContext): Promise<Section> {
     'count of what was completed in a day': () => queries.count({ dateField: 'completed', last: '24h' }),
     'one sync': () => reader.get(items[0]!.id),
     'its timeline': () => reader.getEvents(items[0]!.id),
-    'where the busiest type is live': () => live.of({ platform: 'optimizely', kind: 'contentType', typeKey: 'Type0' }),
+    'where the busiest type is live': () =>
+      model.where({ platform: 'optimizely', kind: 'contentType', typeKey: 'Type0' }),
     'search in 30 days': () => queries.page({ q: 'Type299' }, {}),
     'slowest of a day': () => queries.page({ last: '24h' }, { sort: '-durationMs' }),
   };

@@ -5,6 +5,8 @@ import type { SyncQuery } from '../api/client.ts';
 /** The members of the API's filter that take several values, and those that take one. */
 export const LISTS = [
   'status',
+  'outcome',
+  'evidence',
   'platform',
   'environment',
   'direction',

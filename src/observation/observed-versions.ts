@@ -1,11 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { isJsonObject, NotJsonError } from '#json';
-import type { SyncAnswerItem, Target } from '#platform';
+import { itemRef, type SyncAnswerItem, type Target } from '#platform';
 import { SnapshotTooLargeError } from '#snapshot';
 import { nameProblem } from '#validation';
 import { refKey, type VersionCommit, VersionHistoryService } from '#versioning';
 import { storableText } from '../storable-text.ts';
-import { withKind } from './outcome.ts';
 
 /** The author of a change where the platform does not say who made it. */
 const NOBODY_TOLD = 'platform';
@@ -50,7 +49,7 @@ export class ObservedVersions {
 /** Undefined for what is no definition, or has a key that cannot be kept. */
 function commitOf(target: Target, item: SyncAnswerItem): VersionCommit | undefined {
   const { status, data: definition, changedBy } = item;
-  const { kind, typeKey } = withKind(item);
+  const { kind, typeKey } = itemRef(item);
   if (status !== 'SUCCESS' || !isJsonObject(definition) || nameProblem(typeKey) || nameProblem(kind)) return undefined;
   return {
     ...{ platform: target.platform, kind, typeKey, definition, origin: 'OBSERVED' },

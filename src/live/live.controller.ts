@@ -1,0 +1,128 @@
+import { Controller, Get, Param, Query, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { pageOf, type PageStart, type Reply, TypeQuery } from '#http';
+import { PlatformRegistry, type Target } from '#platform';
+import { InvalidRequestError } from '#validation';
+import { refKey } from '#versioning';
+import {
+  CompareQuery,
+  ComparisonDto,
+  type LiveItemDto,
+  LivePageDto,
+  LiveQuery,
+  type LiveTargetQuery,
+  LiveTypeParams,
+  WhereDto,
+} from './live.dto.ts';
+import { type ModelItem, TargetModel } from './target-model.ts';
+
+/** Items that one comparison names. */
+const MAX_COMPARED = 2_000;
+
+@ApiTags('live')
+@ApiExtraModels(LivePageDto)
+@Controller()
+export class LiveController {
+  constructor(
+    private readonly model: TargetModel,
+    private readonly platforms: PlatformRegistry,
+  ) {}
+
+  /** Lists what stands at a target, now or at an earlier time, with the evidence for each item. */
+  @Get('live')
+  @ApiResponse({
+    status: 200,
+    description: 'The items of the target, or the export file of the platform.',
+    schema: { anyOf: [{ $ref: getSchemaPath(LivePageDto) }, { type: 'object', additionalProperties: true }] },
+  })
+  async list(
+    @Query() { limit, cursor, state, drift, format, ...asked }: LiveQuery,
+    @Res({ passthrough: true }) reply: Reply,
+  ): Promise<LivePageDto | object> {
+    const target = this.targetOf(asked);
+    const at = asked.at ?? new Date();
+    const all = await this.model.items(target, asked.at);
+    if (format === 'export') {
+      const name = `${target.platform}-${target.environment}.json`.replaceAll(/[^\w.-]/g, '_');
+      reply.header('content-disposition', `attachment; filename="${name}"`);
+      return this.model.export(target.platform, all);
+    }
+    const listed = all.filter(
+      (item) => (state === undefined || item.state === state) && (drift === undefined || item.drift === drift),
+    );
+    const page = await pageOf<ModelItem>(
+      { limit, cursor },
+      { keyOf: refKey, isKey: () => true, find: (start, count) => Promise.resolve(slice(listed, start, count)) },
+    );
+    const count = (wanted: ModelItem['state']) => all.filter((item) => item.state === wanted).length;
+    return {
+      ...page,
+      ...target,
+      at,
+      root: this.model.root(all),
+      present: count('PRESENT'),
+      absent: count('ABSENT'),
+      unknown: count('UNKNOWN'),
+      items: page.items.map(liveItemDto),
+    };
+  }
+
+  /** Compares a target with another environment, another time, or the catalogue. */
+  @Get('live/compare')
+  async compare(@Query() { otherEnvironment, otherAt, catalogue, ...asked }: CompareQuery): Promise<ComparisonDto> {
+    const target = this.targetOf(asked);
+    const other = { platform: target.platform, environment: otherEnvironment ?? target.environment };
+    if (catalogue && (otherEnvironment ?? otherAt)) {
+      throw new InvalidRequestError('catalogue must not be combined with otherEnvironment or otherAt');
+    }
+    if (!catalogue && !otherEnvironment && !otherAt && !asked.at) {
+      throw new InvalidRequestError('otherEnvironment must be given, or otherAt, at, or catalogue');
+    }
+    const here = this.model.side(await this.model.items(target, asked.at));
+    const there = catalogue
+      ? await this.model.catalogue(target.platform)
+      : this.model.side(await this.model.items(other, otherAt));
+    const compared = await this.model.compare(target.platform, here, there);
+    const count = (wanted: string) => compared.filter(({ result }) => result === wanted).length;
+    const items = compared.filter(({ result }) => result !== 'same');
+    return {
+      same: count('same'),
+      different: count('different'),
+      onlyHere: count('only-here'),
+      onlyThere: count('only-there'),
+      unknown: count('unknown'),
+      items: items.slice(0, MAX_COMPARED),
+      omitted: Math.max(items.length - MAX_COMPARED, 0),
+    };
+  }
+
+  /** Lists the targets that have a content type, those that lack it now, and those where that is unknown. */
+  @Get('content-types/:typeKey/where')
+  async where(@Param() { typeKey }: LiveTypeParams, @Query() query: TypeQuery): Promise<WhereDto> {
+    const platform = this.platforms.meant(query.platform);
+    const items = await this.model.where({ platform, kind: query.kind, typeKey });
+    const inState = (wanted: ModelItem['state']) => items.filter(({ state }) => state === wanted).map(liveItemDto);
+    return { items: inState('PRESENT'), absent: inState('ABSENT'), unknown: inState('UNKNOWN') };
+  }
+
+  private targetOf({ platform, environment }: LiveTargetQuery): Target {
+    return { platform: this.platforms.meant(platform), environment };
+  }
+}
+
+function slice(items: ModelItem[], start: PageStart | undefined, count: number): ModelItem[] {
+  const sorted = items.toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
+  const isBackwards = start?.direction === 'prev';
+  const inOrder = isBackwards ? sorted.toReversed() : sorted;
+  const isBeyond = (key: string) => !start || (isBackwards ? key < start.key : key > start.key);
+  return inOrder.filter((item) => isBeyond(refKey(item))).slice(0, count);
+}
+
+function liveItemDto(item: ModelItem): LiveItemDto {
+  const { platform, environment, kind, typeKey, state, versionHash, number, evidence, syncId } = item;
+  const { changedBy, changedAt, drift } = item;
+  return {
+    ...{ platform, environment, kind, typeKey, state, versionHash, number, evidence, syncId },
+    ...{ changedBy, changedAt, drift, since: new Date(item.since / 1000) },
+  };
+}

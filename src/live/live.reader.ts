@@ -1,0 +1,55 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { LONG_READ_MS, query } from '#database';
+import type { ItemRef, Target } from '#platform';
+import { refKey, type TypeRef } from '#versioning';
+import type { LiveItem } from './live.fold.ts';
+import { LiveProjector } from './live.projector.ts';
+import type { LiveState } from './live-state.ts';
+import { AT, OF_TARGET, STATES, WHERE } from './live.statements.ts';
+
+/** Reads what stands where; whatever was recorded before the question is part of the answer. */
+@Injectable()
+export class LiveReader {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly projector: LiveProjector,
+  ) {}
+
+  /** The live states of these items at a target, by `refKey`; those that the record knows nothing of are left out. */
+  async of(target: Target, items: ItemRef[]): Promise<Map<string, LiveItem & LiveState>> {
+    await this.projector.catchUp();
+    const { platform, environment } = target;
+    const asked = items.map(({ kind, typeKey }) => ({ platform, environment, kind, typeKey }));
+    const { rows } = await query<LiveItem & LiveState>(this.em, { text: STATES, values: [JSON.stringify(asked)] });
+    return new Map(rows.map((row) => [refKey(row), row]));
+  }
+
+  /** The live state of every item at a target, by kind and key. */
+  async ofTarget({ platform, environment }: Target): Promise<(LiveItem & LiveState)[]> {
+    await this.projector.catchUp();
+    const { rows } = await query<LiveItem & LiveState>(this.em, OF_TARGET, [platform, environment]);
+    return rows;
+  }
+
+  /** The state of every item at a target as it was at a time, by kind and key. */
+  async at({ platform, environment }: Target, at: Date): Promise<(LiveItem & PastState)[]> {
+    await this.projector.catchUp();
+    const { rows } = await query<LiveItem & PastState>(this.em, {
+      text: AT,
+      values: [platform, environment, at],
+      withinMs: LONG_READ_MS,
+    });
+    return rows;
+  }
+
+  /** The states of an item at all targets of its platform, by environment. */
+  async where({ platform, kind, typeKey }: TypeRef): Promise<(LiveItem & LiveState)[]> {
+    await this.projector.catchUp();
+    const { rows } = await query<LiveItem & LiveState>(this.em, WHERE, [platform, kind, typeKey]);
+    return rows;
+  }
+}
+
+/** A state as the history keeps it: what was put there last is known only of now. */
+export type PastState = Omit<LiveState, 'putHash' | 'pushEnded' | 'externalEnded'>;

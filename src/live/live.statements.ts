@@ -1,0 +1,102 @@
+/** Events that are folded into the live state at once. */
+export const BATCH = 2_000;
+
+/** The position up to which events are folded, held until the transaction ends, and the one to fold up to next. */
+export const HELD = `
+  select l.last::float8, least(l.last + ${BATCH}, e.last)::float8 as next from live_position l, event_position e
+  for update of l`;
+
+/** Events that have a position and are not folded. */
+export const LAG = 'select (e.last - l.last)::float8 as lag from event_position e, live_position l';
+
+const MICROSECONDS = (time: string) => `(extract(epoch from ${time}) * 1000000)::float8`;
+const TIMESTAMP = (microseconds: string) => `'epoch'::timestamptz + ${microseconds} * interval '1 microsecond'`;
+
+const FACTS_WHERE = (condition: string) => `
+  select e.position::float8 as position, h.target_platform as platform, h.environment, h.kind, h.type_key as "typeKey",
+    case e.type when 'sync.version_linked' then 'linked' else 'settled' end as type, h.id as "syncId",
+    h.sync_direction as direction, e.data->>'status' as status, e.data->>'outcome' as outcome,
+    e.data->>'evidence' as evidence, h.version_hash as "versionHash",
+    coalesce(case h.sync_direction when 'PUSH' then h.pushed_digest else h.response_digest end) as digest,
+    h.expires_at is not null as "isExternal", ${MICROSECONDS('h.started_at')} as "startedAt",
+    ${MICROSECONDS('h.completed_at')} as "endedAt", e.data->'held' is not null as "wasRead", e.data->>'held' as held,
+    coalesce((e.data->>'absent')::boolean, false) as "isAbsent",
+    coalesce((e.data->>'overlapped')::boolean, false) as "isOverlapped",
+    ${MICROSECONDS(`(e.data->>'readSince')::timestamptz`)} as "readSince",
+    e.data->>'changedBy' as "changedBy", e.data->>'changedAt' as "changedAt"
+  from sync_event e cross join lateral (select * from sync_history where id = e.sync_id offset 0) h
+  where ${condition}
+    and e.type in ('sync.succeeded', 'sync.failed', 'sync.partial', 'sync.version_linked')
+  order by e.position`;
+
+/** What the events between two positions, $1 and $2, say of items: the members of a `LocatedFact`. */
+export const FACTS = FACTS_WHERE('e.position > $1 and e.position <= $2');
+/** The same of all events that are folded. */
+export const ALL_FACTS = FACTS_WHERE('e.position <= (select last from live_position)');
+
+const PAST = `state, version_hash as "versionHash", digest, evidence, ${MICROSECONDS('since')} as since,
+  sync_id as "syncId", changed_by as "changedBy", changed_at as "changedAt"`;
+const STATE = `${PAST}, put_hash as "putHash", push_ended as "pushEnded", external_ended as "externalEnded"`;
+const ITEM = `platform, environment, kind, type_key as "typeKey"`;
+
+/** The states of the items in $1, a JSON list of items with their targets. */
+export const STATES = `
+  select ${ITEM}, ${STATE} from live_state
+  where (platform, environment, kind, type_key) in (
+    select i.platform, i.environment, i.kind, i."typeKey" from json_to_recordset($1::json) as i
+      (platform text, environment text, kind text, "typeKey" text))`;
+
+export const ALL_STATES = `select ${ITEM}, ${STATE} from live_state`;
+
+const OLDEST = '(select coalesce(min(position), 0) from sync_event where position is not null)';
+
+/** Forgets what is made of events that are kept. */
+export const FORGET = `
+  with forgotten as (delete from live_state_history where position >= ${OLDEST}),
+  cleared as (delete from live_state)
+  update live_position set last = greatest(${OLDEST} - 1, 0)`;
+
+/** Takes what was made of events that the retention has dropped, as where to go on from. */
+export const BEGIN_WITH_HISTORY = `
+  insert into live_state (platform, environment, kind, type_key, state, version_hash, digest, evidence, since, sync_id,
+    changed_by, changed_at, put_hash)
+  select distinct on (platform, environment, kind, type_key) platform, environment, kind, type_key, state, version_hash,
+    digest, evidence, since, sync_id, changed_by, changed_at, case when evidence <> 'OBSERVED' then version_hash end
+  from live_state_history order by platform, environment, kind, type_key, position desc`;
+
+/** The states of all items at the target $1, $2. */
+export const OF_TARGET = `
+  select ${ITEM}, ${STATE} from live_state where platform = $1 and environment = $2 order by kind, type_key`;
+
+/** The states of the item $2, $3 at all targets of the platform $1: an answer names 200 at most. */
+export const WHERE = `
+  select ${ITEM}, ${STATE} from live_state where platform = $1 and kind = $2 and type_key = $3
+  order by environment limit 200`;
+
+/** The states of all items at the target $1, $2 as they were at the end of the millisecond $3. */
+export const AT = `
+  select distinct on (kind, type_key) ${ITEM}, ${PAST} from live_state_history h
+  where platform = $1 and environment = $2 and date_trunc('milliseconds', h.since) <= $3
+  order by kind, type_key, h.since desc, position desc`;
+
+const GIVEN = `json_to_recordset($1::json) as i (platform text, environment text, kind text, "typeKey" text, state text,
+  "versionHash" text, digest text, evidence text, since float8, "syncId" uuid, "changedBy" text, "changedAt" text,
+  "putHash" text, "pushEnded" float8, "externalEnded" float8, position bigint)`;
+const SHOWN = `i.platform, i.environment, i.kind, i."typeKey", i.state, i."versionHash", i.digest, i.evidence,
+  ${TIMESTAMP('i.since')}, i."syncId", i."changedBy", i."changedAt"`;
+
+/** Makes the states in $1 those that hold. */
+export const WRITE_STATES = `
+  insert into live_state (platform, environment, kind, type_key, state, version_hash, digest, evidence, since, sync_id,
+    changed_by, changed_at, put_hash, push_ended, external_ended)
+  select ${SHOWN}, i."putHash", i."pushEnded", i."externalEnded" from ${GIVEN}
+  on conflict (platform, environment, kind, type_key) do update set
+    (state, version_hash, digest, evidence, since, sync_id, changed_by, changed_at, put_hash, push_ended, external_ended)
+    = (excluded.state, excluded.version_hash, excluded.digest, excluded.evidence, excluded.since, excluded.sync_id,
+       excluded.changed_by, excluded.changed_at, excluded.put_hash, excluded.push_ended, excluded.external_ended)`;
+
+/** Adds the states in $1 to the history of the live state, each at the position of its event. */
+export const WRITE_HISTORY = `
+  insert into live_state_history (platform, environment, kind, type_key, state, version_hash, digest, evidence, since,
+    sync_id, changed_by, changed_at, position)
+  select ${SHOWN}, i.position from ${GIVEN} on conflict do nothing`;

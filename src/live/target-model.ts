@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { type ItemRef, PlatformRegistry, type Target } from '#platform';
+import {
+  type ContentTypeVersion,
+  type Definition,
+  refKey,
+  VersionDiff,
+  VersionHistoryService,
+  VersionTree,
+} from '#versioning';
+import type { LiveItem } from './live.fold.ts';
+import { LiveReader, type PastState } from './live.reader.ts';
+import { isDrift, type LiveState } from './live-state.ts';
+import { LiveStateIncompleteError } from './live.errors.ts';
+
+/** An item of a target, with the number of its version. */
+export type ModelItem = LiveItem & PastState & { number: number | null; drift: boolean };
+
+/** One side of a comparison: a target at a time, or the catalogue. */
+export type Side = Map<string, ItemRef & Pick<ModelItem, 'state' | 'versionHash' | 'number'>>;
+
+export interface ComparedItem extends ItemRef {
+  result: 'same' | 'different' | 'only-here' | 'only-there' | 'unknown';
+  here: Pick<ModelItem, 'state' | 'versionHash' | 'number'> | null;
+  there: Pick<ModelItem, 'state' | 'versionHash' | 'number'> | null;
+  impact: VersionDiff['impact'] | null;
+  changes: number | null;
+}
+
+/** A comparison tells how many values change, and what that means. */
+const COUNTED = { changes: 0, characters: 0 };
+
+/** The whole model of a target as it stands, or stood at a time. */
+@Injectable()
+export class TargetModel {
+  constructor(
+    private readonly live: LiveReader,
+    private readonly versions: VersionHistoryService,
+    private readonly platforms: PlatformRegistry,
+  ) {}
+
+  /** The items of a target, by kind and key. */
+  async items(target: Target, at?: Date): Promise<ModelItem[]> {
+    const states: (LiveItem & (PastState | LiveState))[] = at
+      ? await this.live.at(target, at)
+      : await this.live.ofTarget(target);
+    return this.numbered(target.platform, states);
+  }
+
+  /** The states of an item at all targets of its platform. */
+  async where(type: ItemRef & { platform: string }): Promise<ModelItem[]> {
+    return this.numbered(type.platform, await this.live.where(type));
+  }
+
+  /** The root hash over what is present; null when the state of an item is not known. */
+  root(items: ModelItem[]): string | null {
+    const present = items.filter(({ state }) => state !== 'ABSENT');
+    if (present.some(({ versionHash }) => versionHash === null)) return null;
+    return VersionTree.of(present.map((item) => ({ ...item, versionHash: item.versionHash! }))).root;
+  }
+
+  /** The platform's own export file of what is present. Throws {@link LiveStateIncompleteError}. */
+  async export(platform: string, items: ModelItem[]): Promise<object> {
+    const present = items.filter(({ state }) => state !== 'ABSENT');
+    const definitions = await this.definitions(platform, present);
+    const missing = present.filter((item) => !definitions.has(versionKey(item)));
+    if (missing.length > 0) throw new LiveStateIncompleteError(missing);
+    return this.platforms.model(platform).writeExport(
+      present.map((item) => {
+        const { kind, typeKey, definition } = definitions.get(versionKey(item))!;
+        return { kind, typeKey, definition };
+      }),
+    );
+  }
+
+  side(items: ModelItem[]): Side {
+    return new Map(items.map((item) => [refKey(item), item]));
+  }
+
+  /** The latest versions of the catalogue, as the side of a comparison. */
+  async catalogue(platform: string): Promise<Side> {
+    const latest = await this.versions.catalogue(platform);
+    return new Map(latest.map((version) => [refKey(version), { ...version, state: 'PRESENT' as const }]));
+  }
+
+  /** What differs from one side to another; items that neither side has are left out. */
+  async compare(platform: string, here: Side, there: Side): Promise<ComparedItem[]> {
+    const keys = [...new Set([...here.keys(), ...there.keys()])].sort();
+    const compared = keys
+      .map((key) => comparedItem(here.get(key), there.get(key)))
+      .filter((item) => item.here?.state !== 'ABSENT' || (item.there !== null && item.there.state !== 'ABSENT'));
+    const different = compared.filter(({ result }) => result === 'different');
+    const sides = different.flatMap(({ kind, typeKey, here, there }) => [
+      { kind, typeKey, versionHash: here!.versionHash },
+      { kind, typeKey, versionHash: there!.versionHash },
+    ]);
+    const definitions = await this.definitions(platform, sides);
+    const model = this.platforms.model(platform);
+    for (const item of different) {
+      const before = definitions.get(versionKey({ ...item, versionHash: item.here!.versionHash }));
+      const after = definitions.get(versionKey({ ...item, versionHash: item.there!.versionHash }));
+      if (!before || !after) continue;
+      const diff = await VersionDiff.inSlices(before.definition, after.definition, COUNTED, model);
+      Object.assign(item, { impact: diff.impact, changes: diff.count });
+    }
+    return compared;
+  }
+
+  private async numbered(platform: string, states: (LiveItem & (PastState | LiveState))[]): Promise<ModelItem[]> {
+    const numbers = new Map((await this.byHash(platform, states)).map((found) => [versionKey(found), found.number]));
+    return states.map((state) => ({
+      ...state,
+      number: numbers.get(versionKey(state)) ?? null,
+      drift: 'putHash' in state && isDrift(state),
+    }));
+  }
+
+  private async definitions(
+    platform: string,
+    items: (ItemRef & { versionHash: string | null })[],
+  ): Promise<Map<string, Definition>> {
+    const found = await this.versions.definitions(await this.byHash(platform, items));
+    return new Map(found.map((definition) => [versionKey(definition), definition]));
+  }
+
+  private byHash(platform: string, items: (ItemRef & { versionHash: string | null })[]): Promise<ContentTypeVersion[]> {
+    const named = items.flatMap(({ kind, typeKey, versionHash }) =>
+      versionHash ? [{ kind, typeKey, versionHash }] : [],
+    );
+    return this.versions.byHashes(platform, named);
+  }
+}
+
+function versionKey({ kind, typeKey, versionHash }: ItemRef & { versionHash: string | null }): string {
+  return JSON.stringify([kind, typeKey, versionHash]);
+}
+
+function comparedItem(here: ReturnType<Side['get']>, there: ReturnType<Side['get']>): ComparedItem {
+  const { kind, typeKey } = (here ?? there)!;
+  const sides = { here: sideOf(here), there: sideOf(there) };
+  const [isHere, isThere] = [here?.state === 'PRESENT', there?.state === 'PRESENT'];
+  const isUnknown = here?.state === 'UNKNOWN' || there?.state === 'UNKNOWN';
+  if (isUnknown) return { kind, typeKey, ...sides, result: 'unknown', impact: null, changes: null };
+  if (isHere !== isThere) {
+    return { kind, typeKey, ...sides, result: isHere ? 'only-here' : 'only-there', impact: null, changes: null };
+  }
+  const isSame = here!.versionHash === there!.versionHash;
+  if (isSame) return { kind, typeKey, ...sides, result: 'same', impact: 'none', changes: 0 };
+  return { kind, typeKey, ...sides, result: 'different', impact: null, changes: null };
+}
+
+function sideOf(side: ReturnType<Side['get']>): ComparedItem['here'] {
+  return side ? { state: side.state, versionHash: side.versionHash, number: side.number } : null;
+}

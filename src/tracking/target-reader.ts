@@ -1,0 +1,112 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { isJsonObject, type JsonObject } from '#json';
+import { type ItemRef, itemRef, PlatformRegistry, type SyncAnswer, type Target } from '#platform';
+import { ContentTypeHasher, refKey } from '#versioning';
+
+const MIN_PAUSE_MS = 250;
+const MAX_PAUSE_MS = 10_000;
+
+/** What a target was seen to hold. */
+export interface Reading {
+  /** The recorded call: its syncs keep the answer. */
+  callId: string;
+  /** The hashes of what it holds, by `refKey`, without the items that it does not have. */
+  held: Map<string, string>;
+}
+
+/** Those who wait for the next call to a target, and what they ask for. */
+interface Waiting {
+  items: Map<string, ItemRef>;
+  reading: Promise<Reading | undefined>;
+}
+
+interface TargetState {
+  next?: Waiting;
+  running: Promise<unknown>;
+  failures: number;
+  notBefore: number;
+}
+
+/**
+ * Reads targets for the service itself, in recorded calls: one at a time for each target, for everybody who asks meanwhile,
+ * and after a failure only after a pause. However many pushes are in doubt, a platform that is down is asked now and then.
+ */
+@Injectable()
+export class TargetReader {
+  private readonly logger = new Logger(TargetReader.name);
+  private readonly targets = new Map<string, TargetState>();
+
+  constructor(
+    private readonly platforms: PlatformRegistry,
+    private readonly hasher: ContentTypeHasher,
+  ) {}
+
+  /** What the target holds of these items, by a call that begins after this one; undefined when it could not be read in time. */
+  async read(target: Target, items: ItemRef[], withinMs: number): Promise<Reading | undefined> {
+    const { reading, items: asked } = this.next(target);
+    for (const { kind, typeKey } of items) asked.set(refKey({ kind, typeKey }), { kind, typeKey });
+    const late = new AbortController();
+    const timeout = wait(withinMs, undefined, { signal: late.signal, ref: false }).catch(() => undefined);
+    return Promise.race([reading, timeout]).finally(() => late.abort());
+  }
+
+  private next(target: Target): Waiting {
+    const key = JSON.stringify([target.platform, target.environment]);
+    const state = this.targets.get(key) ?? { running: Promise.resolve(), failures: 0, notBefore: 0 };
+    this.targets.set(key, state);
+    state.next ??= this.follow(target, state);
+    return state.next;
+  }
+
+  private follow(target: Target, state: TargetState): Waiting {
+    const items = new Map<string, ItemRef>();
+    const reading = state.running.then(async () => {
+      const pauseMs = state.notBefore - performance.now();
+      if (pauseMs > 0) await wait(pauseMs, undefined, { ref: false });
+      state.next = undefined;
+      const read = await this.pull(target, [...items.values()]);
+      state.failures = read ? 0 : state.failures + 1;
+      state.notBefore = read ? 0 : performance.now() + Math.min(MIN_PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS);
+      return read;
+    });
+    state.running = reading;
+    return { items, reading };
+  }
+
+  private async pull(target: Target, items: ItemRef[]): Promise<Reading | undefined> {
+    const { platform, environment } = target;
+    const callId = uuidv7();
+    try {
+      const answer = await this.platforms.at(target).pull({
+        items,
+        context: {
+          environment,
+          callId,
+          isReadBack: true,
+          actor: 'synctrail',
+          trigger: 'SCHEDULE',
+          reason: 'Read-back: an answer does not prove the outcome of a push',
+        },
+      });
+      return { callId, held: this.hashes(platform, answer) };
+    } catch (error) {
+      this.logger.warn(`${platform} "${environment}" could not be read back: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  private hashes(platform: string, { items }: SyncAnswer): Map<string, string> {
+    const held = new Map<string, string>();
+    for (const { status, data, error, ...item } of items) {
+      if (status === 'SUCCESS' && isJsonObject(data!)) {
+        const hash = this.hasher.generateHash(data as JsonObject, this.platforms.model(platform));
+        held.set(refKey(itemRef(item)), hash);
+      } else if (error?.code !== 'NOT_FOUND') {
+        throw new Error(`${item.typeKey} could not be read (${error?.code ?? 'no content'})`);
+      }
+    }
+    return held;
+  }
+}
