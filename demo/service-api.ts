@@ -19,6 +19,10 @@ export interface DeploymentRequest {
   force?: boolean;
 }
 
+export interface RollbackRequest extends Omit<DeploymentRequest, 'items'> {
+  includeNewer?: boolean;
+}
+
 export interface Deployment {
   id: string;
   status: Status;
@@ -104,7 +108,7 @@ export class ServiceApi {
     return this.http.request('POST', '/deployments', { platform: PLATFORM, ...request });
   }
 
-  rollBack(id: string, request: Omit<DeploymentRequest, 'items'>): Promise<{ id: string }> {
+  rollBack(id: string, request: RollbackRequest): Promise<{ id: string }> {
     return this.http.request('POST', `/deployments/${id}/rollback`, request);
   }
 

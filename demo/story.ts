@@ -81,7 +81,8 @@ export async function tellStory(
   });
   await progress.step('Roll back the additive change', (note) => {
     const reason = 'The reading time confused readers, and nobody asked for a sponsor';
-    return team.rollBack(additiveId, { actor: 'ingrid', reason, force: true }, { status: 'SUCCESS' }, note);
+    const request = { actor: 'ingrid', reason, force: true, includeNewer: true };
+    return team.rollBack(additiveId, request, { status: 'SUCCESS' }, note);
   });
   await progress.step('Pull again: is all as it should be?', () => team.pull('ingrid', 'Did the rollback do it?', []));
   return team.story;

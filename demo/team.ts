@@ -1,7 +1,7 @@
 import { verify } from './demo.errors.ts';
 import { type Promised, settled } from './deploying.ts';
 import type { Note } from './progress.ts';
-import type { DeploymentRequest, PullResult, ServiceApi, TypeRef } from './service-api.ts';
+import type { DeploymentRequest, RollbackRequest, PullResult, ServiceApi, TypeRef } from './service-api.ts';
 import { countedKinds } from './terminal-text.ts';
 
 /** What was done, for holding the history against it. */
@@ -46,12 +46,7 @@ export class Team {
     return this.follow(await this.service.deploy(request), promised, note);
   }
 
-  async rollBack(
-    deploymentId: string,
-    request: Omit<DeploymentRequest, 'items'>,
-    promised: Promised,
-    note: Note,
-  ): Promise<string> {
+  async rollBack(deploymentId: string, request: RollbackRequest, promised: Promised, note: Note): Promise<string> {
     return this.follow(await this.service.rollBack(deploymentId, request), promised, note);
   }
 

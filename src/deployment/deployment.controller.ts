@@ -3,6 +3,7 @@ import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swa
 import { BY_ID, pageOf, type Reply } from '#http';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
 import { BodyLimit, ITEMS_BODY } from '#request-body';
+import { refKey } from '#versioning';
 import {
   DeploymentDetailDto,
   DeploymentDto,
@@ -12,6 +13,8 @@ import {
   DeploymentPlanDto,
   DeploymentRequestDto,
   DryRunQuery,
+  RolledBackByDto,
+  RollbackPlanDto,
   RollbackRequestDto,
 } from './deployment.dto.ts';
 import type { Deployment } from './deployment.entity.ts';
@@ -76,20 +79,28 @@ export class DeploymentController {
   @Get(':id')
   async get(@Param() { id }: DeploymentParams): Promise<DeploymentDetailDto> {
     const { deployment } = await this.deployments.get(id);
-    return { ...deploymentDto(deployment), ...(await this.progress.of(id)) };
+    const rollbacks = await this.deployments.rollbacksOf(id);
+    return {
+      ...deploymentDto(deployment),
+      rolledBackBy: rollbacks.map((rollback) => rolledBackBy(rollback)),
+      ...(await this.progress.of(id)),
+    };
   }
 
   /**
-   * Shows the plan of a rollback: the versions to send, and their differences from the live versions. It changes
-   * nothing.
+   * Shows the plan of a rollback: the versions to send, their differences from the live versions, and newer changes that
+   * it would undo too. It changes nothing.
    */
   @Get(':id/rollback')
-  async planRollback(@Param() { id }: DeploymentParams): Promise<DeploymentPlanDto> {
-    return this.planDto(await this.deployments.planRollback(id));
+  async planRollback(@Param() { id }: DeploymentParams): Promise<RollbackPlanDto> {
+    const plan = await this.deployments.planRollback(id);
+    const dto = await this.planDto(plan);
+    return { ...dto, items: dto.items.map((item) => ({ ...item, newer: plan.newer.get(refKey(item)) ?? null })) };
   }
 
   /**
-   * Starts a new deployment with the version of each item that was live before this deployment, and answers at once.
+   * Starts a new deployment with the version that was live before, of each item that this deployment applied, and answers
+   * at once.
    */
   @Post(':id/rollback')
   @HttpCode(202)
@@ -140,4 +151,8 @@ function deploymentDto(deployment: Deployment): DeploymentDto {
     errorMessage: deployment.errorMessage ?? null,
     completedAt: deployment.completedAt ?? null,
   };
+}
+
+function rolledBackBy({ id, actor, reason, createdAt, status }: Deployment): RolledBackByDto {
+  return { id, actor, reason: reason ?? null, createdAt, status };
 }

@@ -84,6 +84,11 @@ export class RollbackRequestDto extends RequesterDto {
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
+
+  /** Undoes also the work of newer deployments, and changes that somebody made on the platform. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  includeNewer: boolean = false;
 }
 
 /** Which deployments are listed; everything given must hold. */
@@ -171,7 +176,24 @@ export class ProgressDto {
   attempt: number;
 }
 
+/** A rollback of a deployment. */
+export class RolledBackByDto {
+  /** Id of the deployment that undoes this one. */
+  id: string;
+  /** User or system that asked for the rollback. */
+  actor: string;
+  /** Free text that the caller gave as the reason of the rollback. */
+  reason: string | null;
+  /** Time when the rollback was recorded. */
+  createdAt: Date;
+  /** Status of the rollback, from its items. */
+  status: SyncStatus;
+}
+
 export class DeploymentDetailDto extends DeploymentDto {
+  /** Rollbacks of this deployment, oldest first. */
+  rolledBackBy: RolledBackByDto[];
+
   /** Progress of the deployment, in items. */
   progress: ProgressDto;
   /** Items of the deployment, sorted by kind and key. */
@@ -218,4 +240,38 @@ export class DeploymentPlanDto extends TargetDto {
   planDigest: string;
   /** Items of the plan, sorted by kind and key. */
   items: PlannedItemDto[];
+}
+
+/** What stands at the target in place of what the deployment put there. */
+export class NewerStateDto {
+  /** Kind of the item that changed, such as `contentType`. */
+  kind: string;
+  /** Key of the content type that changed. */
+  typeKey: string;
+  /** State of the item at the target: `PRESENT`, `ABSENT`, or `UNKNOWN`. */
+  state: 'PRESENT' | 'ABSENT' | 'UNKNOWN';
+  /** Hash of the version that stands there now; null when there is none, or it is not known. */
+  versionHash: string | null;
+  /** True when somebody changed it on the platform itself. */
+  drift: boolean;
+  /** Id of the newer deployment; null when no deployment made the change. */
+  deploymentId: string | null;
+  /** Id of the sync that made the change, or that saw it on the platform. */
+  syncId: string;
+  /** User or system that made the change; null when the platform does not tell. */
+  changedBy: string | null;
+  /** Time of the change, or when it was first seen. */
+  changedAt: Date;
+}
+
+export class RollbackItemDto extends PlannedItemDto {
+  /** Newer state that the rollback would undo too; null when there is none. A rollback then needs `includeNewer`. */
+  newer: NewerStateDto | null;
+}
+
+export class RollbackPlanDto extends TargetDto {
+  /** SHA-256 over the target and the versions that are restored. */
+  planDigest: string;
+  /** Items that the rollback sends, sorted by kind and key. */
+  items: RollbackItemDto[];
 }

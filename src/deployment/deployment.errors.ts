@@ -2,8 +2,11 @@ import type { ItemRef } from '#platform';
 import type { ContentTypeVersion } from '#versioning';
 import { DomainError } from '../domain-error.ts';
 import { quoted } from '../quoted.ts';
+import type { NewerState } from './newer-state.ts';
 
 const MAX_NAMED = 50;
+/** Items that the sentence of a problem names. */
+const MAX_LISTED = 5;
 
 export class DeploymentNotFoundError extends DomainError {
   readonly code = 'DEPLOYMENT_NOT_FOUND';
@@ -71,9 +74,35 @@ export class NothingToRollBackError extends DomainError {
 
   constructor(id: string) {
     super(
-      `The deployment ${id} replaced no version of the catalogue. Its content types were new to the platform or ` +
-        'unchanged, and a push never deletes content types.',
+      `The deployment ${id} applied no version in place of another. Its content types were refused, new to the platform or ` +
+        'unchanged, and a push never deletes content types. Where the outcome of a sync is UNKNOWN, pull first.',
       { deploymentId: id },
     );
   }
+}
+
+/** A rollback that would undo more than its deployment. */
+export class WouldLoseNewerError extends DomainError {
+  readonly code = 'WOULD_LOSE_NEWER';
+  readonly httpStatus = 409;
+
+  constructor(id: string, newer: NewerState[]) {
+    const named = newer.slice(0, MAX_NAMED);
+    const list = named.slice(0, MAX_LISTED).map(sentence).join('; ');
+    const more = newer.length > MAX_LISTED ? `; and ${newer.length - MAX_LISTED} more` : '';
+    super(
+      `Since the deployment ${id}, content types have changed at the target: ${list}${more}. ` +
+        'The rollback would undo that too. Ask for it with "includeNewer": true, or roll back what is newer first.',
+      { deploymentId: id, items: named },
+    );
+  }
+}
+
+function sentence({ typeKey, state, drift, deploymentId, changedBy }: NewerState): string {
+  const who = changedBy === null ? 'somebody' : quoted(changedBy);
+  if (drift && state === 'ABSENT') return `${quoted(typeKey)} was deleted on the platform`;
+  if (drift) return `${quoted(typeKey)} was changed on the platform by ${who}`;
+  if (state === 'UNKNOWN') return `what stands there of ${quoted(typeKey)} is unknown`;
+  if (state === 'ABSENT') return `${quoted(typeKey)} is not there any more`;
+  return `${quoted(typeKey)} was deployed by ${who}${deploymentId === null ? '' : ` (deployment ${deploymentId})`}`;
 }

@@ -7,11 +7,11 @@ import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
 import { InterruptedError, SyncTracker } from '#tracking';
-import { VersionHistoryService } from '#versioning';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
-import { DeploymentNotFoundError, DeploymentRunningError, NothingToRollBackError } from './deployment.errors.ts';
+import { DeploymentNotFoundError, WouldLoseNewerError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
 import { DeploymentSettler } from './deployment.settler.ts';
+import { type RollbackPlan, RollbackPlanner } from './rollback.planner.ts';
 
 const RECORD = `
   with recorded as (
@@ -40,6 +40,8 @@ export interface RollbackRequest {
   actor: string;
   reason: string;
   force?: boolean;
+  /** Undo also what newer deployments did, and what somebody changed on the platform itself. */
+  includeNewer?: boolean;
 }
 
 /** Which deployments are listed. */
@@ -66,7 +68,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     private readonly em: EntityManager,
     private readonly platforms: PlatformRegistry,
     private readonly planner: DeploymentPlanner,
-    private readonly versions: VersionHistoryService,
+    private readonly rollbacks: RollbackPlanner,
     private readonly tracker: SyncTracker,
     private readonly heartbeat: Heartbeat,
     private readonly admission: Admission,
@@ -92,34 +94,25 @@ export class DeploymentService implements BeforeApplicationShutdown {
   }
 
   /**
-   * Deploys, as a new deployment, the version of each item that was live before. Types that were new stay: a push never
-   * deletes. `newId` as in {@link deployToProvider}. Throws {@link DeploymentNotFoundError},
-   * {@link DeploymentRunningError}, {@link NothingToRollBackError}.
+   * Deploys, as a new deployment, the version that stood there before of each item that a deployment applied. Types that were
+   * new stay: a push never deletes. What succeeded becomes the latest version of the catalogue. `newId` as in
+   * {@link deployToProvider}. Throws {@link WouldLoseNewerError}, and what {@link planRollback} does.
    */
   async rollback(id: string, request: RollbackRequest, newId = uuidv7()): Promise<StartedDeployment> {
     const begun = await this.begun(newId);
     if (begun) return begun;
     this.admission.assertOpen();
-    const plan = await this.planRollback(id);
-    await this.versions.commit(
-      plan.items.map((item) => ({
-        ...item,
-        platform: plan.platform,
-        author: request.actor,
-        message: `Rollback of ${id}: ${request.reason}`,
-      })),
-    );
+    const { newer, ...plan } = await this.planRollback(id);
+    if (newer.size > 0 && !request.includeNewer) throw new WouldLoseNewerError(id, [...newer.values()]);
     return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
   }
 
-  /** What {@link rollback} would send. Throws as it does. */
-  async planRollback(id: string): Promise<DeploymentPlan> {
-    const { deployment, items } = await this.get(id);
-    if (deployment.status === 'IN_PROGRESS') throw new DeploymentRunningError(id);
-    const replaced = items.filter(({ previousHash, versionHash }) => previousHash && previousHash !== versionHash);
-    if (replaced.length === 0) throw new NothingToRollBackError(id);
-    const restored = replaced.map(({ kind, typeKey, previousHash }) => ({ kind, typeKey, versionHash: previousHash! }));
-    return this.planner.plan(deployment, restored, { isRollback: true });
+  /**
+   * What {@link rollback} would send, and what it would undo besides. Throws {@link DeploymentNotFoundError},
+   * `DeploymentRunningError` and `NothingToRollBackError`.
+   */
+  async planRollback(id: string): Promise<RollbackPlan> {
+    return this.rollbacks.plan((await this.get(id)).deployment);
   }
 
   /** Throws {@link DeploymentNotFoundError}. */
@@ -133,6 +126,11 @@ export class DeploymentService implements BeforeApplicationShutdown {
       { orderBy: { kind: 'asc', typeKey: 'asc' } },
     );
     return { deployment, items };
+  }
+
+  /** The rollbacks of a deployment, oldest first. */
+  rollbacksOf(id: string): Promise<Deployment[]> {
+    return find(this.em, Deployment, { rollbackOf: id }, { orderBy: { createdAt: 'asc', id: 'asc' } });
   }
 
   /** Newest first, from a start on; everything given must hold. */

@@ -4,6 +4,7 @@ import { query, databaseFault, inTransaction, pauseAfter } from '#database';
 import type { SyncFailure } from '#platform';
 import { Heartbeat, isOfDeployment } from '#recording';
 import { Schedule } from '#schedule';
+import { RestoredVersions } from './restored-versions.ts';
 
 const MIN_PAUSE_MS = 3_000;
 const MAX_PAUSE_MS = 10 * 60 * 1000;
@@ -25,6 +26,7 @@ export class DeploymentSettler {
   constructor(
     private readonly em: EntityManager,
     private readonly heartbeat: Heartbeat,
+    private readonly restored: RestoredVersions,
     schedule: Schedule,
   ) {
     schedule.add('deployments.settle', () => this.sweep());
@@ -38,11 +40,13 @@ export class DeploymentSettler {
 
   /**
    * The status of each item is that of its sync; one that has none was never sent. A sync that is still in progress, because
-   * its record was not known to be written, is waited for by the sweep. So is a deployment that cannot be settled now.
+   * its record was not known to be written, is waited for by the sweep. So is a deployment that cannot be settled now. What a
+   * rollback restored is in the catalogue before it has its status, so that a crash in between repeats it.
    */
   async settle(id: string, failure?: SyncFailure): Promise<void> {
     this.waiting.set(id, failure);
     try {
+      await this.restored.commit(id);
       if (!(await this.write(id, failure))) this.waiting.delete(id);
     } finally {
       this.running.delete(id);

@@ -6,6 +6,7 @@ export {
   DeploymentRunningError,
   NothingToDeployError,
   NothingToRollBackError,
+  WouldLoseNewerError,
 } from './deployment.errors.ts';
 export { checkDeployments } from './deployment.check.ts';
 export {

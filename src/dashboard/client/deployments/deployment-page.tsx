@@ -95,6 +95,16 @@ export function DeploymentPage({ id }: { id: string }) {
             'Rollback of': deployment.rollbackOf && (
               <Link href={`/deployments/${deployment.rollbackOf}`}>{shortId(deployment.rollbackOf)}</Link>
             ),
+            'Rolled back': deployment.rolledBackBy.length > 0 && (
+              <Stack gap={2}>
+                {deployment.rolledBackBy.map((rollback) => (
+                  <div key={rollback.id} className="breakable">
+                    <Link href={`/deployments/${rollback.id}`}>{shortId(rollback.id)}</Link> {rollback.status},{' '}
+                    {rollback.actor}, <Timestamp of={rollback.createdAt} />: {rollback.reason}
+                  </div>
+                ))}
+              </Stack>
+            ),
             Started: <Timestamp of={deployment.createdAt} />,
             Ended: deployment.completedAt && <Timestamp of={deployment.completedAt} />,
             Syncs: <Link href={`/?${searchOf({ deploymentId: [id] })}`}>In the history</Link>,
