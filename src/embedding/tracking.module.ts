@@ -26,7 +26,7 @@ import { LiveController, LiveProjector, LiveReader, TargetModel } from '#live';
 import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
 import { PlatformModule } from '#platform';
 import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
-import { ReplayController, SyncReplayer } from '#replay';
+import { ReplayController, ReplayPlanner, SyncReplayer } from '#replay';
 import { Retention } from '#retention';
 import { Schedule, ScheduleModule } from '#schedule';
 import { Snapshot } from '#snapshot';
@@ -117,6 +117,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncHistoryService,
         SyncReader,
         SyncRecorder,
+        ReplayPlanner,
         SyncReplayer,
         SyncSweeper,
         SyncTracker,

@@ -4,15 +4,22 @@ import { SyncParams } from '#history';
 import { OwnRequests } from '#http';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
 import { ReplayFilterDto, ReplayRequestDto, ReplayResultDto, ReplayStartedDto } from './replay.dto.ts';
+import { ReplayPlanner } from './replay.planner.ts';
 import { SyncReplayer } from './sync.replayer.ts';
 
 @OwnRequests()
 @ApiTags('replay')
 @Controller('sync')
 export class ReplayController {
-  constructor(private readonly replayer: SyncReplayer) {}
+  constructor(
+    private readonly replayer: SyncReplayer,
+    private readonly planner: ReplayPlanner,
+  ) {}
 
-  /** Sends the content of a sync again, byte for byte, as a new sync, and answers at once. */
+  /**
+   * Sends the content of a sync again, byte for byte, as a new sync, and answers at once. Content with a newer success is
+   * refused by default.
+   */
   @Post(':syncId/replay')
   @HttpCode(202)
   @Idempotent()
@@ -28,8 +35,8 @@ export class ReplayController {
   }
 
   /**
-   * Sends the content of all matching syncs again in the original order. Syncs with a newer success are left out by
-   * default.
+   * Sends the newest content of all matching syncs again in the original order; what was one call is one call again.
+   * Content with a newer success is left out by default.
    */
   @Post('replay')
   @HttpCode(202)
@@ -51,15 +58,13 @@ export class ReplayController {
   ): Promise<ReplayResultDto> {
     const known = dryRun ? undefined : await this.replayer.begunUnder(ids);
     // The filter finds more by now: what this very request has begun.
-    if (known) return { matched: known.syncIds.length, healed: 0, replays: known.syncIds.length, ...known };
-    const { replays, healed } = await this.replayer.plan(filter);
-    const syncs = includeHealed ? [...replays, ...healed].sort((a, b) => (a.id < b.id ? -1 : 1)) : replays;
-    this.replayer.assertTargets(syncs);
+    if (known) return { matched: known.syncIds.length, healed: 0, older: 0, replays: known.syncIds.length, ...known };
+    const { replays, ...counts } = await this.planner.plan(filter, { includeHealed });
+    this.replayer.assertTargets(replays);
     if (dryRun) reply.status(200);
     const begun = dryRun
-      ? { batch: null, syncIds: syncs.map(({ id }) => id) }
-      : await this.replayer.replayAll(syncs, request, ids);
-    const counts = { matched: replays.length + healed.length, healed: healed.length };
+      ? { batch: null, syncIds: replays.map(({ sync }) => sync.id) }
+      : await this.replayer.replayAll(replays, request, ids);
     return { ...counts, replays: begun.syncIds.length, ...begun };
   }
 }

@@ -22,6 +22,11 @@ export class ReplayRequestDto {
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;
+
+  /** Also sends content that a newer success of the content type has superseded. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  includeHealed: boolean = false;
 }
 
 export class ReplayFilterDto extends ReplayRequestDto {
@@ -37,11 +42,6 @@ export class ReplayFilterDto extends ReplayRequestDto {
   @MayBeLeftOut()
   @IsBoolean()
   dryRun: boolean = false;
-
-  /** Also sends syncs whose content type has had a newer success. */
-  @MayBeLeftOut()
-  @IsBoolean()
-  includeHealed: boolean = false;
 }
 
 export class ReplayStartedDto {
@@ -54,8 +54,13 @@ export class ReplayStartedDto {
 export class ReplayResultDto {
   /** Number of pushes that match the filter and have a final status. */
   matched: number;
-  /** Number of matched syncs whose content type has had a newer success. */
+  /** Number of content types at a target whose newest matched content has had a newer success. */
   healed: number;
+  /**
+   * Number of matched syncs that are left out, because another one has newer content of the content type, or the same
+   * original.
+   */
+  older: number;
   /** Number of syncs that are sent again. */
   replays: number;
   /** Id of the batch, which stands as `replayBatch` in the metadata of the new syncs; null for a dry run. */

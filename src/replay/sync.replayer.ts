@@ -1,32 +1,24 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { query, findOne, LONG_READ_MS } from '#database';
-import { binder, type HistoryFilter, holdsForAll, InvalidFilterError, resolveFilter, whereSql } from '#history';
+import { query, findOne } from '#database';
 import { RequestIds } from '#idempotency';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { type PlatformAdapter, PlatformRegistry, type SyncContext } from '#platform';
+import { type PlatformAdapter, PlatformRegistry, type SyncContext, type SyncItem } from '#platform';
 import { SyncReader, SyncRecord, typeOf } from '#recording';
 import { type PreparedSnapshot, SnapshotNotFoundError, SnapshotService } from '#snapshot';
 import { PendingSyncs } from '#tracking';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
-import { NotReplayableError, TooManyReplaysError } from './replay.errors.ts';
-
-/** Syncs that one request may send again. */
-export const MAX_REPLAYS = 1_000;
+import { MAX_REPLAYS, NotReplayableError } from './replay.errors.ts';
+import { type PlannedReplay, ReplayPlanner } from './replay.planner.ts';
 
 export interface ReplayRequest {
   actor: string;
   reason: string;
   /** Apply changes that lose data. */
   force?: boolean;
-}
-
-export interface ReplayPlan {
-  /** In the order in which they were first sent. */
-  replays: SyncRecord[];
-  /** What a newer success of the same content type has healed; left out unless asked for. */
-  healed: SyncRecord[];
+  /** Send also what a newer success has superseded; a batch has decided this already. */
+  includeHealed?: boolean;
 }
 
 /** Replays that were asked for together, and the syncs that they send again. */
@@ -35,9 +27,10 @@ export interface ReplayBatch {
   syncIds: string[];
 }
 
-/** A sync that stands in the record, and whose turn comes. */
+/** A sync that stands in the record, and whose turn comes. Those of one call go together. */
 interface Replay {
   id: string;
+  callId: string;
   of: SyncRecord;
   context: SyncContext;
 }
@@ -60,6 +53,7 @@ export class SyncReplayer {
     private readonly em: EntityManager,
     private readonly syncs: SyncReader,
     private readonly pending: PendingSyncs,
+    private readonly planner: ReplayPlanner,
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
@@ -67,67 +61,48 @@ export class SyncReplayer {
 
   /**
    * Begins the replay of one sync; answers with the id of the new one. Throws `SyncNotFoundError`,
-   * {@link NotReplayableError}, `RecordingUnavailableError`, and what {@link assertTargets} does.
+   * {@link NotReplayableError}, `SupersededByNewerError`, `RecordingUnavailableError`, and what {@link assertTargets} does.
    */
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
-    const { id } = ids.ofSync(0);
+    const { id, callId } = ids.ofSync(0);
     const of = await this.syncs.get(syncId);
     if (await findOne(this.em, SyncRecord, { id })) return id;
     const content = await this.contentOf(of);
-    const replay = { id, of, context: contextOf(of, request) };
-    if (await this.record([replay])) void this.send(replay, content);
+    if (!request.includeHealed) await this.planner.assertNewest(of);
+    const replay = { id, callId, of, context: contextOf(of, request) };
+    if (await this.record([replay])) void this.send([replay], new Map([[id, content]]));
     return id;
   }
 
   /** Throws unless every sync went to a target that exists: `UnknownPlatformError` and `UnknownEnvironmentError`. */
-  assertTargets(syncs: SyncRecord[]): void {
-    for (const sync of syncs) this.adapterOf(sync);
-  }
-
-  /** What the replay of a filter would send. Throws `InvalidFilterError` and {@link TooManyReplaysError}. */
-  async plan(filter: HistoryFilter): Promise<ReplayPlan> {
-    if (filter.direction && [filter.direction].flat().includes('PULL')) {
-      throw new InvalidFilterError('direction', 'must be PUSH, because a pull has no content to send');
-    }
-    if (holdsForAll(filter)) {
-      throw new InvalidFilterError('filter', 'must name at least one condition');
-    }
-    const { bind, parameters } = binder();
-    const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
-    const { rows } = await query<Record<string, unknown> & { healed: boolean }>(this.em, {
-      text: `select h.*, exists (
-         select from sync_history n where n.type_key = h.type_key and n.kind = h.kind and n.id > h.id
-           and n.target_platform = h.target_platform and n.environment = h.environment
-           and n.sync_direction = 'PUSH' and n.sync_status = 'SUCCESS') as healed
-       from sync_history h where ${where} and h.sync_status <> 'IN_PROGRESS' and h.pushed_digest is not null
-       order by h.id limit ${bind(MAX_REPLAYS + 1, 'integer')}`,
-      values: parameters,
-      withinMs: LONG_READ_MS,
-    });
-    if (rows.length > MAX_REPLAYS) throw new TooManyReplaysError(MAX_REPLAYS);
-    const em = this.em.fork();
-    const found = rows.map(({ healed, ...row }) => ({ healed, sync: em.map(SyncRecord, row) }));
-    return {
-      replays: found.filter(({ healed }) => !healed).map(({ sync }) => sync),
-      healed: found.filter(({ healed }) => healed).map(({ sync }) => sync),
-    };
+  assertTargets(replays: PlannedReplay[]): void {
+    for (const { sync } of replays) this.adapterOf(sync);
   }
 
   /**
-   * Begins to replay syncs one after another, in the order given; they share `batch` in their metadata. Answers with the
+   * Begins to replay calls one after another, in the order given; the syncs share `batch` in their metadata. Answers with the
    * syncs that are replayed. Throws what {@link assertTargets} does, and `RecordingUnavailableError`.
    */
-  async replayAll(syncs: SyncRecord[], request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<ReplayBatch> {
+  async replayAll(
+    planned: PlannedReplay[],
+    request: ReplayRequest,
+    ids = new RequestIds(uuidv7()),
+  ): Promise<ReplayBatch> {
     const begun = await this.begunUnder(ids);
     if (begun) return begun;
-    this.assertTargets(syncs);
+    this.assertTargets(planned);
     const batch = ids.ofSync(0).callId;
     const metadata = { replayBatch: batch };
-    const replays = syncs.map((of, index) => {
-      return { id: ids.ofSync(index).id, of, context: { ...contextOf(of, request), metadata } };
+    const callIds = new Map<string, string>();
+    const replays = planned.map(({ sync: of, originalCallId }, index) => {
+      const { id, callId: newCallId } = ids.ofSync(index);
+      const call = JSON.stringify([originalCallId, of.targetPlatform, of.environment]);
+      const callId = callIds.get(call) ?? newCallId;
+      callIds.set(call, callId);
+      return { id, callId, of, context: { ...contextOf(of, request), metadata } };
     });
     if (await this.record(replays)) void this.sendAll(replays);
-    return { batch, syncIds: syncs.map(({ id }) => id) };
+    return { batch, syncIds: planned.map(({ sync }) => sync.id) };
   }
 
   /** The batch that a request with these ids has begun already, with the syncs that it replays, in its order. */
@@ -145,8 +120,9 @@ export class SyncReplayer {
   /** False when the same request has begun them already. */
   private record(replays: Replay[]): Promise<boolean> {
     return this.pending.reserve(
-      replays.map(({ id, of, context }) => ({
+      replays.map(({ id, callId, of, context }) => ({
         id,
+        callId,
         context,
         kind: of.kind,
         typeKey: of.typeKey,
@@ -160,25 +136,41 @@ export class SyncReplayer {
   }
 
   private async sendAll(replays: Replay[]): Promise<void> {
-    for (const replay of replays) await this.send(replay);
+    for (const call of Map.groupBy(replays, ({ callId }) => callId).values()) await this.send(call);
   }
 
-  /** The call settles its sync, whatever comes of it; what does not get that far is settled here. */
-  private async send({ id, of, context }: Replay, known?: Content): Promise<void> {
-    if (!this.pending.isReserved(id)) return;
-    const { typeKey, kind } = of;
-    try {
-      const { data, payload } = known ?? (await this.contentOf(of));
-      // Retention may have dropped it, when the definition is known as a version.
-      await this.snapshots.store(payload);
-      const item = { syncId: id, typeKey, kind, data, versionHash: of.versionHash ?? undefined, replayOf: of.id };
-      await this.adapterOf(of).push({ items: [item], context });
-    } catch (error) {
-      this.logger.warn(`The replay of ${of.id} failed: ${(error as Error).message}`);
-      await this.pending.cancel([id], error).catch((cause: unknown) => {
-        this.logger.error({ err: cause, syncId: id }, 'A replay that was not sent could not be settled');
-      });
+  /** The call settles its syncs, whatever comes of it; what does not get that far is settled here. */
+  private async send(call: Replay[], known = new Map<string, Content>()): Promise<void> {
+    const items: SyncItem[] = [];
+    for (const { id, of } of call) {
+      if (!this.pending.isReserved(id)) continue;
+      try {
+        const { data, payload } = known.get(id) ?? (await this.contentOf(of));
+        // Retention may have dropped it, when the definition is known as a version.
+        await this.snapshots.store(payload);
+        const { typeKey, kind, versionHash } = of;
+        items.push({ syncId: id, typeKey, kind, data, versionHash: versionHash ?? undefined, replayOf: of.id });
+      } catch (error) {
+        await this.cancel([id], error);
+      }
     }
+    // The process may have begun to stop meanwhile.
+    const open = items.filter(({ syncId }) => this.pending.isReserved(syncId!));
+    if (open.length === 0) return;
+    const { of, context } = call[0]!;
+    try {
+      await this.adapterOf(of).push({ items: open, context });
+    } catch (error) {
+      const ids = open.map(({ syncId }) => syncId!);
+      await this.cancel(ids, error);
+    }
+  }
+
+  private async cancel(ids: string[], error: unknown): Promise<void> {
+    this.logger.warn(`The replay of ${ids.length} syncs failed: ${(error as Error).message}`);
+    await this.pending.cancel(ids, error).catch((cause: unknown) => {
+      this.logger.error({ err: cause, syncIds: ids }, 'Replays that were not sent could not be settled');
+    });
   }
 
   /** Throws unless the platform would be sent the very same bytes. */
@@ -219,6 +211,6 @@ export class SyncReplayer {
   }
 }
 
-function contextOf({ environment }: SyncRecord, request: ReplayRequest): SyncContext {
-  return { ...request, environment, trigger: 'REPLAY' };
+function contextOf({ environment }: SyncRecord, { actor, reason, force }: ReplayRequest): SyncContext {
+  return { actor, reason, force, environment, trigger: 'REPLAY' };
 }

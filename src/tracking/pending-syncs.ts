@@ -29,8 +29,8 @@ export class PendingSyncs {
   }
 
   /**
-   * Records syncs whose calls, of one item each, come later. A call claims its sync by the `syncId` of its item; cancel a
-   * sync whose call will not come. False when another caller, in this process or another, makes these calls. Throws
+   * Records syncs whose calls come later. A call claims its syncs by the `syncId` of its items; cancel a sync whose call will
+   * not come. False when another caller, in this process or another, makes these calls. Throws
    * `RecordingUnavailableError`.
    */
   async reserve(syncs: (NewSync & { id: string })[]): Promise<boolean> {
@@ -58,15 +58,26 @@ export class PendingSyncs {
     return this.reserved.has(syncId);
   }
 
-  /** The sync that is reserved for a call with these items; undefined when none is. Throws {@link PayloadChangedError}. */
-  async claim([item]: RecordedItem[]): Promise<RecordedSync | undefined> {
-    const found = item?.syncId === undefined ? undefined : this.reserved.get(item.syncId);
-    if (!found) return undefined;
-    const { sync, pushedDigest } = found;
-    if (pushedDigest !== undefined && (await canonicalDigestAsync(item!.payload!)) !== pushedDigest) {
-      throw new PayloadChangedError(sync.id);
+  /**
+   * The syncs that are reserved for a call with these items, in their order; undefined when none is. Throws
+   * {@link PayloadChangedError}, and {@link SyncUnderWayError} when some are and others not.
+   */
+  async claim(items: RecordedItem[]): Promise<RecordedSync[] | undefined> {
+    const reserved = items.flatMap(({ syncId }) => (syncId === undefined ? [] : (this.reserved.get(syncId) ?? [])));
+    if (reserved.length === 0) return undefined;
+    if (reserved.length < items.length) {
+      const missing = items.find(({ syncId }) => syncId !== undefined && !this.reserved.has(syncId));
+      throw new SyncUnderWayError(missing?.syncId ?? reserved[0]!.sync.id);
     }
-    return this.reserved.delete(sync.id) ? sync : undefined;
+    for (const [index, { sync, pushedDigest }] of reserved.entries()) {
+      if (pushedDigest !== undefined && (await canonicalDigestAsync(items[index]!.payload!)) !== pushedDigest) {
+        throw new PayloadChangedError(sync.id);
+      }
+    }
+    // Another may have claimed one while the digests were computed.
+    if (!reserved.every(({ sync }) => this.reserved.has(sync.id))) return undefined;
+    for (const { sync } of reserved) this.reserved.delete(sync.id);
+    return reserved.map(({ sync }) => sync);
   }
 
   /** Settles reserved syncs as failed; a sync whose call has begun is settled by that call. */

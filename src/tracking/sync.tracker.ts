@@ -148,8 +148,7 @@ export class SyncTracker {
       if (item.data === undefined) throw new MissingDataError(item.typeKey);
       return { ...item, payload: adapter.toPlatform(item.data as never, itemRef(item).kind) };
     });
-    const claimed = await this.pending.claim(items);
-    const syncs = claimed ? [claimed] : await this.recordNew(route, context, items);
+    const syncs = (await this.pending.claim(items)) ?? (await this.recordNew(route, context, items));
     // While recording took longer than the lease, a sweep may have found the syncs abandoned: they were not pending yet.
     const isUnquestioned = since(begunAt) < this.options.leaseMs ? isAlive : () => false;
     const assertOurs = () => (isUnquestioned() ? Promise.resolve() : this.assertOpen(syncs));

@@ -1,5 +1,5 @@
 import { SyncHistoryExport, type HistoryFilter, SyncHistoryQueries } from '#history';
-import { SyncReplayer } from '#replay';
+import { ReplayPlanner } from '#replay';
 import { SyncHistoryService } from '#tracking';
 import { idAt, insertHistory } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
@@ -103,7 +103,7 @@ describe('the filter', () => {
       () => app.get(SyncHistoryQueries).count(filter),
       () => app.get(SyncHistoryQueries).facets(filter),
       () => app.get(SyncHistoryExport).open(filter, 'csv'),
-      () => app.get(SyncReplayer).plan(filter),
+      () => app.get(ReplayPlanner).plan(filter),
     ];
     for (const call of callers) {
       await expect(call()).rejects.toMatchObject({ code: 'INVALID_FILTER', message: expect.stringContaining(field) });

@@ -4,12 +4,14 @@ import { PlatformRegistry } from '#platform';
 import { SyncReader } from '#recording';
 import { SyncHistoryService, PendingSyncs } from '#tracking';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
+import { ReplayPlanner } from '../../src/replay/replay.planner.ts';
 import { SyncReplayer } from '../../src/replay/sync.replayer.ts';
 import { journal, sql } from '../support/fsck.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 interface Sync {
   id: string;
+  callId: string;
   typeKey: string;
   status: string;
   replayOf: string | null;
@@ -91,7 +93,7 @@ describe('a replay', () => {
     const dry = await service.api('POST', '/sync/replay', { ...asked, filter, dryRun: true });
     expect([dry.status, dry.body]).toEqual([
       200,
-      { matched: 3, healed: 1, replays: 2, batch: null, syncIds: failed.map(({ id }) => id) },
+      { matched: 3, healed: 1, older: 0, replays: 2, batch: null, syncIds: failed.map(({ id }) => id) },
     ]);
     expect(await history('trigger=REPLAY&typeKey=First')).toEqual([]);
 
@@ -104,6 +106,84 @@ describe('a replay', () => {
 
     const all = { ...asked, filter: { typeKey: ['Healed'], status: ['FAILED'] }, includeHealed: true, dryRun: true };
     expect((await service.api('POST', '/sync/replay', all)).body).toMatchObject({ replays: 1, syncIds: [healed!.id] });
+  });
+
+  it('of a filter sends only the newest content of an item, each original once', async () => {
+    const put = (displayName: string) =>
+      service.api('PUT', '/content-types/Newest', { ...type('Newest'), displayName });
+    const pushed = async () => {
+      const items = [{ typeKey: 'Newest' }];
+      const { body } = await service.api('POST', '/deployments', { platform: 'optimizely', actor: 'jane', items });
+      return (await settled(`deploymentId=${(body as { id: string }).id}`, 1))[0]!;
+    };
+    await outage(true);
+    await put('First');
+    const first = await pushed();
+    await put('Second');
+    const second = await pushed();
+    // The replay of the older content is the newest sync.
+    await service.api('POST', `/sync/${first.id}/replay`, asked);
+    await service.api('POST', `/sync/${second.id}/replay`, asked);
+    await settled('typeKey=Newest&trigger=REPLAY', 2);
+    await outage(false);
+    const filter = { typeKey: ['Newest'], status: ['FAILED'] };
+    expect((await service.api('POST', '/sync/replay', { ...asked, filter })).body).toMatchObject({
+      ...{ matched: 4, healed: 0, older: 3, replays: 1 },
+      syncIds: [second.id],
+    });
+    const [sent] = await settled('typeKey=Newest&status=SUCCESS', 1);
+    expect(sent).toMatchObject({ replayOf: second.id, pushedDigest: second.pushedDigest });
+    expect((await service.api('POST', '/sync/replay', { ...asked, filter })).body).toMatchObject({
+      ...{ matched: 4, healed: 1, older: 3, replays: 0 },
+    });
+  });
+
+  it('of a filter makes one call again of what was one call', async () => {
+    await outage(true);
+    const failed = await deploy(['CircleA', 'CircleB']);
+    const [other] = await deploy(['CircleC']);
+    await outage(false);
+    const filter = { typeKey: ['CircleA', 'CircleB', 'CircleC'], status: ['FAILED'] };
+    const before = (await journal(sandbox.url)).length;
+    await service.api('POST', '/sync/replay', { ...asked, filter });
+    const replays = await settled('trigger=REPLAY&typeKey=CircleA&typeKey=CircleB&typeKey=CircleC', 3);
+    expect(replays.map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS', 'SUCCESS']);
+    const posts = (await journal(sandbox.url)).slice(before).filter(({ method }) => method === 'POST');
+    expect(posts).toHaveLength(2);
+    const callOf = (of: string) => replays.find(({ replayOf }) => replayOf === of)!.callId;
+    expect(callOf(failed[0]!.id)).toBe(callOf(failed[1]!.id));
+    expect(callOf(other!.id)).not.toBe(callOf(failed[0]!.id));
+  });
+
+  it('of one sync that a newer success has superseded is refused by default', async () => {
+    await outage(true);
+    const [old] = await deploy(['Old']);
+    await outage(false);
+    const [newer] = await deploy(['Old']);
+    const refused = await service.api('POST', `/sync/${old!.id}/replay`, asked);
+    expect([refused.status, refused.body]).toMatchObject([
+      409,
+      { code: 'SUPERSEDED_BY_NEWER', syncId: old!.id, newerSyncId: newer!.id },
+    ]);
+    expect(await history('trigger=REPLAY&typeKey=Old')).toEqual([]);
+    const wanted = await service.api('POST', `/sync/${old!.id}/replay`, { ...asked, includeHealed: true });
+    expect(wanted.status).toBe(202);
+    expect(await settled('trigger=REPLAY&typeKey=Old', 1)).toMatchObject([{ status: 'SUCCESS' }]);
+  });
+
+  it('knows what is newer by the clock of the database, not by ids', async () => {
+    await outage(true);
+    const [failed] = await deploy(['Skewed']);
+    await outage(false);
+    const id = uuidv7({ msecs: Date.now() - 3_600_000 });
+    const context = { environment: 'default', actor: 'jane', trigger: 'API' as const };
+    const item = { typeKey: 'Skewed', data: type('Skewed'), syncId: id };
+    await service.app
+      .get(PlatformRegistry)
+      .get('optimizely')
+      .push({ items: [item], context });
+    const refused = await service.api('POST', `/sync/${failed!.id}/replay`, asked);
+    expect([refused.status, refused.body]).toMatchObject([409, { newerSyncId: id }]);
   });
 
   it('is begun once, however often it is asked for under one key', async () => {
@@ -139,9 +219,11 @@ describe('a replay', () => {
     await settled('trigger=REPLAY&typeKey=Early', 1);
 
     const all = new RequestIds(uuidv7());
-    const { replays } = await replayer.plan({ typeKey: ['Early', 'Later'], status: ['FAILED'] });
-    expect(replays.map(({ typeKey }) => typeKey)).toEqual(['Later']);
-    const first = await replayer.replayAll([...replays, await service.app.get(SyncReader).get(failed!.id)], asked, all);
+    const planner = service.app.get(ReplayPlanner);
+    const { replays } = await planner.plan({ typeKey: ['Early', 'Later'], status: ['FAILED'] });
+    expect(replays.map(({ sync }) => sync.typeKey)).toEqual(['Later']);
+    const early = await service.app.get(SyncReader).get(failed!.id);
+    const first = await replayer.replayAll([...replays, { sync: early, originalCallId: early.callId }], asked, all);
     await settled('trigger=REPLAY&typeKey=Early&typeKey=Later', 3);
     expect(await replayer.replayAll([], asked, all)).toEqual(first);
     expect(await history('trigger=REPLAY&typeKey=Early&typeKey=Later')).toHaveLength(3);

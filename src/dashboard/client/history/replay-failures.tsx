@@ -48,7 +48,7 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
       ) : (
         <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
           {plan.data
-            ? `${plan.data.matched} failed pushes match the filter; ${plan.data.healed} of them have a newer success. The replay sends ${count} again, byte for byte, in the original order.`
+            ? `${plan.data.matched} failed pushes match the filter; ${plan.data.older} of them have older content, and ${plan.data.healed} a newer success. The replay sends ${count} again, byte for byte, in the original order; what was one call is one call again.`
             : 'Counting…'}
         </Alert>
       )}

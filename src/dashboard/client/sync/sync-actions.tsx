@@ -1,5 +1,6 @@
-import { Button, CopyButton, Group, Menu, Modal } from '@mantine/core';
+import { Button, Checkbox, CopyButton, Group, Menu, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
@@ -58,6 +59,7 @@ function CopyItem({ label, value }: { label: string; value: string }) {
 /** A replay is a new sync with the same bytes. */
 function ReplayForm({ syncId, onClose }: { syncId: string; onClose: () => void }) {
   const [, go] = useLocation();
+  const [includeHealed, setIncludeHealed] = useState(false);
   const replay = api.useMutation('post', '/api/v1/sync/{syncId}/replay', {
     onSuccess: ({ id }) => {
       onClose();
@@ -68,8 +70,14 @@ function ReplayForm({ syncId, onClose }: { syncId: string; onClose: () => void }
     <RequestForm
       submit="Send again"
       sending={replay}
-      onSubmit={(body) => replay.mutate({ params: { path: { syncId } }, body })}
+      onSubmit={(body) => replay.mutate({ params: { path: { syncId } }, body: { ...body, includeHealed } })}
       onClose={onClose}
-    />
+    >
+      <Checkbox
+        label="Send it although a newer push has succeeded"
+        checked={includeHealed}
+        onChange={({ currentTarget }) => setIncludeHealed(currentTarget.checked)}
+      />
+    </RequestForm>
   );
 }
