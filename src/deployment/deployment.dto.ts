@@ -47,7 +47,7 @@ export class DeploymentRequestDto extends IntersectionType(TargetRequestDto, Req
   @Text(2_000)
   reason?: string;
 
-  /** Allows the platform to apply changes that lose data. */
+  /** Allows the platform to apply changes that lose data, and needs a `reason`. */
   @MayBeLeftOut()
   @IsBoolean()
   force: boolean = false;

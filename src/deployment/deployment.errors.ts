@@ -29,6 +29,18 @@ export class NothingToDeployError extends DomainError {
   }
 }
 
+/** A deployment that may lose data, and does not say why. */
+export class ForceNeedsReasonError extends DomainError {
+  readonly code = 'FORCE_NEEDS_REASON';
+  readonly httpStatus = 400;
+
+  constructor() {
+    super(
+      'The request has "force": true and no reason. Give a "reason" for changes that lose data, or leave "force" out.',
+    );
+  }
+}
+
 /** Content types that are retired, and named for a deployment all the same. */
 export class RetiredError extends DomainError {
   readonly code = 'RETIRED';

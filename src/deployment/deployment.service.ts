@@ -8,7 +8,7 @@ import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
 import { InterruptedError, SyncTracker } from '#tracking';
 import { Deployment, DeploymentItem } from './deployment.entity.ts';
-import { DeploymentNotFoundError, WouldLoseNewerError } from './deployment.errors.ts';
+import { DeploymentNotFoundError, ForceNeedsReasonError, WouldLoseNewerError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
 import { DeploymentSettler } from './deployment.settler.ts';
 import { type RollbackPlan, RollbackPlanner } from './rollback.planner.ts';
@@ -83,9 +83,10 @@ export class DeploymentService implements BeforeApplicationShutdown {
 
   /**
    * Pushes content types in one call. Answers once the deployment is recorded. A deployment that is begun again under
-   * its id, a UUIDv7, is there and sent once. Throws what planning throws.
+   * its id, a UUIDv7, is there and sent once. Throws {@link ForceNeedsReasonError}, and what planning throws.
    */
   async deployToProvider(request: DeploymentRequest, id = uuidv7()): Promise<StartedDeployment> {
+    if (request.force && !request.reason?.trim()) throw new ForceNeedsReasonError();
     const begun = await this.begun(id);
     if (begun) return begun;
     this.admission.assertOpen();

@@ -4,6 +4,7 @@ export { DeploymentModule } from './deployment.module.ts';
 export {
   DeploymentNotFoundError,
   DeploymentRunningError,
+  ForceNeedsReasonError,
   NothingToDeployError,
   NothingToRollBackError,
   WouldLoseNewerError,

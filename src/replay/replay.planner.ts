@@ -92,7 +92,7 @@ export class ReplayPlanner {
     const em = this.em.fork();
     const byItem = new Map<string, PlannedReplay & { isHealed: boolean }>();
     for (const { original_call_id: originalCallId, healed_by, ...row } of rows) {
-      const sync = em.map(SyncRecord, row) as SyncRecord;
+      const sync = em.map(SyncRecord, row);
       const { targetPlatform, environment, kind, typeKey } = sync;
       const key = JSON.stringify([targetPlatform, environment, kind, typeKey]);
       // In the place of the newest, not of the first.

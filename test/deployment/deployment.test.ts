@@ -221,6 +221,21 @@ describe('a deployment', () => {
     expect((await cms.calls()).at(-1)!.headers).toMatchObject({ 'cms-ignore-data-loss-warnings': 'true' });
   });
 
+  it('needs a reason for force', async () => {
+    await put(page('Forced'));
+    const request = { platform: 'optimizely', actor: 'jane', items: items('Forced'), force: true };
+    for (const reason of [undefined, '  ']) {
+      const { status, body } = await post('/deployments', { ...request, reason });
+      expect({ status, body }).toMatchObject({
+        status: 400,
+        body: { code: expect.stringMatching('^(FORCE_NEEDS_REASON|INVALID_REQUEST)$') },
+      });
+    }
+    expect(await post('/deployments', request)).toMatchObject({ body: { code: 'FORCE_NEEDS_REASON' } });
+    const { items: found } = (await service.api('GET', '/sync/history?typeKey=Forced')).body as { items: object[] };
+    expect(found).toEqual([]);
+  });
+
   it('that is only asked about sends and records nothing', async () => {
     await put(page('Dry', { a: text }));
     await deploy(service.api, { items: items('Dry') });
