@@ -20,6 +20,7 @@ import { Migration0020AlertTest } from './Migration0020AlertTest.ts';
 import { Migration0022ExternalSyncs } from './Migration0022ExternalSyncs.ts';
 import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPlatform.ts';
 import { Migration0024Outcome } from './Migration0024Outcome.ts';
+import { Migration0025Skipped } from './Migration0025Skipped.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -63,4 +64,5 @@ export const migrations = [
   Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
   Migration0024Outcome,
+  Migration0025Skipped,
 ];

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestj
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { BY_ID, pageOf, type Reply } from '#http';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
+import type { ItemRef } from '#platform';
 import { BodyLimit, ITEMS_BODY } from '#request-body';
 import { refKey } from '#versioning';
 import {
@@ -16,6 +17,7 @@ import {
   RolledBackByDto,
   RollbackPlanDto,
   RollbackRequestDto,
+  SkippedItemDto,
 } from './deployment.dto.ts';
 import type { Deployment } from './deployment.entity.ts';
 import { type DeploymentPlan, DeploymentPlanner } from './deployment.planner.ts';
@@ -126,6 +128,7 @@ export class DeploymentController {
       platform: plan.platform,
       environment: plan.environment,
       planDigest: plan.digest,
+      skipped: skippedDto(plan.skipped),
       items: changes.map(({ item: { kind, typeKey, versionHash, previousHash }, diff, ...unknown }) => ({
         ...{ kind, typeKey, versionHash, previousHash },
         ...unknown,
@@ -145,6 +148,7 @@ function deploymentDto(deployment: Deployment): DeploymentDto {
   const { id, platform, environment, status, actor, forced, planDigest, createdAt } = deployment;
   return {
     ...{ id, platform, environment, status, actor, forced, planDigest, createdAt },
+    skipped: skippedDto(deployment.skipped),
     reason: deployment.reason ?? null,
     rollbackOf: deployment.rollbackOf ?? null,
     errorCode: deployment.errorCode ?? null,
@@ -155,4 +159,8 @@ function deploymentDto(deployment: Deployment): DeploymentDto {
 
 function rolledBackBy({ id, actor, reason, createdAt, status }: Deployment): RolledBackByDto {
   return { id, actor, reason: reason ?? null, createdAt, status };
+}
+
+function skippedDto(skipped: ItemRef[]): SkippedItemDto[] {
+  return skipped.map(({ kind, typeKey }) => ({ kind, typeKey, code: 'BUILT_IN_TYPE' }));
 }

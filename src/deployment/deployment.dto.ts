@@ -115,6 +115,16 @@ export class DeploymentPageQuery extends PageQuery {
   status?: SyncStatus;
 }
 
+/** A content type that a deployment leaves out. */
+export class SkippedItemDto {
+  /** Kind of the item that is left out. */
+  kind: string;
+  /** Key of the content type that is left out. */
+  typeKey: string;
+  /** Stable code of the reason to leave it out: `BUILT_IN_TYPE`, because it belongs to the platform itself. */
+  code: 'BUILT_IN_TYPE';
+}
+
 /** A set of content types pushed together. */
 export class DeploymentDto extends TargetDto {
   /** Id of the deployment, a UUIDv7. */
@@ -134,6 +144,8 @@ export class DeploymentDto extends TargetDto {
   rollbackOf: string | null;
   /** SHA-256 over the target and the versions that are sent. */
   planDigest: string;
+  /** Content types that are left out, and not sent. */
+  skipped: SkippedItemDto[];
   /** Stable code of the error that ended the whole deployment. */
   errorCode: string | null;
   /** Description of the error, and of the way to solve it. */
@@ -238,6 +250,8 @@ export class PlannedItemDto {
 export class DeploymentPlanDto extends TargetDto {
   /** SHA-256 over the target and the versions that are sent. */
   planDigest: string;
+  /** Content types that are left out, and not sent. */
+  skipped: SkippedItemDto[];
   /** Items of the plan, sorted by kind and key. */
   items: PlannedItemDto[];
 }
@@ -272,6 +286,8 @@ export class RollbackItemDto extends PlannedItemDto {
 export class RollbackPlanDto extends TargetDto {
   /** SHA-256 over the target and the versions that are restored. */
   planDigest: string;
+  /** Content types that are left out, and not sent. */
+  skipped: SkippedItemDto[];
   /** Items that the rollback sends, sorted by kind and key. */
   items: RollbackItemDto[];
 }

@@ -1,4 +1,5 @@
 import { defineEntity, p, PrimaryKeyProp } from '@mikro-orm/core';
+import type { ItemRef } from '#platform';
 import type { SyncStatus } from '#recording';
 
 const DeploymentSchema = defineEntity({
@@ -14,6 +15,7 @@ const DeploymentSchema = defineEntity({
     forced: p.boolean(),
     rollbackOf: p.uuid().nullable(),
     planDigest: p.text(),
+    skipped: p.json<ItemRef[]>(),
     owner: p.uuid().nullable(),
     errorCode: p.text().nullable(),
     errorMessage: p.text().nullable(),

@@ -21,10 +21,12 @@ export class NothingToDeployError extends DomainError {
   readonly code = 'NOTHING_TO_DEPLOY';
   readonly httpStatus = 409;
 
-  constructor(platform: string) {
+  constructor(platform: string, skipped: ItemRef[] = []) {
     super(
-      `The catalogue of "${platform}" has no content types to deploy. Import a manifest, or reinstate a retired content type.`,
-      { platform },
+      skipped.length > 0
+        ? `All content types of the deployment belong to the platform "${platform}" itself, and are never sent. Name others.`
+        : `The catalogue of "${platform}" has no content types to deploy. Import a manifest, or reinstate a retired content type.`,
+      { platform, ...(skipped.length > 0 && { skipped: skipped.slice(0, MAX_NAMED) }) },
     );
   }
 }

@@ -14,6 +14,7 @@ import {
   Catalogue,
   ContentTypeNotFoundError,
   type ContentTypeVersion,
+  type Definition,
   refKey,
   VersionDiff,
   VersionHistoryService,
@@ -44,6 +45,8 @@ export interface PlannedChange extends UnknownMembers {
 
 export interface DeploymentPlan extends Target {
   items: PlannedItem[];
+  /** What belongs to the platform itself, and is left out. */
+  skipped: ItemRef[];
   /** SHA-256 over what is sent where. */
   digest: string;
 }
@@ -63,7 +66,7 @@ export class DeploymentPlanner {
 
   /**
    * Without items: the latest version of everything in the catalogue of the platform that is not retired. A rollback brings
-   * back what was there, also what is retired by now. Throws {@link RetiredError}, {@link NotDeployableError}, and what the
+   * back what was there, also what is retired by now. What belongs to the platform itself is skipped. Throws {@link RetiredError}, {@link NotDeployableError}, and what the
    * look-ups throw.
    */
   async plan(
@@ -75,14 +78,15 @@ export class DeploymentPlanner {
     const versions = requested ? await this.requested(platform, requested) : await this.catalogue.current(platform);
     if (requested && !isRollback) await this.assertDeployable(platform, versions);
     if (versions.length === 0) throw new NothingToDeployError(platform);
-    const live = await this.live.of({ platform, environment }, versions);
-    const definitions = await this.versions.definitions(versions);
+    const { sent: definitions, skipped } = this.withoutBuiltIn(platform, await this.versions.definitions(versions));
+    if (definitions.length === 0) throw new NothingToDeployError(platform, skipped);
+    const live = await this.live.of({ platform, environment }, definitions);
     const items = definitions.map(({ kind, typeKey, versionHash, definition }) => ({
       ...{ kind, typeKey, versionHash, definition },
       previousHash: live.get(refKey({ kind, typeKey }))?.versionHash ?? null,
     }));
     const sent = items.map(({ kind, typeKey, versionHash }) => [kind, typeKey, versionHash]);
-    return { platform, environment, items, digest: canonicalDigest([platform, environment, sent]) };
+    return { platform, environment, items, skipped, digest: canonicalDigest([platform, environment, sent]) };
   }
 
   /** What each item of a plan changes against what is live. */
@@ -105,6 +109,13 @@ export class DeploymentPlanner {
       changes.push({ item, diff, ...unknownMembers(model, item.definition, item.kind) });
     }
     return changes;
+  }
+
+  private withoutBuiltIn(platform: string, definitions: Definition[]): { sent: Definition[]; skipped: ItemRef[] } {
+    const { isBuiltIn } = this.platforms.model(platform);
+    const isSkipped = (item: Definition) => isBuiltIn?.(item, item.definition) ?? false;
+    const skipped = definitions.filter(isSkipped).map(({ kind, typeKey }) => ({ kind, typeKey }));
+    return { sent: definitions.filter((item) => !isSkipped(item)), skipped };
   }
 
   private async requested(platform: string, requested: ItemRequest[]): Promise<ContentTypeVersion[]> {

@@ -15,8 +15,8 @@ import { type RollbackPlan, RollbackPlanner } from './rollback.planner.ts';
 
 const RECORD = `
   with recorded as (
-    insert into deployment (id, platform, environment, actor, reason, rollback_of, owner, forced, plan_digest)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9))
+    insert into deployment (id, platform, environment, actor, reason, rollback_of, owner, forced, plan_digest, skipped)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $14))
   insert into deployment_item (deployment_id, kind, type_key, version_hash, previous_hash)
   select $1, * from unnest($10::text[], $11::text[], $12::text[], $13::text[])`;
 const UNIQUE_VIOLATION = '23505';
@@ -188,7 +188,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
   }
 
   private async record(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
-    const { platform, environment, digest, items } = plan;
+    const { platform, environment, digest, items, skipped } = plan;
     const { actor, reason, force = false, rollbackOf } = request;
     // One statement: a transaction of the ORM that is cut off would keep its connection for ever.
     await query(this.em, RECORD, [
@@ -198,6 +198,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
       items.map((item) => item.typeKey),
       items.map((item) => item.versionHash),
       items.map((item) => item.previousHash),
+      JSON.stringify(skipped),
     ]);
   }
 

@@ -1,5 +1,6 @@
 import { ELEMENT_KEYS } from '#json';
 import type { PlatformModel } from '#platform';
+import { isBuiltIn } from './built-in-types.ts';
 import { impactOf } from './change-impact.ts';
 import { readManifestFile, writeManifestFile } from './manifest-file.ts';
 import { KINDS } from './manifest.ts';
@@ -19,4 +20,5 @@ export const OPTIMIZELY_MODEL: PlatformModel = {
   impactOf,
   references,
   unknownFields,
+  isBuiltIn: ({ kind, typeKey }, definition) => isBuiltIn(kind, typeKey, definition),
 };

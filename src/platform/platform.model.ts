@@ -62,4 +62,6 @@ export interface PlatformModel {
   readonly references: (definition: JsonObject, kind: string) => ItemRef[];
   /** Fields that this model does not know, as JSON Pointers (RFC 6901). They stay in the version, are sent and are named. */
   readonly unknownFields: (definition: JsonObject, kind: string) => string[];
+  /** Whether an item belongs to the platform itself: a deployment leaves it out. */
+  readonly isBuiltIn?: (item: ItemRef, definition: JsonObject) => boolean;
 }

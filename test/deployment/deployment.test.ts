@@ -154,12 +154,27 @@ describe('a deployment', () => {
     });
   });
 
-  it('does not send what may not be sent, and sends the rest', async () => {
+  it('skips what belongs to the platform itself, says so, and sends the rest', async () => {
     await put(page('ImageMedia'));
     await put(page('Beside'));
+    const skipped = [{ kind: 'contentType', typeKey: 'ImageMedia', code: 'BUILT_IN_TYPE' }];
+    const request = { platform: 'optimizely', actor: 'jane', items: items('ImageMedia', 'Beside') };
+    const plan = await post('/deployments?dryRun', request);
+    expect(plan.body).toMatchObject({ skipped, items: [{ typeKey: 'Beside' }] });
     const deployment = await deploy(service.api, { items: items('ImageMedia', 'Beside') });
-    expect(outcomes(deployment)).toEqual({ ImageMedia: 'BUILT_IN_TYPE', Beside: 'SUCCESS' });
-    expect(deployment.status).toBe('PARTIAL');
+    expect(deployment).toMatchObject({ status: 'SUCCESS', skipped, progress: { total: 1 } });
+    expect(outcomes(deployment)).toEqual({ Beside: 'SUCCESS' });
+  });
+
+  it('is refused when all of it belongs to the platform itself', async () => {
+    await put(page('VideoMedia'));
+    const { status, body } = await post('/deployments', {
+      ...{ platform: 'optimizely', actor: 'jane', items: items('VideoMedia') },
+    });
+    expect({ status, body }).toMatchObject({
+      status: 409,
+      body: { code: 'NOTHING_TO_DEPLOY', skipped: [{ typeKey: 'VideoMedia' }] },
+    });
   });
 
   it('is FAILED when nothing succeeded', async () => {
@@ -312,12 +327,18 @@ describe('a deployment', () => {
 
   it('is found in the list by what came of it, with the count of its items', async () => {
     await importing({
-      contentTypes: [page('CountedGood')],
+      contentTypes: [page('CountedBad')],
       propertyGroups: [{ key: 'CountedGroup', displayName: 'G' }],
     });
-    await put(page('ImageMedia'));
+    const template = { key: 'CountedTemplate', displayName: 'T', nodeType: 'row', settings: {} };
+    await importing({ displayTemplates: [template] });
+    await put(page('CountedBad', { broken: { type: 'nonsense' } }));
     const deployment = await deploy(service.api, {
-      items: [...items('CountedGood', 'ImageMedia'), { typeKey: 'CountedGroup', kind: 'propertyGroup' }],
+      items: [
+        ...items('CountedBad'),
+        { typeKey: 'CountedTemplate', kind: 'displayTemplate' },
+        { typeKey: 'CountedGroup', kind: 'propertyGroup' },
+      ],
     });
     const list = async (query: string) =>
       ((await service.api('GET', `/deployments?limit=1&${query}`)).body as { items: object[] }).items;

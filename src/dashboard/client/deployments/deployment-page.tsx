@@ -92,6 +92,9 @@ export function DeploymentPage({ id }: { id: string }) {
             Actor: deployment.actor,
             Reason: deployment.reason,
             Forced: deployment.forced && 'The caller allowed changes that lose data',
+            Skipped:
+              deployment.skipped.length > 0 &&
+              `${deployment.skipped.map(({ typeKey }) => typeKey).join(', ')}: they belong to the platform itself`,
             'Rollback of': deployment.rollbackOf && (
               <Link href={`/deployments/${deployment.rollbackOf}`}>{shortId(deployment.rollbackOf)}</Link>
             ),
