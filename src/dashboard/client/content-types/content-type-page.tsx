@@ -86,7 +86,7 @@ function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
                     since <Timestamp of={place.since} />
                   </Table.Td>
                   <Table.Td>
-                    <Link href={`/syncs/${place.syncId}`}>{place.direction === 'PUSH' ? 'Pushed' : 'Pulled'}</Link>
+                    <Link href={`/syncs/${place.syncId}`}>{place.evidence === 'OBSERVED' ? 'Seen there' : 'Pushed'}</Link>
                   </Table.Td>
                 </Table.Tr>
               ))}

@@ -15,6 +15,7 @@ const TYPES: Record<LiveEvent['type'], true> = {
   'sync.succeeded': true,
   'sync.failed': true,
   'sync.partial': true,
+  'sync.outcome_known': true,
   'sync.late_result': true,
   'sync.version_linked': true,
   'retention.applied': true,

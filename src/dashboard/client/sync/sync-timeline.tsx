@@ -12,6 +12,7 @@ const LOOKS: Record<Event['type'], { title: string; color: string }> = {
   'sync.succeeded': { title: 'Succeeded', color: 'green' },
   'sync.failed': { title: 'Failed', color: 'red' },
   'sync.partial': { title: 'Applied in part', color: 'yellow' },
+  'sync.outcome_known': { title: 'The outcome became known', color: 'blue' },
   'sync.late_result': { title: 'Late result, kept without effect', color: 'gray' },
   'sync.version_linked': { title: 'Version linked', color: 'gray' },
   'epoch.began': { title: 'The database was restored or has failed over', color: 'orange' },
