@@ -86,7 +86,9 @@ function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
                     since <Timestamp of={place.since} />
                   </Table.Td>
                   <Table.Td>
-                    <Link href={`/syncs/${place.syncId}`}>{place.evidence === 'OBSERVED' ? 'Seen there' : 'Pushed'}</Link>
+                    <Link href={`/syncs/${place.syncId}`}>
+                      {place.evidence === 'OBSERVED' ? 'Seen there' : 'Pushed'}
+                    </Link>
                   </Table.Td>
                 </Table.Tr>
               ))}
