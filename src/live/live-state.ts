@@ -41,6 +41,8 @@ export interface Fact {
   endedAt: number;
   /** A read-back saw this version there; null when it saw none, absent without a read-back. */
   held?: string | null;
+  /** A newer push has overtaken it: what it may have left behind is gone. */
+  isOvertaken: boolean;
   /** A pull was told that the platform does not have the item. */
   isAbsent: boolean;
   /** A pull that a push of the item was under way beside. */
@@ -78,7 +80,7 @@ export function isDrift({ state, versionHash, putHash, evidence }: LiveState): b
 
 function afterPush(before: LiveState | undefined, fact: Fact): LiveState | undefined {
   const outcome = fact.outcome ?? outcomeBefore(fact.status);
-  if (outcome === 'NOT_APPLIED') return before;
+  if (outcome === 'NOT_APPLIED' || fact.isOvertaken) return before;
   if (outcome !== 'APPLIED') {
     if (fact.held === undefined) return next(before, fact, { ...NONE, state: 'UNKNOWN' });
     return next(before, fact, observed(fact.held, fact));

@@ -20,6 +20,7 @@ const FACTS_WHERE = (condition: string) => `
     coalesce(case h.sync_direction when 'PUSH' then h.pushed_digest else h.response_digest end) as digest,
     h.expires_at is not null as "isExternal", ${MICROSECONDS('h.started_at')} as "startedAt",
     ${MICROSECONDS('h.completed_at')} as "endedAt", e.data->'held' is not null as "wasRead", e.data->>'held' as held,
+    coalesce(e.data->>'errorCode' = 'SUPERSEDED', false) as "isOvertaken",
     coalesce((e.data->>'absent')::boolean, false) as "isAbsent",
     coalesce((e.data->>'overlapped')::boolean, false) as "isOverlapped",
     ${MICROSECONDS(`(e.data->>'readSince')::timestamptz`)} as "readSince",

@@ -57,7 +57,9 @@ describe('a body', () => {
     ['a number that is long', `{"actor":1${'0'.repeat(100_000)}1}`, { code: 'BODY_TOO_COMPLEX', bound: 'number' }],
     ['more values than its address takes', `[${'{},'.repeat(10_000)}{}]`, { bound: 'values', limit: 10_000 }],
   ])('with %s is a 400 that says where', async (_name, body, refusal) => {
-    const path = body.length > 20_000 ? '/api/v1/alerts/test' : '/api/v1/sync';
+    // A recording takes half a character, and mends it; nothing else does.
+    const isRecording = body.length <= 20_000 && !/\\u?d[89a-f]/i.test(body);
+    const path = isRecording ? '/api/v1/sync' : '/api/v1/alerts/test';
     expect((await send({ path, body })).body).toMatchObject({ status: 400, ...refusal });
   });
 

@@ -162,26 +162,36 @@ describe('pushes of one item', () => {
     expect(await liveItem('Busy')).toMatchObject({ number: 3 });
   });
 
-  it('give way to a newer one between two attempts, and send nothing more', async () => {
-    await service.close();
-    service = await startTestApp({
-      ...optimizelyAt(cms.url),
-      RETRY_INITIAL_DELAY_MS: '2000',
-      RETRY_MAX_DELAY_MS: '4000',
-    });
-    await put('Rye', 'v1');
-    await cms.strike({ kind: 'status', status: 429, headers: { 'retry-after': '2' }, match: POSTS });
-    const older = await begin(service.api, { items: [{ typeKey: 'Rye' }] });
-    await cms.answered(1);
-    await put('Rye', 'v2');
-    expect((await send('Rye')).status).toBe('SUCCESS');
-    expect(await settled(service.api, older)).toMatchObject({ status: 'FAILED', items: [{ errorCode: 'SUPERSEDED' }] });
-    expect((await cms.calls()).filter(({ method }) => method === 'POST')).toHaveLength(2);
-    expect(await held('Rye')).toBe('v2');
-    expect(await liveItem('Rye')).toMatchObject({ number: 2, evidence: 'ANSWERED' });
-    const { body } = await service.api('GET', '/sync/history?errorCode=SUPERSEDED');
-    expect(body).toMatchObject({ items: [{ outcome: 'NOT_APPLIED', evidence: null }] });
-  }, 60_000);
+  it.each([
+    [429, 'NOT_APPLIED'],
+    [503, 'UNKNOWN'],
+  ])(
+    'give way to a newer one after a %i, and send nothing more',
+    async (status, outcome) => {
+      await service.close();
+      service = await startTestApp({
+        ...optimizelyAt(cms.url),
+        RETRY_INITIAL_DELAY_MS: '2000',
+        RETRY_MAX_DELAY_MS: '4000',
+      });
+      await put('Rye', 'v1');
+      await cms.strike({ kind: 'status', status, headers: { 'retry-after': '2' }, match: POSTS });
+      const older = await begin(service.api, { items: [{ typeKey: 'Rye' }] });
+      await cms.answered(1);
+      await put('Rye', 'v2');
+      expect((await send('Rye')).status).toBe('SUCCESS');
+      expect(await settled(service.api, older)).toMatchObject({
+        status: 'FAILED',
+        items: [{ errorCode: 'SUPERSEDED' }],
+      });
+      expect((await cms.calls()).filter(({ method }) => method === 'POST')).toHaveLength(2);
+      expect(await held('Rye')).toBe('v2');
+      expect(await liveItem('Rye')).toMatchObject({ number: 2, evidence: 'ANSWERED' });
+      const { body } = await service.api('GET', '/sync/history?errorCode=SUPERSEDED');
+      expect(body).toMatchObject({ items: [{ outcome, evidence: null }] });
+    },
+    60_000,
+  );
 
   it('are refused after the limit, with the push that is running', async () => {
     await service.close();
