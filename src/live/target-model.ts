@@ -85,10 +85,10 @@ export class TargetModel {
 
   /** What differs from one side to another; items that neither side has are left out. */
   async compare(platform: string, here: Side, there: Side): Promise<ComparedItem[]> {
-    const keys = [...new Set([...here.keys(), ...there.keys()])].sort();
-    const compared = keys
-      .map((key) => comparedItem(here.get(key), there.get(key)))
-      .filter((item) => item.here?.state !== 'ABSENT' || (item.there !== null && item.there.state !== 'ABSENT'));
+    const compared = [...new Set([...here.keys(), ...there.keys()])]
+      .filter((key) => mayHave(here.get(key)) || mayHave(there.get(key)))
+      .sort()
+      .map((key) => comparedItem(here.get(key), there.get(key)));
     const different = compared.filter(({ result }) => result === 'different');
     const sides = different.flatMap(({ kind, typeKey, here, there }) => [
       { kind, typeKey, versionHash: here!.versionHash },
@@ -135,6 +135,11 @@ function versionKey({ kind, typeKey, versionHash }: ItemRef & { versionHash: str
   return JSON.stringify([kind, typeKey, versionHash]);
 }
 
+function mayHave(side: ReturnType<Side['get']>): boolean {
+  return side !== undefined && side.state !== 'ABSENT';
+}
+
+/** Of two sides, at least one of which may have the item. */
 function comparedItem(here: ReturnType<Side['get']>, there: ReturnType<Side['get']>): ComparedItem {
   const { kind, typeKey } = (here ?? there)!;
   const sides = { here: sideOf(here), there: sideOf(there) };

@@ -282,6 +282,17 @@ describe('a target', () => {
     expect({ status, body }).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
   });
 
+  it('is compared with one that never had what it has lost', async () => {
+    await put('Gone', 'v');
+    await send('Gone');
+    await cms.reset();
+    await pull();
+    for (const query of ['environment=default&otherEnvironment=never', 'environment=never&otherEnvironment=default']) {
+      const { status, body } = await service.api('GET', `/live/compare?${query}`);
+      expect({ status, body }).toMatchObject({ status: 200, body: { same: 0, onlyHere: 0, onlyThere: 0, items: [] } });
+    }
+  });
+
   it('is unknown where external pushes overlap, until somebody looks', async () => {
     const record = (data: object, result?: object) =>
       service.api('POST', '/sync', {
