@@ -9,7 +9,8 @@ import { DEFAULT_ENVIRONMENT, type SyncItem } from '#platform';
 import { changed } from './definitions.ts';
 import { NoOpAdapter } from './no-op.adapter.ts';
 
-const TYPES = 50;
+/** So many that no two calls under way push the same one: they would wait for each other. */
+const TYPES = 1_000;
 const context = {
   environment: DEFAULT_ENVIRONMENT,
   actor: 'bench',
@@ -28,7 +29,7 @@ export function startRecording(url: string): Promise<INestApplicationContext> {
 }
 
 /**
- * Pushes of one of 50 types; what is sent differs each time. With `versions: 'known'` the caller says which version it
+ * Pushes of one of 1,000 types; what is sent differs each time. With `versions: 'known'` the caller says which version it
  * is, always the same; with `'new'` each content is a version that was never there before.
  */
 export function trackedCall(app: INestApplicationContext, definition: JsonObject, versions: 'known' | 'new') {
