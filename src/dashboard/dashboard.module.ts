@@ -18,6 +18,7 @@ const PAGES = [
   '/syncs/:syncId',
   '/content-types',
   '/content-types/:typeKey',
+  '/live',
   '/deployments',
   '/deployments/:id',
   '/platforms',

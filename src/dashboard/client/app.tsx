@@ -18,6 +18,7 @@ const ContentTypePage = lazy(() =>
 const DeploymentsPage = lazy(() =>
   import('./deployments/deployments-page.tsx').then(({ DeploymentsPage }) => ({ default: DeploymentsPage })),
 );
+const LivePage = lazy(() => import('./live-state/live-page.tsx').then(({ LivePage }) => ({ default: LivePage })));
 const PlatformsPage = lazy(() =>
   import('./platforms/platforms-page.tsx').then(({ PlatformsPage }) => ({ default: PlatformsPage })),
 );
@@ -42,6 +43,9 @@ export function App() {
                 <ContentTypesPage />
               </Route>
               <Route path="/content-types/:typeKey">{({ typeKey }) => <ContentTypePage typeKey={typeKey} />}</Route>
+              <Route path="/live">
+                <LivePage />
+              </Route>
               <Route path="/deployments">
                 <DeploymentsPage />
               </Route>

@@ -1,4 +1,4 @@
-import { Anchor, Breadcrumbs, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Breadcrumbs, Stack, Text, Title } from '@mantine/core';
 import { Link, useSearchParams } from 'wouter';
 import { api } from '../api/client.ts';
 import { errorTextOf } from '../api/problem.ts';
@@ -10,6 +10,7 @@ import { Timestamp } from '../ui/timestamp.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
+import { WhatIsLive } from '../live-state/what-is-live.tsx';
 import { RetirementPanel } from './retirement-panel.tsx';
 import { TypeLife } from './type-life.tsx';
 import { usePlatform } from './use-platform.ts';
@@ -27,11 +28,9 @@ function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
   const at = { params: { path: { typeKey }, query: { platform, kind } } };
   const latest = api.useQuery('get', '/api/v1/content-types/{typeKey}', at, { retry: false });
   const type = latest.data;
-  const places = api.useQuery('get', '/api/v1/content-types/{typeKey}/where', at);
   const versions = api.useQuery('get', '/api/v1/content-types/{typeKey}/versions', {
     params: { path: { typeKey }, query: { platform, kind, limit: 100 } },
   });
-  useRefreshOn(['get', '/api/v1/content-types/{typeKey}/where'], ({ sync }) => sync?.typeKey === typeKey);
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/versions'], ({ sync }) => sync?.typeKey === typeKey);
   // Content that nobody made here has versions, and none of them is the latest.
   if (versions.error) return <ErrorAlert error={versions.error} onRetry={() => void versions.refetch()} />;
@@ -65,40 +64,12 @@ function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
         </Text>
       </div>
       {type && <RetirementPanel type={ref} retired={type.retired} />}
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
-        <Section title="Live versions">
-          {places.data?.items.length === 0 && <Text size="sm">No sync has sent it successfully.</Text>}
-          <Table>
-            <Table.Tbody>
-              {places.data?.items.map((place) => (
-                <Table.Tr key={`${place.platform} ${place.environment}`}>
-                  <Table.Td>
-                    {place.platform}{' '}
-                    <Text span c="dimmed" size="sm">
-                      {place.environment}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    {place.number === null ? 'Not in the catalogue' : `Version ${place.number}`}
-                    {place.versionHash === type?.versionHash && ', the latest'}
-                  </Table.Td>
-                  <Table.Td>
-                    since <Timestamp of={place.since} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Link href={`/syncs/${place.syncId}`}>
-                      {place.evidence === 'OBSERVED' ? 'Seen there' : 'Pushed'}
-                    </Link>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Section>
-        <Section title="Versions">
-          <VersionChanges type={ref} versions={versions.data.items} />
-        </Section>
-      </SimpleGrid>
+      <Section title="What is live">
+        <WhatIsLive type={ref} latestHash={type?.versionHash} />
+      </Section>
+      <Section title="Versions">
+        <VersionChanges type={ref} versions={versions.data.items} />
+      </Section>
       <Section title="History">
         <TypeLife type={ref} versions={versions.data.items} />
       </Section>

@@ -91,10 +91,11 @@ function lifeOf(syncs: Sync[], versions: Schemas['VersionDto'][], hasOlder: bool
 
 /** A pull that found something else than what was last known to be there. */
 function differenceFound(
-  { direction, status, versionHash, platform, environment }: Sync,
+  { direction, status, versionHash, platform, environment, metadata }: Sync,
   older: Sync[],
 ): string | null {
   if (direction !== 'PULL' || status !== 'SUCCESS') return null;
+  if (metadata?.absent === true) return 'found no item';
   const before = older.find(
     (sync) =>
       sync.platform === platform && sync.environment === environment && sync.status === 'SUCCESS' && sync.versionHash,

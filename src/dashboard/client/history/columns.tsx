@@ -1,6 +1,7 @@
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from '@tanstack/react-table';
 import type { Sync } from '../api/client.ts';
 import { formatDuration, shortHash } from '../ui/format.ts';
+import { OutcomeBadge } from '../ui/outcome-badge.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 import classes from './history-table.module.css';
@@ -10,10 +11,11 @@ const column = createColumnHelper<typeof features, Sync>();
 
 /** Least widths in pixels; who grows takes its share of what is left of the line. */
 export const WIDTHS: Record<string, { least: number; grows?: number }> = {
-  status: { least: 112 },
+  status: { least: 100 },
+  outcome: { least: 104 },
   started: { least: 96 },
   typeKey: { least: 170, grows: 2 },
-  direction: { least: 72 },
+  direction: { least: 60 },
   place: { least: 130, grows: 1 },
   version: { least: 80 },
   attempts: { least: 84 },
@@ -30,6 +32,11 @@ export const columns = column.columns([
     id: 'status',
     header: 'Status',
     cell: (cell) => <StatusBadge status={cell.getValue()} />,
+  }),
+  column.accessor('outcome', {
+    id: 'outcome',
+    header: 'Outcome',
+    cell: ({ row: { original: sync } }) => <OutcomeBadge sync={sync} />,
   }),
   column.accessor('startedAt', {
     id: 'started',

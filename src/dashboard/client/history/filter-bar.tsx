@@ -2,7 +2,9 @@ import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/co
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { Schemas, SyncStatus } from '../api/client.ts';
+import { EVIDENCE } from '../ui/evidence.ts';
 import { formatCompact } from '../ui/format.ts';
+import { OUTCOMES } from '../ui/outcome-badge.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 import { type Filter, type ListName, LISTS, type SingleName } from './filter.ts';
 import classes from './filter-bar.module.css';
@@ -15,7 +17,11 @@ const FACETS = {
   direction: 'Direction',
   trigger: 'How',
   errorCode: 'Error',
+  outcome: 'Outcome',
+  evidence: 'Evidence',
 } as const;
+type Labels = Partial<Record<string, { label: string }>>;
+const LABELS: Partial<Record<keyof typeof FACETS, Labels>> = { outcome: OUTCOMES, evidence: EVIDENCE };
 const TIMES = [
   { value: '1h', label: 'Last hour' },
   { value: '24h', label: 'Last 24 hours' },
@@ -70,6 +76,7 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
             <FacetSelect
               key={name}
               label={label}
+              labels={LABELS[name as keyof typeof FACETS]}
               values={facets?.[name as keyof typeof FACETS]}
               chosen={filter[name as keyof typeof FACETS] ?? []}
               onChange={(chosen) => onChange({ [name]: chosen })}
@@ -144,12 +151,14 @@ function Search({ q, onChange }: { q: string; onChange: (q: string) => void }) {
 
 interface FacetProps {
   label: string;
+  /** Of values that have a word of their own. */
+  labels?: Labels;
   values: Facets['platform'] | undefined;
   chosen: string[];
   onChange: (chosen: string[]) => void;
 }
 
-function FacetSelect({ label, values = [], chosen, onChange }: FacetProps) {
+function FacetSelect({ label, labels = {}, values = [], chosen, onChange }: FacetProps) {
   const counts = new Map(values.flatMap(({ value, count }) => (value === null ? [] : [[value, count] as const])));
   const all = [...new Set([...counts.keys(), ...chosen])];
   return (
@@ -158,7 +167,7 @@ function FacetSelect({ label, values = [], chosen, onChange }: FacetProps) {
       className={classes.facet}
       aria-label={label}
       placeholder={chosen.length > 0 ? undefined : label}
-      data={all}
+      data={all.map((value) => ({ value, label: labels[value]?.label ?? value }))}
       value={chosen}
       onChange={onChange}
       clearable
@@ -168,7 +177,7 @@ function FacetSelect({ label, values = [], chosen, onChange }: FacetProps) {
       comboboxProps={{ width: 260, position: 'bottom-start' }}
       renderOption={({ option }) => (
         <Group justify="space-between" wrap="nowrap" w="100%">
-          <span className={classes.option}>{option.value}</span>
+          <span className={classes.option}>{option.label}</span>
           <span className={classes.count}>{formatCompact(counts.get(option.value) ?? 0)}</span>
         </Group>
       )}

@@ -87,8 +87,9 @@ function patchRows(events: LiveEvent[], apply: (change: (page: Page | undefined)
 
 function changeOf({ type, sync, data, createdAt }: LiveEvent): Partial<Sync> {
   if (type === 'attempt.failed') return { retryCount: Number(data.attempt) };
-  if (!['sync.succeeded', 'sync.failed', 'sync.partial'].includes(type)) return {};
   const said: Partial<Sync> = data;
+  if (type === 'sync.outcome_known') return { outcome: said.outcome, evidence: said.evidence };
+  if (!['sync.succeeded', 'sync.failed', 'sync.partial'].includes(type)) return {};
   return {
     statusCode: null,
     errorCode: null,

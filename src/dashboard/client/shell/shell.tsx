@@ -9,6 +9,7 @@ import classes from './shell.module.css';
 const PAGES = [
   { path: '/', label: 'History', isAt: (path: string) => path === '/' || path.startsWith('/syncs') },
   { path: '/content-types', label: 'Content types', isAt: (path: string) => path.startsWith('/content-types') },
+  { path: '/live', label: 'Live state', isAt: (path: string) => path.startsWith('/live') },
   { path: '/deployments', label: 'Deployments', isAt: (path: string) => path.startsWith('/deployments') },
   { path: '/platforms', label: 'Health', isAt: (path: string) => path.startsWith('/platforms') },
 ];

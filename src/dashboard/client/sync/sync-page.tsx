@@ -5,6 +5,7 @@ import { useRefreshOn } from '../live/use-live.ts';
 import { formatMoment } from '../ui/format.ts';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
+import { OutcomeBadge } from '../ui/outcome-badge.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { SyncActions } from './sync-actions.tsx';
@@ -43,6 +44,7 @@ export function SyncPage({ syncId }: { syncId: string }) {
               {sync.typeKey === '*' ? 'Everything' : sync.typeKey}
             </Title>
             <StatusBadge status={sync.status} />
+            <OutcomeBadge sync={sync} />
           </Group>
           <Text size="sm" c="dimmed">
             {sync.direction === 'PUSH' ? 'Sent to' : 'Received from'} {sync.platform} ({sync.environment}),{' '}

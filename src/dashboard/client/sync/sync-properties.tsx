@@ -3,9 +3,12 @@ import { Link } from 'wouter';
 import { typePath } from '../content-types/type-path.ts';
 import { searchOf } from '../history/filter.ts';
 import { DescriptionList } from '../ui/description-list.tsx';
+import { evidenceSentence } from '../ui/evidence.ts';
 import { formatDuration, shortHash, shortId } from '../ui/format.ts';
+import { ABSENT, OUTCOMES } from '../ui/outcome-badge.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { StatusBadge } from '../ui/status-badge.tsx';
+import { ReadBackLink } from './read-back-link.tsx';
 import type { SyncDetail } from './sync-detail.ts';
 
 const TRIGGERS: Record<SyncDetail['trigger'], string> = {
@@ -19,6 +22,7 @@ const TRIGGERS: Record<SyncDetail['trigger'], string> = {
 
 export function SyncProperties({ sync }: { sync: SyncDetail }) {
   const { version, deployment, replays = [] } = sync;
+  const readBackCallId = sync.metadata?.readBackCallId;
   return (
     <DescriptionList
       of={{
@@ -38,6 +42,10 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
             {deployment.total} succeeded
           </>
         ),
+        Outcome: sync.outcome && OUTCOMES[sync.outcome].meaning,
+        'On the platform': sync.metadata?.absent === true && ABSENT,
+        Evidence: sync.evidence && evidenceSentence(sync.evidence),
+        'Read-back': typeof readBackCallId === 'string' && <ReadBackLink callId={readBackCallId} />,
         Forced: sync.forced && 'The caller allowed changes that lose data',
         Backfilled: sync.backfilled && 'Another system recorded this sync after the fact',
         Attempts: String(sync.retryCount + 1),

@@ -1,10 +1,22 @@
 import { Text, Timeline } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.ts';
-import { formatDuration, formatMoment } from '../ui/format.ts';
+import { evidenceSentence } from '../ui/evidence.ts';
+import { formatDuration, formatMoment, shortHash } from '../ui/format.ts';
+import { ABSENT, OUTCOMES } from '../ui/outcome-badge.tsx';
+import { ReadBackLink } from './read-back-link.tsx';
 import type { SyncDetail } from './sync-detail.ts';
 
 type Event = Schemas['SyncEventDto'];
-type EventData = Partial<Record<string, string | number>>;
+/** Of what an event may say, the fields that are shown. */
+type EventData = Partial<Pick<SyncDetail, 'statusCode' | 'errorCode' | 'errorMessage' | 'outcome' | 'evidence'>> & {
+  durationMs?: number;
+  waitMs?: number;
+  resolvedBy?: string;
+  readBackCallId?: string;
+  held?: string | null;
+  absent?: boolean;
+};
 
 const LOOKS: Record<Event['type'], { title: string; color: string }> = {
   'sync.recorded': { title: 'Recorded before the call', color: 'gray' },
@@ -49,16 +61,30 @@ export function SyncTimeline({ sync: { events = [] } }: { sync: SyncDetail }) {
   );
 }
 
-function particulars({ type, data }: Event): string {
-  const { statusCode, errorCode, errorMessage, durationMs, waitMs, outcome, resolvedBy } = data as EventData;
+function particulars({ type, data }: Event): ReactNode {
+  const { statusCode, errorCode, errorMessage, durationMs, waitMs, ...found }: EventData = data;
+  const { outcome, evidence, resolvedBy, readBackCallId, held, absent } = found;
   const parts = [
     statusCode && `HTTP ${statusCode}`,
     errorCode,
     type === 'attempt.failed' && errorMessage,
-    durationMs !== undefined && `after ${formatDuration(Number(durationMs))}`,
-    waitMs !== undefined && `waits ${formatDuration(Number(waitMs))}`,
+    durationMs !== undefined && `after ${formatDuration(durationMs)}`,
+    waitMs !== undefined && `waits ${formatDuration(waitMs)}`,
+    outcome && `outcome: ${OUTCOMES[outcome].label.toLowerCase()}`,
     resolvedBy && `known by ${resolvedBy}`,
-    outcome && `outcome ${outcome}`,
+    held !== undefined && (held === null ? 'the platform had no such item' : `the platform had ${shortHash(held)}`),
+    absent && ABSENT,
+    evidence && evidenceSentence(evidence),
   ];
-  return parts.filter(Boolean).join(' · ');
+  return (
+    <>
+      {parts.filter(Boolean).join(' · ')}
+      {readBackCallId && (
+        <>
+          {' '}
+          <ReadBackLink callId={readBackCallId} />
+        </>
+      )}
+    </>
+  );
 }
