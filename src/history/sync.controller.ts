@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import {
-  ApiForms,
-  BY_ID,
-  OwnRequests,
-  pageOf,
-  PageQuery,
-  type RawReply,
-  type Reply,
-  TextFiles,
-  TypeQuery,
-} from '#http';
+import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, type Reply, TextFiles } from '#http';
 import { PlatformRegistry } from '#platform';
 import { type SyncEvent, SyncReader } from '#recording';
 import { SnapshotService } from '#snapshot';

@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsArray, IsIn, IsUUID } from 'class-validator';
-import { PageDto, TargetDto } from '#http';
+import { PageDto } from '#http';
 import type { Json, JsonObject } from '#json';
 import type { Outcome, Trigger } from '#platform';
 import {

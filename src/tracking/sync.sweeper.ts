@@ -95,7 +95,7 @@ export class SyncSweeper {
     await query(this.em, `delete from recorder where beat_at < clock_timestamp() - interval '1 day'`);
     const em = this.em.fork();
     return rows.map(({ may_have_left: mayHaveLeft, idle_ms: idleMs, ...row }) => {
-      return Object.assign(em.map(SyncRecord, row) as SyncRecord, { mayHaveLeft, idleMs });
+      return Object.assign(em.map(SyncRecord, row), { mayHaveLeft, idleMs });
     });
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { isJsonObject, type JsonObject } from '#json';
+import { isJsonObject } from '#json';
 import { type ItemRef, itemRef, PlatformRegistry, type SyncAnswer, type Target } from '#platform';
 import { ContentTypeHasher, refKey } from '#versioning';
 
@@ -101,7 +101,7 @@ export class TargetReader {
     const held = new Map<string, string>();
     for (const { status, data, error, ...item } of items) {
       if (status === 'SUCCESS' && isJsonObject(data!)) {
-        const hash = this.hasher.generateHash(data as JsonObject, this.platforms.model(platform));
+        const hash = this.hasher.generateHash(data, this.platforms.model(platform));
         held.set(refKey(itemRef(item)), hash);
       } else if (error?.code !== 'NOT_FOUND') {
         throw new Error(`${item.typeKey} could not be read (${error?.code ?? 'no content'})`);
