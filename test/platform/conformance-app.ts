@@ -57,6 +57,7 @@ export class ConformanceApp {
       imports: [
         MikroOrmModule.forRoot({ driver: PostgreSqlDriver, ...ormOptions(database.url) }),
         TrackingModule.forRoot({
+          readBackMs: 0,
           retry: { maxAttempts: MAX_ATTEMPTS, initialDelayMs: 1, maxDelayMs: MAX_DELAY_MS },
           circuit: { failures: 1_000_000, resetMs: 1 },
         }),
