@@ -9,9 +9,6 @@ import { TargetReader } from './target-reader.ts';
 /** When the platform is read, as parts of the time that there is: often at first, and once more at its end. */
 const READ_AT = [0, 1 / 30, 3 / 30, 7 / 30, 15 / 30, 1];
 
-/** Milliseconds that a reading has at the least. */
-const MIN_READ_MS = 5_000;
-
 /** A push whose answer does not prove what became of it. */
 export interface Doubt extends ItemRef {
   id: string;
@@ -71,7 +68,7 @@ export class ReadBack {
         const waitMs = Math.max(startedAt + part * withinMs - performance.now(), 0);
         if (waitMs > 0) await wait(waitMs, undefined, { signal });
         const leftMs = startedAt + withinMs - performance.now();
-        const reading = await this.reader.read(target, open, Math.max(leftMs, MIN_READ_MS));
+        const reading = await this.reader.read(target, open, Math.max(leftMs, 0));
         signal?.throwIfAborted();
         const hashOf = (doubt: Doubt) => reading?.held.get(refKey(doubt)) ?? null;
         for (const doubt of open) {

@@ -7,6 +7,8 @@ import { ContentTypeHasher, refKey } from '#versioning';
 
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
+/** Milliseconds that a call has at the least, once it is due. */
+const MIN_READ_MS = 5_000;
 
 /** What a target was seen to hold. */
 export interface Reading {
@@ -43,21 +45,26 @@ export class TargetReader {
     private readonly hasher: ContentTypeHasher,
   ) {}
 
-  /** What the target holds of these items, by a call that begins after this one; undefined when it could not be read in time. */
+  /**
+   * What the target holds of these items, by a call that begins after this one; undefined when it could not be read. It is
+   * not waited for where the pause after a failure is longer than the time that there is.
+   */
   async read(target: Target, items: ItemRef[], withinMs: number): Promise<Reading | undefined> {
-    const { reading, items: asked } = this.next(target);
+    const state = this.stateOf(target);
+    if (state.notBefore - performance.now() > withinMs) return undefined;
+    state.next ??= this.follow(target, state);
+    const { reading, items: asked } = state.next;
     for (const { kind, typeKey } of items) asked.set(refKey({ kind, typeKey }), { kind, typeKey });
     const late = new AbortController();
-    const timeout = wait(withinMs, undefined, { signal: late.signal, ref: false }).catch(() => undefined);
-    return Promise.race([reading, timeout]).finally(() => late.abort());
+    const limit = wait(Math.max(withinMs, MIN_READ_MS), undefined, { signal: late.signal, ref: false });
+    return Promise.race([reading, limit.catch(() => undefined)]).finally(() => late.abort());
   }
 
-  private next(target: Target): Waiting {
+  private stateOf(target: Target): TargetState {
     const key = JSON.stringify([target.platform, target.environment]);
     const state = this.targets.get(key) ?? { running: Promise.resolve(), failures: 0, notBefore: 0 };
     this.targets.set(key, state);
-    state.next ??= this.follow(target, state);
-    return state.next;
+    return state;
   }
 
   private follow(target: Target, state: TargetState): Waiting {
