@@ -96,7 +96,7 @@ function afterPush(before: LiveState | undefined, fact: Fact): LiveState | undef
 /** A pull that began before a push of the item ended says nothing about it. */
 function afterPull(before: LiveState | undefined, fact: Fact): LiveState | undefined {
   const { status, versionHash, digest, evidence, isAbsent } = fact;
-  if (status !== 'SUCCESS' || fact.isOverlapped) return before;
+  if ((status !== 'SUCCESS' && !isAbsent) || fact.isOverlapped) return before;
   if ((before?.pushEnded ?? 0) > (fact.readSince ?? fact.startedAt)) return before;
   if (isAbsent) return next(before, fact, { ...NONE, state: 'ABSENT', evidence });
   if (versionHash === null && digest === null) return before;

@@ -35,28 +35,36 @@ export function pushResults(syncs: RecordedSync[], answer: SyncAnswer, shared: S
   });
 }
 
-/** The result of each sync of a pull of certain items. */
+/**
+ * The result of each sync of a pull of certain items. A caller who asks for what is not there has failed to get it; a
+ * read-back has its answer.
+ */
 export function pullResults(
   syncs: RecordedSync[],
   answer: SyncAnswer,
   shared: SharedResult,
   pulled: Pulled,
+  isReadBack = false,
 ): IdentifiedResult[] {
   const answers = byRef(answer);
   return syncs.map((sync) => {
     const item = answers.get(refKey(sync)) ?? notAnswered(sync);
-    return pullResult(sync, item, shared, pulled, item.data ?? answer.body);
+    const result = pullResult(sync, item, shared, pulled, item.data ?? answer.body);
+    return isReadBack && isGone(item) ? asSeen(result) : result;
   });
 }
 
-/** The result of each sync that a pull of everything has made, in the order of the items. */
+/** The result of each sync that a pull of everything has made, in the order of the items; that one is gone is seen as well. */
 export function receivedResults(
   syncs: RecordedSync[],
   items: SyncAnswerItem[],
   shared: SharedResult,
   pulled: Pulled,
 ): IdentifiedResult[] {
-  return items.map((item, index) => pullResult(syncs[index]!, item, shared, pulled, item.data));
+  return items.map((item, index) => {
+    const result = pullResult(syncs[index]!, item, shared, pulled, item.data);
+    return isGone(item) ? asSeen(result) : result;
+  });
 }
 
 /** The result of the sync that asked for everything: it keeps the whole answer. */
@@ -147,14 +155,25 @@ function pullResult(
   response: Json | undefined,
 ): IdentifiedResult {
   const key = refKey(itemRef(item));
-  const isAbsent = item.status === 'FAILED' && item.error?.code === 'NOT_FOUND';
-  const observation = { ...observations.get(key), ...(isAbsent && { absent: true as const }) };
-  const seen = { ...shared, id, typeKey, observation, outcome: null, response };
-  // That there is none is an observation too, and no failure to observe.
-  if (isAbsent) return { ...seen, status: 'SUCCESS', evidence: 'OBSERVED' };
   const { status, error } = item;
-  const evidence = status === 'SUCCESS' ? ('OBSERVED' as const) : null;
-  return { ...seen, status, error, evidence, versionHash: versions.get(key), ...lastChange(item) };
+  const isSeen = status === 'SUCCESS' || isGone(item);
+  return {
+    ...{ ...shared, id, typeKey, status, error, outcome: null, response },
+    observation: { ...observations.get(key), ...(isGone(item) && { absent: true as const }) },
+    evidence: isSeen ? ('OBSERVED' as const) : null,
+    versionHash: versions.get(key),
+    ...lastChange(item),
+  };
+}
+
+/** The platform says that it does not have the item. */
+function isGone({ status, error }: SyncAnswerItem): boolean {
+  return status === 'FAILED' && error?.code === 'NOT_FOUND';
+}
+
+/** The same result, of one who wanted to know whether it is there. */
+function asSeen(result: IdentifiedResult): IdentifiedResult {
+  return { ...result, status: 'SUCCESS', error: undefined };
 }
 
 /** An adapter of others may not have been compiled against ours. */

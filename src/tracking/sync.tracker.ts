@@ -269,7 +269,7 @@ export class SyncTracker {
       if (items.length === 0) await this.settleReceived(recorded, answer, shared);
       else {
         const pulled = await this.pulled(recorded, answer.items, items.map(itemRef));
-        await this.writer.settleAll(pullResults(recorded.syncs, answer, shared, pulled));
+        await this.writer.settleAll(pullResults(recorded.syncs, answer, shared, pulled, context.isReadBack));
       }
       return answer;
     } catch (error) {

@@ -22,6 +22,8 @@ export interface RecordedRow extends ItemRef {
   retryCount: number;
   pushedDigest: string | null;
   versionHash: string | null;
+  /** The platform does not have the item. */
+  absent: boolean;
 }
 
 /** What came of one call: it answered or threw, and left rows. */
@@ -33,7 +35,8 @@ export interface Made {
 
 const ROWS = `
   select id, kind, type_key as "typeKey", sync_status as status, error_code as code, error_message as message,
-    status_code as "statusCode", retry_count as "retryCount", pushed_digest as "pushedDigest", version_hash as "versionHash"
+    status_code as "statusCode", retry_count as "retryCount", pushed_digest as "pushedDigest", version_hash as "versionHash",
+    coalesce(sync_metadata->>'absent' = 'true', false) as absent
   from sync_history where call_id = $1 order by id`;
 
 export const MAX_ATTEMPTS = 2;
@@ -100,6 +103,11 @@ export class ConformanceApp {
       items.map(({ kind, typeKey }) => ({ kind, typeKey })),
       context,
     );
+  }
+
+  /** How many requests brought definitions: those of read-backs bring none. */
+  get pushed(): number {
+    return this.platform.received.filter(({ body }) => body !== '').length;
   }
 
   contextOf(context: Partial<SyncContext> = {}): SyncContext {

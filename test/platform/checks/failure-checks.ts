@@ -23,7 +23,7 @@ export function failureChecks(running: () => ConformanceApp, { items, answers }:
       running().platform.answers = [json(status, {}), answers.accepted(items)];
       const { error, rows } = await running().push(items);
       expect(error).toBeInstanceOf(PlatformError);
-      expect(running().platform.received).toHaveLength(1);
+      expect(running().pushed).toBe(1);
       for (const row of rows) expect(row).toMatchObject({ status: 'FAILED', statusCode: status, retryCount: 0 });
     });
 
@@ -39,7 +39,7 @@ export function failureChecks(running: () => ConformanceApp, { items, answers }:
       running().platform.answers = [json(503, {})];
       const { error, rows } = await running().push(items);
       expect(error).toMatchObject({ retryable: true, statusCode: 503 });
-      expect(running().platform.received).toHaveLength(MAX_ATTEMPTS);
+      expect(running().pushed).toBe(MAX_ATTEMPTS);
       for (const row of rows) expect(row).toMatchObject({ status: 'FAILED', retryCount: MAX_ATTEMPTS - 1 });
     });
 
@@ -67,7 +67,7 @@ export function failureChecks(running: () => ConformanceApp, { items, answers }:
       running().platform.answers = [raw(503), answers.holding([])];
       const { rows } = await running().pull([]);
       expect(running().platform.received).toHaveLength(2);
-      expect(rows).toMatchObject([{ status: 'SUCCESS', retryCount: 1 }]);
+      expect(rows.filter(({ absent }) => !absent)).toMatchObject([{ status: 'SUCCESS', retryCount: 1 }]);
     });
 
     it('does not outlive its call: the next one succeeds', async () => {
