@@ -287,7 +287,12 @@ export class SyncTracker {
     const { overtaken, doubt } = attempts;
     const { statusCode: _code, requestId: _id, ...unanswered } = shared;
     const sent = recorded.syncs.filter(({ id }) => !overtaken.has(id));
-    const answered = pushResults(sent, answer, shared);
+    const answered = pushResults(sent, answer, shared).map((result) => {
+      // A refusal says nothing of an earlier attempt, which may have been applied.
+      return doubt && result.outcome === 'NOT_APPLIED'
+        ? { ...result, outcome: 'UNKNOWN' as const, evidence: null }
+        : result;
+    });
     const proven = await this.readBackDoubts(recorded, answered, SETTLED_READ_MS);
     const superseded = recorded.syncs
       .filter(({ id }) => overtaken.has(id))

@@ -138,6 +138,18 @@ describe('a push whose answer proves nothing', () => {
     expect((body as { items: { type: string }[] }).items.at(-1)!.type).toBe('sync.outcome_known');
   });
 
+  it('is not undone by the refusal of a later attempt', async () => {
+    await put('Twice', 'v1');
+    const body = { outcomes: [], errors: [{ section: 'ContentTypes', resource: 'Twice', message: 'It is refused.' }] };
+    await cms.strike(
+      { kind: 'reset-after', match: POSTS },
+      { kind: 'status', status: 200, body, call: 2, untilReset: true, match: POSTS },
+    );
+    expect((await send('Twice')).status).toBe('SUCCESS');
+    expect(await held('Twice')).toBe('v1');
+    expect(await pushOf('Twice')).toMatchObject({ outcome: 'APPLIED', evidence: 'OBSERVED', errorCode: null });
+  });
+
   it('proves nothing where the same content stood there before', async () => {
     await put('Same', 'v1');
     await send('Same');
