@@ -1,5 +1,6 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import limit from 'p-limit';
 import { pageOf, type PageStart, type Reply, TypeQuery } from '#http';
 import { PlatformRegistry, type Target } from '#platform';
 import { InvalidRequestError } from '#validation';
@@ -16,6 +17,7 @@ import {
 } from './live.dto.ts';
 import { type ModelItem, TargetModel } from './target-model.ts';
 
+const COMPARISONS_AT_ONCE = 2;
 /** Items that one comparison names. */
 const MAX_COMPARED = 2_000;
 
@@ -23,6 +25,9 @@ const MAX_COMPARED = 2_000;
 @ApiExtraModels(LivePageDto)
 @Controller()
 export class LiveController {
+  /** Each comparison holds definitions. */
+  private readonly turns = limit(COMPARISONS_AT_ONCE);
+
   constructor(
     private readonly model: TargetModel,
     private readonly platforms: PlatformRegistry,
@@ -36,7 +41,7 @@ export class LiveController {
     schema: { anyOf: [{ $ref: getSchemaPath(LivePageDto) }, { type: 'object', additionalProperties: true }] },
   })
   async list(
-    @Query() { limit, cursor, state, drift, format, ...asked }: LiveQuery,
+    @Query() { limit: size, cursor, state, drift, format, ...asked }: LiveQuery,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<LivePageDto | object> {
     const target = this.targetOf(asked);
@@ -51,7 +56,7 @@ export class LiveController {
       (item) => (state === undefined || item.state === state) && (drift === undefined || item.drift === drift),
     );
     const page = await pageOf<ModelItem>(
-      { limit, cursor },
+      { limit: size, cursor },
       { keyOf: refKey, isKey: () => true, find: (start, count) => Promise.resolve(slice(listed, start, count)) },
     );
     const count = (wanted: ModelItem['state']) => all.filter((item) => item.state === wanted).length;
@@ -82,7 +87,7 @@ export class LiveController {
     const there = catalogue
       ? await this.model.catalogue(target.platform)
       : this.model.side(await this.model.items(other, otherAt));
-    const compared = await this.model.compare(target.platform, here, there);
+    const compared = await this.turns(() => this.model.compare(target.platform, here, there));
     const count = (wanted: string) => compared.filter(({ result }) => result === wanted).length;
     const items = compared.filter(({ result }) => result !== 'same');
     return {

@@ -10,7 +10,7 @@ import {
   FACTS,
   FORGET,
   HELD,
-  LAG,
+  POSITIONS,
   STATES,
   WRITE_HISTORY,
   WRITE_STATES,
@@ -86,12 +86,13 @@ export class LiveProjector {
     }
   }
 
-  /** Folds what has a position; the answer is what is left at the deadline. */
+  /** Folds what has a position by now, whatever comes meanwhile; the answer is what is left of it at the deadline. */
   private async project(deadline = Infinity): Promise<number> {
-    for (;;) {
-      const { rows } = await query<{ lag: number }>(this.em, LAG);
-      const { lag } = rows[0]!;
-      if (lag <= 0 || performance.now() > deadline) return Math.max(lag, 0);
+    for (let goal: number | undefined; ;) {
+      const { rows } = await query<{ last: number; folded: number }>(this.em, POSITIONS);
+      const { last, folded } = rows[0]!;
+      goal ??= last;
+      if (folded >= goal || performance.now() > deadline) return Math.max(goal - folded, 0);
       await inTransaction(this.em, (transaction) => this.next(transaction), BATCH_MS);
     }
   }

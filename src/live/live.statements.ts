@@ -6,8 +6,9 @@ export const HELD = `
   select l.last::float8, least(l.last + ${BATCH}, e.last)::float8 as next from live_position l, event_position e
   for update of l`;
 
-/** Events that have a position and are not folded. */
-export const LAG = 'select (e.last - l.last)::float8 as lag from event_position e, live_position l';
+/** The last position of an event, and the one up to which events are folded. */
+export const POSITIONS =
+  'select e.last::float8 as last, l.last::float8 as folded from event_position e, live_position l';
 
 const MICROSECONDS = (time: string) => `(extract(epoch from ${time}) * 1000000)::float8`;
 const TIMESTAMP = (microseconds: string) => `'epoch'::timestamptz + ${microseconds} * interval '1 microsecond'`;

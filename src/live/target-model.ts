@@ -29,6 +29,8 @@ export interface ComparedItem extends ItemRef {
 
 /** A comparison tells how many values change, and what that means. */
 const COUNTED = { changes: 0, characters: 0 };
+/** Items whose definitions are in memory at a time: each may have 10 MB. */
+const COMPARED_AT_ONCE = 20;
 
 /** The whole model of a target as it stands, or stood at a time. */
 @Injectable()
@@ -90,6 +92,13 @@ export class TargetModel {
       .sort()
       .map((key) => comparedItem(here.get(key), there.get(key)));
     const different = compared.filter(({ result }) => result === 'different');
+    for (let from = 0; from < different.length; from += COMPARED_AT_ONCE) {
+      await this.tellChanges(platform, different.slice(from, from + COMPARED_AT_ONCE));
+    }
+    return compared;
+  }
+
+  private async tellChanges(platform: string, different: ComparedItem[]): Promise<void> {
     const sides = different.flatMap(({ kind, typeKey, here, there }) => [
       { kind, typeKey, versionHash: here!.versionHash },
       { kind, typeKey, versionHash: there!.versionHash },
@@ -103,7 +112,6 @@ export class TargetModel {
       const diff = await VersionDiff.inSlices(before.definition, after.definition, COUNTED, model);
       Object.assign(item, { impact: diff.impact, changes: diff.count });
     }
-    return compared;
   }
 
   private async numbered(platform: string, states: (LiveItem & (PastState | LiveState))[]): Promise<ModelItem[]> {
