@@ -21,6 +21,7 @@ import { Migration0022ExternalSyncs } from './Migration0022ExternalSyncs.ts';
 import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPlatform.ts';
 import { Migration0024Outcome } from './Migration0024Outcome.ts';
 import { Migration0025Skipped } from './Migration0025Skipped.ts';
+import { Migration0026OpenOutcome } from './Migration0026OpenOutcome.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -38,6 +39,7 @@ export const recordingMigrations = [
   Migration0022ExternalSyncs,
   Migration0023CataloguePerPlatform,
   Migration0024Outcome,
+  Migration0026OpenOutcome,
 ];
 
 /** Everything the service needs, in order. */
@@ -65,4 +67,5 @@ export const migrations = [
   Migration0023CataloguePerPlatform,
   Migration0024Outcome,
   Migration0025Skipped,
+  Migration0026OpenOutcome,
 ];

@@ -1,7 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { query } from '#database';
-import { LiveProjector } from '#live';
+import { LONG_READ_MS, query } from '#database';
 import { type ItemRef, type Outcome, PlatformRegistry, type Target } from '#platform';
 import { Admission, SyncWriter } from '#recording';
 import { Schedule } from '#schedule';
@@ -20,8 +19,8 @@ const UNKNOWN_ITEMS = `
   where state = 'UNKNOWN' and platform = any($1::text[]) order by platform, environment, since limit ${MOST}`;
 
 /**
- * Pushes of unknown outcome after which the next that is known of the item was seen on the platform, and by which call. The
- * content was not there before and is now: it was applied. What was there before still is: it was not.
+ * What was seen at positions after $1, up to $2, right after a push of unknown outcome, and by which call. Content that was
+ * not there before and is now was applied. Where what was there before still is, it was not.
  */
 const ANSWERED = `
   select s.id, c.call_id as "readBackCallId", case
@@ -31,17 +30,18 @@ const ANSWERED = `
         and a.version_hash <> s.version_hash then 'NOT_APPLIED'
       when a.state = 'ABSENT' and (b.state is null or b.state = 'ABSENT') then 'NOT_APPLIED'
     end as outcome
-  from sync_history s
-  join live_state_history u on u.sync_id = s.id and u.state = 'UNKNOWN' and u.platform = s.target_platform
-    and u.environment = s.environment and u.kind = s.kind and u.type_key = s.type_key
-  cross join lateral (
-    select * from live_state_history n where n.platform = u.platform and n.environment = u.environment
-      and n.kind = u.kind and n.type_key = u.type_key and n.position > u.position order by n.position limit 1) a
-  left join lateral (
-    select * from live_state_history n where n.platform = u.platform and n.environment = u.environment
-      and n.kind = u.kind and n.type_key = u.type_key and n.position < u.position order by n.position desc limit 1) b on true
+  from live_state_history a
+  cross join lateral (${before('a')}) u
+  left join lateral (${before('u')}) b on true
+  cross join lateral (select id, version_hash from sync_history where id = u.sync_id and outcome = 'UNKNOWN' offset 0) s
   cross join lateral (select call_id from sync_history where id = a.sync_id offset 0) c
-  where s.outcome = 'UNKNOWN' and s.id > uuid_at(clock_timestamp() - interval '30 days') and a.evidence = 'OBSERVED'`;
+  where a.position > $1 and a.position <= $2 and a.evidence = 'OBSERVED' and u.state = 'UNKNOWN'`;
+
+function before(alias: string): string {
+  return `select * from live_state_history n where n.platform = ${alias}.platform and n.environment = ${alias}.environment
+    and n.kind = ${alias}.kind and n.type_key = ${alias}.type_key and n.position < ${alias}.position
+    order by n.position desc limit 1`;
+}
 
 /**
  * Goes on asking where the outcome of a push is unknown: reads each such target, again and again while it cannot be read, and
@@ -56,7 +56,6 @@ export class OpenOutcomes {
     private readonly em: EntityManager,
     private readonly platforms: PlatformRegistry,
     private readonly reader: TargetReader,
-    private readonly live: LiveProjector,
     private readonly writer: SyncWriter,
     private readonly admission: Admission,
     schedule: Schedule,
@@ -82,14 +81,22 @@ export class OpenOutcomes {
     this.postponed.set(key, { until: performance.now() + pauseMs, pauseMs });
   }
 
+  /** Each observation answers once: what it leaves unknown stays so. */
   private async conclude(): Promise<void> {
-    const open = await query(this.em, `select from sync_history where outcome = 'UNKNOWN' limit 1`);
-    if (open.rowCount === 0) return;
-    await this.live.catchUp();
-    const { rows } = await query<{ id: string; outcome: Outcome | null; readBackCallId: string }>(this.em, ANSWERED);
-    const learned = rows.flatMap(({ outcome, ...row }) =>
-      outcome ? [{ ...row, outcome, evidence: 'OBSERVED' as const }] : [],
+    const { rows: positions } = await query<{ concluded: string; last: string }>(
+      this.em,
+      'select concluded, last from live_position where concluded < last',
     );
-    await this.writer.recordOutcomes(learned);
+    if (positions.length === 0) return;
+    const { concluded, last } = positions[0]!;
+    const { rows } = await query<{ id: string; outcome: Outcome | null; readBackCallId: string }>(this.em, {
+      text: ANSWERED,
+      values: [concluded, last],
+      withinMs: LONG_READ_MS,
+    });
+    await this.writer.recordOutcomes(
+      rows.flatMap(({ outcome, ...row }) => (outcome ? [{ ...row, outcome, evidence: 'OBSERVED' as const }] : [])),
+    );
+    await query(this.em, 'update live_position set concluded = greatest(concluded, $1)', [last]);
   }
 }
