@@ -19,17 +19,10 @@ export class PullObservations {
   async of(target: Target, firstSyncId: string, items: ItemRef[]): Promise<Map<string, Observation>> {
     const { rows } = await query<{ since: string; pushed: { kind: string; typeKey: string }[] }>(
       this.em,
-      `with begun as (select started_at from sync_history where id = $1),
-       pushed as (
-         select kind, type_key from sync_history h
-         where sync_status = 'IN_PROGRESS' and sync_direction = 'PUSH' and target_platform = $2 and environment = $3
-         union
-         select kind, type_key from sync_history h
-         where completed_at > (select started_at from begun) and sync_direction = 'PUSH'
-           and id >= uuid_at((select started_at from begun) - interval '1 day')
-           and target_platform = $2 and environment = $3)
-       select (select started_at::text from begun) as since,
-         coalesce((select json_agg(json_build_object('kind', kind, 'typeKey', type_key)) from pushed), '[]') as pushed`,
+      `select (select started_at::text from sync_history where id = $1) as since,
+         coalesce(json_agg(json_build_object('kind', kind, 'typeKey', type_key)), '[]') as pushed
+       from sync_history
+       where sync_status = 'IN_PROGRESS' and sync_direction = 'PUSH' and target_platform = $2 and environment = $3`,
       [firstSyncId, target.platform, target.environment],
     );
     const { since: readSince, pushed } = rows[0]!;
