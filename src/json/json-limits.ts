@@ -12,7 +12,7 @@ export interface JsonLimits {
   key: number;
   /** Characters of one number; a double without an exponent has up to 309 digits. */
   number: number;
-  /** Takes half a surrogate pair in a text: whoever keeps the text replaces it. By default, it is refused. */
+  /** Takes half a surrogate pair in a text, for a caller that replaces it later. By default, it is refused. */
   loneSurrogates?: boolean;
 }
 

@@ -61,9 +61,8 @@ export class TargetReader {
   }
 
   private stateOf(target: Target): TargetState {
-    const key = JSON.stringify([target.platform, target.environment]);
-    const state = this.targets.get(key) ?? { running: Promise.resolve(), failures: 0, notBefore: 0 };
-    this.targets.set(key, state);
+    const state = this.targets.get(keyOf(target)) ?? { running: Promise.resolve(), failures: 0, notBefore: 0 };
+    this.targets.set(keyOf(target), state);
     return state;
   }
 
@@ -76,6 +75,8 @@ export class TargetReader {
       const read = await this.pull(target, [...items.values()]);
       state.failures = read ? 0 : state.failures + 1;
       state.notBefore = read ? 0 : performance.now() + Math.min(MIN_PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS);
+      // Callers may choose the names of environments.
+      if (read && !state.next) this.targets.delete(keyOf(target));
       return read;
     });
     state.running = reading;
@@ -116,4 +117,8 @@ export class TargetReader {
     }
     return held;
   }
+}
+
+function keyOf({ platform, environment }: Target): string {
+  return JSON.stringify([platform, environment]);
 }
