@@ -34,8 +34,9 @@ describe('what failed is replayed', () => {
     await service.api('POST', '/content-types/import', { contentTypes });
     for (const typeKey of KEYS) {
       await service.api('POST', '/deployments', { platform: 'optimizely', actor: 'jane', items: [{ typeKey }] });
+      // One after the other: replays go in the order in which the originals were recorded.
+      await untilSettled(database.url);
     }
-    await untilSettled(database.url);
     before = await arrivals(sandbox.url);
     await setFaults(sandbox.url, SLOW);
   });

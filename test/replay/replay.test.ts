@@ -131,7 +131,7 @@ describe('a replay', () => {
       ...{ matched: 4, healed: 0, older: 3, replays: 1 },
       syncIds: [second.id],
     });
-    const [sent] = await settled('typeKey=Newest&status=SUCCESS', 1);
+    const [sent] = await settled('typeKey=Newest&status=SUCCESS&direction=PUSH', 1);
     expect(sent).toMatchObject({ replayOf: second.id, pushedDigest: second.pushedDigest });
     expect((await service.api('POST', '/sync/replay', { ...asked, filter })).body).toMatchObject({
       ...{ matched: 4, healed: 1, older: 3, replays: 0 },
