@@ -22,6 +22,7 @@ import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPl
 import { Migration0024Outcome } from './Migration0024Outcome.ts';
 import { Migration0025Skipped } from './Migration0025Skipped.ts';
 import { Migration0026OpenOutcome } from './Migration0026OpenOutcome.ts';
+import { Migration0027Destination } from './Migration0027Destination.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -40,6 +41,7 @@ export const recordingMigrations = [
   Migration0023CataloguePerPlatform,
   Migration0024Outcome,
   Migration0026OpenOutcome,
+  Migration0027Destination,
 ];
 
 /** Everything the service needs, in order. */
@@ -68,4 +70,5 @@ export const migrations = [
   Migration0024Outcome,
   Migration0025Skipped,
   Migration0026OpenOutcome,
+  Migration0027Destination,
 ];

@@ -62,6 +62,10 @@ export class SyncDto {
    * proves it) or `REPORTED` (another system reported it); null when there is none.
    */
   evidence: Evidence | null;
+  /** Address of the target when the sync was recorded; null where the platform does not tell it, and for external syncs. */
+  targetAddress: string | null;
+  /** Account or client id that the service used there when the sync was recorded; null as for the address. */
+  targetAccount: string | null;
   /** Digest of the content that was sent. */
   pushedDigest: string | null;
   /** Digest of the content that the platform returned. */

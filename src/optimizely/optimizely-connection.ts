@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { PlatformError } from '#platform';
+import { type Destination, PlatformError } from '#platform';
 import { type AccessToken, AccessTokens } from './access-tokens.ts';
 import { endpoints } from './endpoints.ts';
 import { exchange, type HttpAnswer, HttpFailure, type HttpRequest } from './http-exchange.ts';
@@ -47,6 +47,10 @@ export class OptimizelyConnection {
   constructor(private readonly environment: OptimizelyEnvironment) {
     this.#urls = endpoints(environment.apiUrl);
     this.#limit = pLimit(environment.maxConcurrency);
+  }
+
+  get destination(): Required<Destination> {
+    return { address: this.environment.apiUrl, account: this.environment.clientId };
   }
 
   /** Sends a request, once more if its token had expired; `calls` continues the list of an earlier one. Throws {@link PlatformError}. */

@@ -5,6 +5,7 @@ import {
   DEFAULT_KIND,
   Platform,
   type PlatformAdapter,
+  type PlatformEnvironment,
   PlatformError,
   type RecordedCall,
   type RecordedItem,
@@ -44,7 +45,7 @@ export class OptimizelyAdapter implements PlatformAdapter {
 
   constructor(private readonly client: OptimizelyApiClient) {}
 
-  environments(): string[] {
+  environments(): PlatformEnvironment[] {
     return this.client.environments();
   }
 

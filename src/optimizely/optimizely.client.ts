@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { type ContentType, PlatformError, UnknownEnvironmentError } from '#platform';
+import { type ContentType, type PlatformEnvironment, PlatformError, UnknownEnvironmentError } from '#platform';
 import { builtIn, isBuiltIn } from './built-in-types.ts';
 import { isManifestResult } from './manifest-answer.ts';
 import { isDefinition, KINDS, type Manifest, type Section, SECTION_OF_KIND } from './manifest.ts';
@@ -47,9 +47,9 @@ export class OptimizelyApiClient {
     );
   }
 
-  /** Names of the configured environments. */
-  environments(): string[] {
-    return [...this.#connections.keys()];
+  /** The configured environments, with the address of each and the client id that it is reached with. */
+  environments(): PlatformEnvironment[] {
+    return [...this.#connections].map(([name, connection]) => ({ name, ...connection.destination }));
   }
 
   /** Creates or updates what the manifest holds, deletes nothing. The answer's `errors[]` may still refuse all of it. */
@@ -186,7 +186,7 @@ export class OptimizelyApiClient {
 
   #connection(environment: string): OptimizelyConnection {
     const connection = this.#connections.get(environment);
-    if (!connection) throw new UnknownEnvironmentError('optimizely', environment, this.environments());
+    if (!connection) throw new UnknownEnvironmentError('optimizely', environment, [...this.#connections.keys()]);
     return connection;
   }
 }

@@ -10,6 +10,19 @@ export interface Target {
   environment: string;
 }
 
+/** Where an environment of a platform is, as far as that is no secret: frozen on each sync that goes there. */
+export interface Destination {
+  /** Its address, without user and password: `https://api.cms.optimizely.com`. */
+  address?: string;
+  /** Who the service is there: a client id, the id of a space. */
+  account?: string;
+}
+
+/** One instance of a platform. */
+export interface PlatformEnvironment extends Destination {
+  name: string;
+}
+
 /** How a sync came about. */
 export const TRIGGERS = ['API', 'CLI', 'SCHEDULE', 'DEPLOYMENT', 'ROLLBACK', 'REPLAY'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
@@ -124,8 +137,8 @@ export interface PlatformAdapter {
    * and is not there is an item that FAILED with code NOT_FOUND, not an error.
    */
   pull(call: SyncCall): Promise<SyncAnswer>;
-  /** The names of the environments it is configured for; without it any name is passed through. */
-  environments?(): string[];
+  /** The environments it is configured for; without it any name is passed through. */
+  environments?(): PlatformEnvironment[];
 }
 
 export const DEFAULT_KIND = 'contentType';

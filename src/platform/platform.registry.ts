@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DEFAULT_MODEL } from './default-model.ts';
-import type { PlatformAdapter, Target } from './platform.adapter.ts';
+import type { Destination, PlatformAdapter, Target } from './platform.adapter.ts';
 import { platformOf } from './platform.decorator.ts';
 import { PlatformRequiredError, UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
 import type { PlatformModel } from './platform.model.ts';
@@ -33,11 +33,21 @@ export class PlatformRegistry implements OnModuleInit {
   /** The adapter of a target that exists. Throws {@link UnknownPlatformError} and {@link UnknownEnvironmentError}. */
   at({ platform, environment }: Target): PlatformAdapter {
     const adapter = this.get(platform);
-    const configured = adapter.environments?.();
+    const configured = adapter.environments?.().map(({ name }) => name);
     if (configured && !configured.includes(environment)) {
       throw new UnknownEnvironmentError(platform, environment, configured);
     }
     return adapter;
+  }
+
+  /** Where a target is; nothing is known of one that is not installed. */
+  destination({ platform, environment }: Target): Destination {
+    const { address, account } =
+      this.adapters
+        .get(platform)
+        ?.environments?.()
+        .find(({ name }) => name === environment) ?? {};
+    return { address, account };
   }
 
   /** The name of the platform that a request means: the only one installed, where it names none. Throws {@link PlatformRequiredError}. */

@@ -16,8 +16,11 @@ export class PlatformController {
   @Get()
   list(): PlatformListDto {
     const items = this.platforms.names().map((name) => {
-      const environments = this.platforms.get(name).environments?.() ?? null;
-      return { name, environments };
+      const configured = this.platforms.get(name).environments?.();
+      const environments = configured?.map(({ name: of, address = null, account = null }) => {
+        return { name: of, address, account };
+      });
+      return { name, environments: environments ?? null };
     });
     return { items };
   }

@@ -30,12 +30,22 @@ export class PullRequestDto extends RequesterDto {
   reason?: string;
 }
 
+/** An environment that a platform is configured for. */
+export class PlatformEnvironmentDto {
+  /** Name of the environment, for use in requests. */
+  name: string;
+  /** Address of the environment; null where the platform does not tell it. */
+  address: string | null;
+  /** Account or client id that the service uses there; null where the platform does not tell it. */
+  account: string | null;
+}
+
 /** A platform that is installed. */
 export class PlatformDto {
   /** Name of the platform, for use in requests. */
   name: string;
-  /** Names of the configured environments; null when the platform accepts any name. */
-  environments: string[] | null;
+  /** Configured environments; null when the platform accepts any name. */
+  environments: PlatformEnvironmentDto[] | null;
 }
 
 export class PlatformListDto {

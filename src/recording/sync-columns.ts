@@ -74,6 +74,12 @@ export const SYNC_FIELDS = {
     filter: true,
     facet: true,
   }),
+  targetAddress: field('targetAddress', 'text', { start: (row) => row.destination.address, recorded: true }),
+  targetAccount: field('targetAccount', 'text', {
+    start: (row) => row.destination.account,
+    recorded: true,
+    foreign: true,
+  }),
   direction: field('syncDirection', 'text', {
     start: (row) => row.direction,
     recorded: true,

@@ -13,6 +13,8 @@ const properties = {
   versionHash: p.text().nullable(),
   targetPlatform: p.text(),
   environment: p.text(),
+  targetAddress: p.text().nullable(),
+  targetAccount: p.text().nullable(),
   syncDirection: p.text().$type<Direction>(),
   syncStatus: p.text().$type<SyncStatus>(),
   outcome: p.text().$type<Outcome>().nullable(),

@@ -1,5 +1,5 @@
 import type { JsonObject } from '#json';
-import type { FinalStatus, Outcome, SyncContext } from '#platform';
+import type { Destination, FinalStatus, Outcome, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
 import type { Direction, Evidence, SyncEventType } from './sync.ts';
 
@@ -19,6 +19,8 @@ export interface StartRow {
   /** Whether the caller names it, and its content is another or none: then it must be there already. */
   namesVersion: boolean;
   platform: string;
+  /** Where the target is now; an external sync does not go there from here. */
+  destination: Destination;
   direction: Direction;
   context: SyncContext;
   pushedDigest: string | null;

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
 import { isJsonObject, type Json, type JsonObject } from '#json';
-import { DEFAULT_KIND, type Outcome, PlatformRegistry } from '#platform';
+import { DEFAULT_KIND, type Destination, type Outcome, PlatformRegistry } from '#platform';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
 import { ContentTypeHasher, VersionHistoryService } from '#versioning';
 import { storableJson, storableText } from '../storable-text.ts';
@@ -42,6 +42,8 @@ const FINISHED: Record<SyncResult['status'], SyncEventType> = {
 
 /** As long as an actor. */
 const MAX_CHANGED_BY = 255;
+const MAX_ADDRESS = 2_000;
+const MAX_ACCOUNT = 255;
 const KEPT = 'the late result was kept as an event';
 const NOT_KEPT = `${MAX_LATE_RESULTS} late results are already kept as events, so this one was not kept`;
 
@@ -77,7 +79,8 @@ export class SyncWriter {
   async prepare(sync: NewSync): Promise<StartRow> {
     const { typeKey, kind = DEFAULT_KIND, platform, direction, result } = sync;
     const { data, payload = data, versionHash: givenHash, context: given } = sync;
-    const startedAt = sync.expiresInMs === undefined ? undefined : sync.startedAt;
+    const isExternal = sync.expiresInMs !== undefined;
+    const startedAt = isExternal ? sync.startedAt : undefined;
     const ended = this.admission.withTimes(startedAt, result);
     // The time in the id puts the sync into the month of its start.
     const { id = uuidv7(startedAt && { msecs: startedAt.getTime() }) } = sync;
@@ -87,7 +90,7 @@ export class SyncWriter {
     // What is sent as it is defined is prepared once; what has its hash already, only as it is sent. Another system may
     // name a version that its data is, or is not.
     let definition: PreparedSnapshot | undefined;
-    if ((known === undefined || sync.expiresInMs !== undefined) && data !== undefined)
+    if ((known === undefined || isExternal) && data !== undefined)
       definition = data === payload ? sent : await this.snapshots.prepare(data);
     const computed = definition ? await this.hashOf(data!, definition, platform) : null;
     const versionHash = known ?? computed;
@@ -108,13 +111,14 @@ export class SyncWriter {
         typeKey,
         versionHash,
         platform,
+        destination: isExternal ? {} : this.destinationOf(platform, context.environment),
         direction,
         context,
         pushedDigest,
       },
       namesVersion: versionHash !== computed,
       replayOf: sync.replayOf ?? null,
-      owner: sync.expiresInMs === undefined ? this.heartbeat.owner : null,
+      owner: isExternal ? null : this.heartbeat.owner,
       external:
         sync.expiresInMs === undefined
           ? null
@@ -125,6 +129,14 @@ export class SyncWriter {
     };
     const event = { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded' as const };
     return { ...row, event: { ...event, data: recordedData(row) } };
+  }
+
+  private destinationOf(platform: string, environment: string): Destination {
+    const { address, account } = this.platforms.destination({ platform, environment });
+    return {
+      address: storableText(address, MAX_ADDRESS) || undefined,
+      account: storableText(account, MAX_ACCOUNT) || undefined,
+    };
   }
 
   /** Records what was prepared, in one transaction. */

@@ -22,6 +22,8 @@ export interface RecordedRow extends ItemRef {
   retryCount: number;
   pushedDigest: string | null;
   versionHash: string | null;
+  targetAddress: string | null;
+  targetAccount: string | null;
   /** The platform does not have the item. */
   absent: boolean;
 }
@@ -36,6 +38,7 @@ export interface Made {
 const ROWS = `
   select id, kind, type_key as "typeKey", sync_status as status, error_code as code, error_message as message,
     status_code as "statusCode", retry_count as "retryCount", pushed_digest as "pushedDigest", version_hash as "versionHash",
+    target_address as "targetAddress", target_account as "targetAccount",
     coalesce(sync_metadata->>'absent' = 'true', false) as absent
   from sync_history where call_id = $1 order by id`;
 

@@ -39,6 +39,13 @@ export function pushChecks(running: () => ConformanceApp, harness: PlatformHarne
       }
     });
 
+    it('keeps where the target was', async () => {
+      const { rows } = await running().push(items);
+      const here = running().adapter.environments?.().find(({ name }) => name === harness.environment);
+      const { address = null, account = null } = here ?? {};
+      for (const row of rows) expect(row).toMatchObject({ targetAddress: address, targetAccount: account });
+    });
+
     it('sends each item once, and nothing else', async () => {
       await running().push([first, second]);
       expect(named(sent())).toEqual(named([first, second]));

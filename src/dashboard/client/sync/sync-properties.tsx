@@ -42,6 +42,12 @@ export function SyncProperties({ sync }: { sync: SyncDetail }) {
             {deployment.total} succeeded
           </>
         ),
+        'Sent to': sync.targetAddress && (
+          <>
+            {sync.targetAddress}
+            {sync.targetAccount && ` as ${sync.targetAccount}`}
+          </>
+        ),
         Outcome: sync.outcome && OUTCOMES[sync.outcome].meaning,
         'On the platform': sync.metadata?.absent === true && ABSENT,
         Evidence: sync.evidence && evidenceSentence(sync.evidence),
