@@ -78,13 +78,14 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
     );
     const {
       ANSWER_TOO_LARGE: tooLarge = 0,
+      INVALID_ANSWER: invalid = 0,
       TIMEOUT: late = 0,
       ...others
     } = Object.fromEntries(rows.map(({ error_code, count }) => [error_code, count]));
-    expect(others).toEqual({ INVALID_ANSWER: 10, REDIRECT_REFUSED: 10, NETWORK_ERROR: 10 });
+    expect(others).toEqual({ REDIRECT_REFUSED: 10, NETWORK_ERROR: 10 });
     // Large answers are read one at a time: on a slow machine the last of them come too late.
-    expect(tooLarge + late).toBe(21);
-    expect(tooLarge).toBeGreaterThan(1);
+    expect(tooLarge + invalid + late).toBe(31);
+    expect(Math.min(tooLarge, invalid)).toBeGreaterThan(1);
     expect(await findings(database.url)).toEqual([]);
   }, 120_000);
 
