@@ -10,6 +10,7 @@ import { Retention } from '#retention';
 import { StatsRebuilder } from '#statistics';
 import { ContentTypeImporter } from '#versioning';
 import { AppModule, readConfig } from './app.module.ts';
+import { compare, live, pull } from './cli-targets.ts';
 import { type CliOptions, UsageError } from './cli-usage.ts';
 import { DomainError } from './domain-error.ts';
 import { fsck, withDatabase } from './fsck.ts';
@@ -57,7 +58,11 @@ const COMMANDS: Record<string, Command> = {
     return `${apply ? 'Dropped' : 'Would drop'} ${report.payloads} payloads; months: ${months}${kept}`;
   },
 
-  live: async (app, [what]) => {
+  pull,
+  compare,
+
+  live: async (app, [what], options) => {
+    if (what === undefined) return await live(app, options);
     if (what !== 'rebuild') throw new UsageError('live has the subcommand "rebuild" only');
     return `Made the live state of ${await app.get(LiveProjector).rebuild()} items`;
   },

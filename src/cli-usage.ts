@@ -9,6 +9,15 @@ export const USAGE = `usage: npm run cli -- COMMAND
   retention [--apply]                  Lists the data that RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS drop.
                                        With --apply, drops it.
   stats rebuild                        Counts the statistics again from the history, while services run.
+  pull [--platform NAME] [--environment NAME] [--actor NAME] [--reason TEXT] [--json]
+                                       Reads a target, records that, and prints what differs from the latest versions.
+  live [--platform NAME] [--environment NAME] [--at TIME] [--json | --export]
+                                       Prints what stands at a target, now or at a time in ISO 8601, or the export file of
+                                       the platform.
+  compare [--platform NAME] [--environment NAME] [--at TIME]
+          [--other-environment NAME] [--other-at TIME] [--catalogue] [--json]
+                                       Prints what differs from a target to another environment, another time, or the
+                                       latest versions.
   live rebuild                         Makes the live state of all targets again from the events, while services run.
   fsck [--json]                        Checks the consistency of all records. Prints the findings and exits with 1
                                        when there are any.`;
@@ -26,6 +35,14 @@ export function readArguments() {
       options: {
         help: { type: 'boolean', short: 'h' },
         platform: { type: 'string' },
+        environment: { type: 'string' },
+        at: { type: 'string' },
+        'other-environment': { type: 'string' },
+        'other-at': { type: 'string' },
+        catalogue: { type: 'boolean' },
+        export: { type: 'boolean' },
+        actor: { type: 'string' },
+        reason: { type: 'string' },
         author: { type: 'string' },
         message: { type: 'string' },
         apply: { type: 'boolean' },

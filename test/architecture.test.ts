@@ -18,7 +18,8 @@ const MAY_IMPORT: Record<string, string[]> = {
   retention: ['database', 'schedule'],
   events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],
   history: ['database', 'http', 'json', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
-  live: ['database', 'events', 'http', 'platform', 'recording', 'schedule', 'validation', 'versioning'],
+  drift: ['database', 'http', 'idempotency', 'platform', 'validation', 'versioning'],
+  live: ['database', 'drift', 'events', 'http', 'platform', 'recording', 'schedule', 'validation', 'versioning'],
   observation: ['database', 'json', 'live', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
   tracking: [
     ...['database', 'history', 'json', 'live', 'observation', 'platform', 'recording', 'schedule', 'snapshot'],
@@ -40,7 +41,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     'validation',
     'versioning',
   ],
-  pull: ['database', 'http', 'platform', 'recording', 'validation', 'versioning'],
+  pull: [...['database', 'drift', 'http', 'live', 'platform', 'recording', 'request-body', 'validation', 'versioning']],
   deployment: [
     ...['database', 'http', 'idempotency', 'json', 'live', 'platform', 'recording', 'request-body', 'schedule'],
     ...['tracking', 'validation', 'versioning'],
@@ -54,6 +55,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   embedding: [
     ...[
       'database',
+      'drift',
       'events',
       'external',
       'history',
@@ -100,6 +102,7 @@ const COMPOSITION = [
   ...[
     'app.module.ts',
     'cli-commands.ts',
+    'cli-targets.ts',
     'cli-usage.ts',
     'cli.ts',
     'closing-connections.ts',

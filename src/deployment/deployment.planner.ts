@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { canonicalDigest, type JsonObject } from '#json';
+import { canonicalDigest } from '#json';
 import { LiveReader } from '#live';
 import {
   DEFAULT_KIND,
@@ -12,6 +12,7 @@ import {
 import { DuplicateItemError } from '#tracking';
 import {
   Catalogue,
+  comparable,
   ContentTypeNotFoundError,
   type ContentTypeVersion,
   type Definition,
@@ -30,11 +31,9 @@ export interface ItemRequest {
   versionHash?: string;
 }
 
-export interface PlannedItem extends ItemRef {
-  versionHash: string;
+export interface PlannedItem extends Definition {
   /** The version that stands at the target, as far as the record knows. */
   previousHash: string | null;
-  definition: JsonObject;
 }
 
 /** What a planned item changes; `diff` is null where the live content is no version of ours. */
@@ -81,9 +80,9 @@ export class DeploymentPlanner {
     const { sent: definitions, skipped } = this.withoutBuiltIn(platform, await this.versions.definitions(versions));
     if (definitions.length === 0) throw new NothingToDeployError(platform, skipped);
     const live = await this.live.of({ platform, environment }, definitions);
-    const items = definitions.map(({ kind, typeKey, versionHash, definition }) => ({
-      ...{ kind, typeKey, versionHash, definition },
-      previousHash: live.get(refKey({ kind, typeKey }))?.versionHash ?? null,
+    const items = definitions.map((definition) => ({
+      ...definition,
+      previousHash: live.get(refKey(definition))?.versionHash ?? null,
     }));
     const sent = items.map(({ kind, typeKey, versionHash }) => [kind, typeKey, versionHash]);
     return { platform, environment, items, skipped, digest: canonicalDigest([platform, environment, sent]) };
@@ -95,17 +94,17 @@ export class DeploymentPlanner {
       previousHash === null || previousHash === versionHash ? [] : [{ kind, typeKey, versionHash: previousHash }],
     );
     const definitions = await this.versions.definitions(await this.versions.byHashes(platform, replaced));
-    const before = new Map<string, JsonObject | null>(definitions.map((found) => [refKey(found), found.definition]));
+    const before = new Map<string, Definition | null>(definitions.map((found) => [refKey(found), found]));
     for (const item of items) {
       if (item.previousHash === null) before.set(refKey(item), null);
-      if (item.previousHash === item.versionHash) before.set(refKey(item), item.definition);
+      if (item.previousHash === item.versionHash) before.set(refKey(item), item);
     }
     const model = this.platforms.model(platform);
     const changes: PlannedChange[] = [];
     for (const item of items) {
       const previous = before.get(refKey(item));
-      const diff =
-        previous === undefined ? null : await VersionDiff.inSlices(previous, item.definition, COUNTED, model);
+      const [old, planned] = previous ? comparable(this.platforms, previous, item) : [null, item.definition];
+      const diff = previous === undefined ? null : await VersionDiff.inSlices(old, planned, COUNTED, model);
       changes.push({ item, diff, ...unknownMembers(model, item.definition, item.kind) });
     }
     return changes;

@@ -35,6 +35,8 @@ export class RestoredVersions {
     if (rows.length === 0) return;
     const definitions = await this.versions.definitions(await this.versions.byHashes(platform, rows));
     const message = `Rollback of ${rollbackOf}: ${reason}`;
-    await this.versions.commit(definitions.map((version) => ({ ...version, author: actor, message })));
+    await this.versions.commit(
+      definitions.map((version) => ({ ...version, origin: 'AUTHORED', author: actor, message })),
+    );
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { migrate } from '#database';
+import { AcceptedDrift, DriftController, DriftRules } from '#drift';
 import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
 import { ExternalReferences, ExternalSyncController, ExternalSyncService } from '#external';
 import {
@@ -56,6 +57,7 @@ import { besideSyncTrail } from './own-tables.ts';
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
 
 const CONTROLLERS = [
+  DriftController,
   EventController,
   ExternalSyncController,
   LiveController,
@@ -90,8 +92,10 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
       controllers: options.http ? CONTROLLERS : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
+        AcceptedDrift,
         Admission,
         CircuitBreakers,
+        DriftRules,
         EventSequencer,
         Heartbeat,
         IdempotencyService,
@@ -131,6 +135,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         PlatformModule,
         ScheduleModule,
         VersioningModule,
+        AcceptedDrift,
         Admission,
         CircuitBreakers,
         EventStreams,

@@ -27,7 +27,7 @@ export interface LiveState {
 
 /** What an event tells of an item at a target. */
 export interface Fact {
-  type: 'settled' | 'linked';
+  type: 'settled' | 'linked' | 'adopted';
   syncId: string;
   typeKey: string;
   direction: Direction;
@@ -39,7 +39,7 @@ export interface Fact {
   isExternal: boolean;
   startedAt: number;
   endedAt: number;
-  /** A read-back saw this version there; null when it saw none, absent without a read-back. */
+  /** A read-back saw this version there, or it was adopted; null for none, absent without a read-back. */
   held?: string | null;
   /** A newer push has overtaken it: what it may have left behind is gone. */
   isOvertaken: boolean;
@@ -56,6 +56,7 @@ export interface Fact {
 /** The live state after one more event: the only place that says what an event means. The same object when nothing changes. */
 export function afterFact(before: LiveState | undefined, fact: Fact): LiveState | undefined {
   if (fact.type === 'linked') return linked(before, fact);
+  if (fact.type === 'adopted') return adopted(before, fact);
   if (fact.typeKey === EVERYTHING) return before;
   // An older trail that is brought in later changes nothing that is known since.
   if (fact.isExternal && before && fact.endedAt < before.since) return before;
@@ -139,6 +140,12 @@ function overlaps({ pushEnded, externalEnded }: LiveState, { isExternal, started
 function linked(before: LiveState | undefined, { syncId, versionHash }: Fact): LiveState | undefined {
   if (before?.syncId !== syncId || before.versionHash !== null || before.state !== 'PRESENT') return before;
   return { ...before, versionHash };
+}
+
+/** What stands there, or that nothing does, is what shall stand there: no drift any more, unless it has changed meanwhile. */
+function adopted(before: LiveState | undefined, { held = null }: Fact): LiveState | undefined {
+  if (!before || before.state === 'UNKNOWN' || before.versionHash !== held || before.putHash === held) return before;
+  return { ...before, putHash: held };
 }
 
 /** Syncs of before have no outcome. */

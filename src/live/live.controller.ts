@@ -3,7 +3,6 @@ import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swa
 import limit from 'p-limit';
 import { pageOf, type PageStart, type Reply, TypeQuery } from '#http';
 import { PlatformRegistry, type Target } from '#platform';
-import { InvalidRequestError } from '#validation';
 import { refKey } from '#versioning';
 import {
   CompareQuery,
@@ -41,7 +40,7 @@ export class LiveController {
     schema: { anyOf: [{ $ref: getSchemaPath(LivePageDto) }, { type: 'object', additionalProperties: true }] },
   })
   async list(
-    @Query() { limit: size, cursor, state, drift, format, ...asked }: LiveQuery,
+    @Query() { limit: size, cursor, state, drift, accepted, format, ...asked }: LiveQuery,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<LivePageDto | object> {
     const target = this.targetOf(asked);
@@ -53,13 +52,18 @@ export class LiveController {
       return this.model.export(target.platform, all);
     }
     const listed = all.filter(
-      (item) => (state === undefined || item.state === state) && (drift === undefined || item.drift === drift),
+      (item) =>
+        (state === undefined || item.state === state) &&
+        (drift === undefined || item.drift === drift) &&
+        (accepted === undefined || item.acceptedBy.length > 0 === accepted),
     );
     const page = await pageOf<ModelItem>(
       { limit: size, cursor },
       { keyOf: refKey, isKey: () => true, find: (start, count) => Promise.resolve(slice(listed, start, count)) },
     );
     const count = (wanted: ModelItem['state']) => all.filter((item) => item.state === wanted).length;
+    const drifted = all.filter((item) => item.drift);
+    const acceptedCount = drifted.filter(({ acceptedBy }) => acceptedBy.length > 0).length;
     return {
       ...page,
       ...target,
@@ -68,6 +72,8 @@ export class LiveController {
       present: count('PRESENT'),
       absent: count('ABSENT'),
       unknown: count('UNKNOWN'),
+      drift: drifted.length - acceptedCount,
+      acceptedDrift: acceptedCount,
       items: page.items.map(liveItemDto),
     };
   }
@@ -75,30 +81,10 @@ export class LiveController {
   /** Compares a target with another environment, another time, or the catalogue. */
   @Get('live/compare')
   async compare(@Query() { otherEnvironment, otherAt, catalogue, ...asked }: CompareQuery): Promise<ComparisonDto> {
-    const target = this.targetOf(asked);
-    const other = { platform: target.platform, environment: otherEnvironment ?? target.environment };
-    if (catalogue && (otherEnvironment ?? otherAt)) {
-      throw new InvalidRequestError('catalogue must not be combined with otherEnvironment or otherAt');
-    }
-    if (!catalogue && !otherEnvironment && !otherAt && !asked.at) {
-      throw new InvalidRequestError('otherEnvironment must be given, or otherAt, at, or catalogue');
-    }
-    const here = this.model.side(await this.model.items(target, asked.at));
-    const there = catalogue
-      ? await this.model.catalogue(target.platform)
-      : this.model.side(await this.model.items(other, otherAt));
-    const compared = await this.turns(() => this.model.compare(target.platform, here, there));
-    const count = (wanted: string) => compared.filter(({ result }) => result === wanted).length;
-    const items = compared.filter(({ result }) => result !== 'same');
-    return {
-      same: count('same'),
-      different: count('different'),
-      onlyHere: count('only-here'),
-      onlyThere: count('only-there'),
-      unknown: count('unknown'),
-      items: items.slice(0, MAX_COMPARED),
-      omitted: Math.max(items.length - MAX_COMPARED, 0),
-    };
+    const here = { ...this.targetOf(asked), at: asked.at };
+    const other = { environment: otherEnvironment, at: otherAt, catalogue };
+    const { items, ...counts } = await this.turns(() => this.model.compare(here, other));
+    return { ...counts, items: items.slice(0, MAX_COMPARED), omitted: Math.max(items.length - MAX_COMPARED, 0) };
   }
 
   /** Lists the targets that have a content type, those that lack it now, and those where that is unknown. */
@@ -125,9 +111,9 @@ function slice(items: ModelItem[], start: PageStart | undefined, count: number):
 
 function liveItemDto(item: ModelItem): LiveItemDto {
   const { platform, environment, kind, typeKey, state, versionHash, number, evidence, syncId } = item;
-  const { changedBy, changedAt, drift } = item;
+  const { changedBy, changedAt, drift, acceptedBy } = item;
   return {
     ...{ platform, environment, kind, typeKey, state, versionHash, number, evidence, syncId },
-    ...{ changedBy, changedAt, drift, since: new Date(item.since / 1000) },
+    ...{ changedBy, changedAt, drift, acceptedBy, since: new Date(item.since / 1000) },
   };
 }

@@ -56,6 +56,11 @@ export class LiveQuery extends IntersectionType(LiveTargetQuery, PageQuery) {
   @TrueOrFalse()
   drift?: boolean;
 
+  /** Lists only items whose drift is expected by drift rules (true), or only the others (false). */
+  @MayBeLeftOut()
+  @TrueOrFalse()
+  accepted?: boolean;
+
   /** `list` for the items, or `export` for the export file of the platform with all present items. */
   @MayBeLeftOut()
   @IsIn(['list', 'export'])
@@ -105,6 +110,8 @@ export class LiveItemDto extends TargetDto {
   changedAt: string | null;
   /** True when somebody else has changed or removed the version that was last sent there. */
   drift: boolean;
+  /** Ids of the drift rules that expect all of the drift; empty when they do not, or there is no drift. */
+  acceptedBy: string[];
 }
 
 export class LivePageDto extends PageDto {
@@ -122,6 +129,10 @@ export class LivePageDto extends PageDto {
   absent: number;
   /** Number of items of unknown state. */
   unknown: number;
+  /** Number of items with drift that no rule expects. Zero for an earlier time, at which drift is not told. */
+  drift: number;
+  /** Number of items with drift that rules expect. */
+  acceptedDrift: number;
   /** Items of the page, sorted by kind and key. */
   items: LiveItemDto[];
 }

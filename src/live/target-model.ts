@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { AcceptedDrift } from '#drift';
 import { type ItemRef, PlatformRegistry, type Target } from '#platform';
+import { InvalidRequestError } from '#validation';
 import {
+  comparable,
   type ContentTypeVersion,
   type Definition,
   refKey,
@@ -8,16 +11,22 @@ import {
   VersionHistoryService,
   VersionTree,
 } from '#versioning';
-import type { LiveItem } from './live.fold.ts';
+import { itemKey, type LiveItem } from './live.fold.ts';
 import { LiveReader, type PastState } from './live.reader.ts';
 import { isDrift, type LiveState } from './live-state.ts';
 import { LiveStateIncompleteError } from './live.errors.ts';
 
 /** An item of a target, with the number of its version. */
-export type ModelItem = LiveItem & PastState & { number: number | null; drift: boolean };
+export type ModelItem = LiveItem &
+  PastState & {
+    number: number | null;
+    drift: boolean;
+    /** The drift rules that expect all of the drift; empty where they do not, or there is none. */
+    acceptedBy: string[];
+  };
 
 /** One side of a comparison: a target at a time, or the catalogue. */
-export type Side = Map<string, ItemRef & Pick<ModelItem, 'state' | 'versionHash' | 'number'>>;
+type Side = Map<string, ItemRef & Pick<ModelItem, 'state' | 'versionHash' | 'number'>>;
 
 export interface ComparedItem extends ItemRef {
   result: 'same' | 'different' | 'only-here' | 'only-there' | 'unknown';
@@ -25,6 +34,28 @@ export interface ComparedItem extends ItemRef {
   there: Pick<ModelItem, 'state' | 'versionHash' | 'number'> | null;
   impact: VersionDiff['impact'] | null;
   changes: number | null;
+}
+
+/** A target at a time; now by default. */
+export interface TargetAt extends Target {
+  at?: Date;
+}
+
+/** With what a target is compared: another environment, another time, or the latest versions of the catalogue. */
+export interface OtherSide {
+  environment?: string;
+  at?: Date;
+  catalogue?: boolean;
+}
+
+/** What differs; the items that are the same are counted only. */
+export interface Comparison {
+  same: number;
+  different: number;
+  onlyHere: number;
+  onlyThere: number;
+  unknown: number;
+  items: ComparedItem[];
 }
 
 /** A comparison tells how many values change, and what that means. */
@@ -39,6 +70,7 @@ export class TargetModel {
     private readonly live: LiveReader,
     private readonly versions: VersionHistoryService,
     private readonly platforms: PlatformRegistry,
+    private readonly acceptedDrift: AcceptedDrift,
   ) {}
 
   /** The items of a target, by kind and key. */
@@ -75,18 +107,38 @@ export class TargetModel {
     );
   }
 
-  side(items: ModelItem[]): Side {
-    return new Map(items.map((item) => [refKey(item), item]));
+  /** What differs from a target to another side. Throws `InvalidRequestError` when that is no other side. */
+  async compare({ at, ...target }: TargetAt, other: OtherSide): Promise<Comparison> {
+    const { platform } = target;
+    if (other.catalogue && (other.environment ?? other.at)) {
+      throw new InvalidRequestError('catalogue must not be combined with otherEnvironment or otherAt');
+    }
+    if (!other.catalogue && !other.environment && !other.at && !at) {
+      throw new InvalidRequestError('otherEnvironment must be given, or otherAt, at, or catalogue');
+    }
+    const here = sideOfItems(await this.items(target, at));
+    const there = other.catalogue
+      ? await this.catalogue(platform)
+      : sideOfItems(await this.items({ platform, environment: other.environment ?? target.environment }, other.at));
+    const compared = await this.compareSides(platform, here, there);
+    const count = (wanted: ComparedItem['result']) => compared.filter(({ result }) => result === wanted).length;
+    return {
+      same: count('same'),
+      different: count('different'),
+      onlyHere: count('only-here'),
+      onlyThere: count('only-there'),
+      unknown: count('unknown'),
+      items: compared.filter(({ result }) => result !== 'same'),
+    };
   }
 
-  /** The latest versions of the catalogue, as the side of a comparison. */
-  async catalogue(platform: string): Promise<Side> {
+  private async catalogue(platform: string): Promise<Side> {
     const latest = await this.versions.catalogue(platform);
     return new Map(latest.map((version) => [refKey(version), { ...version, state: 'PRESENT' as const }]));
   }
 
-  /** What differs from one side to another; items that neither side has are left out. */
-  async compare(platform: string, here: Side, there: Side): Promise<ComparedItem[]> {
+  /** Items that neither side has are left out. */
+  private async compareSides(platform: string, here: Side, there: Side): Promise<ComparedItem[]> {
     const compared = [...new Set([...here.keys(), ...there.keys()])]
       .filter((key) => mayHave(here.get(key)) || mayHave(there.get(key)))
       .sort()
@@ -109,18 +161,35 @@ export class TargetModel {
       const before = definitions.get(versionKey({ ...item, versionHash: item.here!.versionHash }));
       const after = definitions.get(versionKey({ ...item, versionHash: item.there!.versionHash }));
       if (!before || !after) continue;
-      const diff = await VersionDiff.inSlices(before.definition, after.definition, COUNTED, model);
+      const diff = await VersionDiff.inSlices(...comparable(this.platforms, before, after), COUNTED, model);
       Object.assign(item, { impact: diff.impact, changes: diff.count });
     }
   }
 
   private async numbered(platform: string, states: (LiveItem & (PastState | LiveState))[]): Promise<ModelItem[]> {
     const numbers = new Map((await this.byHash(platform, states)).map((found) => [versionKey(found), found.number]));
+    const accepted = await this.accepted(states);
     return states.map((state) => ({
       ...state,
       number: numbers.get(versionKey(state)) ?? null,
       drift: 'putHash' in state && isDrift(state),
+      acceptedBy: accepted.get(itemKey(state)) ?? [],
     }));
+  }
+
+  /** The rules that expect the drift of items, by `itemKey`. */
+  private async accepted(states: (LiveItem & (PastState | LiveState))[]): Promise<Map<string, string[]>> {
+    const accepted = new Map<string, string[]>();
+    const drifted = states.filter((state): state is LiveItem & LiveState => 'putHash' in state && isDrift(state));
+    for (const [, items] of Map.groupBy(drifted, ({ environment }) => environment)) {
+      const { platform, environment } = items[0]!;
+      const asked = items.map(({ kind, typeKey, putHash, versionHash }) => {
+        return { kind, typeKey, expectedHash: putHash!, heldHash: versionHash };
+      });
+      const rules = await this.acceptedDrift.of({ platform, environment }, asked);
+      for (const item of items) accepted.set(itemKey(item), rules.get(refKey(item)) ?? []);
+    }
+    return accepted;
   }
 
   private async definitions(
@@ -137,6 +206,10 @@ export class TargetModel {
     );
     return this.versions.byHashes(platform, named);
   }
+}
+
+function sideOfItems(items: ModelItem[]): Side {
+  return new Map(items.map((item) => [refKey(item), item]));
 }
 
 function versionKey({ kind, typeKey, versionHash }: ItemRef & { versionHash: string | null }): string {

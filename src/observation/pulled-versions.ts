@@ -22,14 +22,13 @@ export class PulledVersions {
     const pulled = items.filter((item) => item.data !== undefined);
     const refs = pulled.map(({ typeKey, kind = DEFAULT_KIND }) => ({ kind, typeKey }));
     const candidates = await this.candidates(target, refs);
-    const adapter = this.platforms.get(target.platform);
     const model = this.platforms.model(target.platform);
     return new Map(
       pulled.map(({ data }, index) => {
         const ref = refs[index]!;
         const hash = this.hasher.generateHash(data as JsonObject, model);
         const ours = candidates.get(refKey(ref))?.find(({ definition }) => {
-          const held = adapter.fromPlatform(adapter.toPlatform(definition, ref.kind), ref.kind);
+          const held = this.platforms.asHeld(target.platform, ref.kind, definition);
           return this.hasher.generateHash(held, model) === hash;
         });
         return [refKey(ref), ours?.versionHash ?? hash];

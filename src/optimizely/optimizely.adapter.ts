@@ -32,6 +32,7 @@ import type { ApiAnswer } from './optimizely-connection.ts';
 import { OptimizelyApiClient, type WriteOptions } from './optimizely.client.ts';
 import { OPTIMIZELY_MODEL } from './optimizely.model.ts';
 import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
+import { unknownFields } from './unknown-fields.ts';
 
 interface Sendable extends SentItem {
   definition: Definition;
@@ -139,13 +140,17 @@ function manifestOf(sent: Sendable[]): Manifest {
 
 function pulled(kind: OptimizelyKind, manifest: Manifest): SyncAnswerItem[] {
   const own = (manifest[SECTION_OF_KIND[kind]] ?? []).filter((payload) => !isBuiltIn(kind, payload.key, payload));
-  return own.map((payload) => ({
-    typeKey: payload.key,
-    kind,
-    status: 'SUCCESS',
-    data: fromPlatform(payload, kind),
-    ...lastChange(payload),
-  }));
+  return own.map((payload) => {
+    const unknown = unknownFields(payload, kind);
+    return {
+      typeKey: payload.key,
+      kind,
+      status: 'SUCCESS',
+      data: fromPlatform(payload, kind),
+      ...(unknown.length > 0 && { unknownFields: unknown }),
+      ...lastChange(payload),
+    };
+  });
 }
 
 function lastChange({ lastModified, lastModifiedBy }: Definition): Pick<SyncAnswerItem, 'changedBy' | 'changedAt'> {

@@ -17,7 +17,7 @@ export type {
   ItemRef,
   PlatformModel,
 } from './platform.model.ts';
-export { type UnknownMembers, unknownMembers } from './unknown-members.ts';
+export { namedMembers, type UnknownMembers, unknownMembers } from './unknown-members.ts';
 export { PlatformModule } from './platform.module.ts';
 export { PlatformRegistry } from './platform.registry.ts';
 export {

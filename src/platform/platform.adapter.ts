@@ -104,6 +104,8 @@ export interface SyncAnswerItem {
   outcome?: Outcome;
   /** What was pulled, in our terms. */
   data?: Json;
+  /** Fields that the adapter does not know and leaves out of what was pulled, as JSON Pointers (RFC 6901). */
+  unknownFields?: string[];
   /** Who changed last what was pulled, as the platform says. */
   changedBy?: string;
   /** When that was, in ISO 8601. */

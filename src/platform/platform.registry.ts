@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { DEFAULT_MODEL } from './default-model.ts';
-import type { Destination, PlatformAdapter, Target } from './platform.adapter.ts';
+import type { ContentType, Destination, PlatformAdapter, Target } from './platform.adapter.ts';
 import { platformOf } from './platform.decorator.ts';
 import { PlatformRequiredError, UnknownEnvironmentError, UnknownPlatformError } from './platform.errors.ts';
 import type { PlatformModel } from './platform.model.ts';
@@ -48,6 +48,12 @@ export class PlatformRegistry implements OnModuleInit {
         ?.environments?.()
         .find(({ name }) => name === environment) ?? {};
     return { address, account };
+  }
+
+  /** A definition as its platform would give it back; as it is where the platform is not installed. */
+  asHeld(platform: string, kind: string, definition: ContentType): ContentType {
+    const adapter = this.adapters.get(platform);
+    return adapter ? adapter.fromPlatform(adapter.toPlatform(definition, kind), kind) : definition;
   }
 
   /** The name of the platform that a request means: the only one installed, where it names none. Throws {@link PlatformRequiredError}. */

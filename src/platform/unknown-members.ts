@@ -14,7 +14,12 @@ export interface UnknownMembers {
 }
 
 export function unknownMembers(model: PlatformModel, definition: JsonObject, kind: string): UnknownMembers {
-  const unknown = model.unknownFields(definition, kind).toSorted();
+  return namedMembers(model.unknownFields(definition, kind));
+}
+
+/** The fields that JSON Pointers name, as an answer names them. */
+export function namedMembers(pointers: string[]): UnknownMembers {
+  const unknown = pointers.toSorted();
   const unknownFields = unknown.slice(0, MAX_NAMED).map((pointer) => cut(pointer, MAX_POINTER));
   return { unknownFields, moreUnknownFields: unknown.length - unknownFields.length };
 }

@@ -2,16 +2,27 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { find } from '#database';
-import { type ItemRef, PlatformRegistry, type SyncContext } from '#platform';
+import { AcceptedDrift } from '#drift';
+import {
+  type ItemRef,
+  itemRef,
+  namedMembers,
+  PlatformRegistry,
+  type SyncContext,
+  type Target,
+  type UnknownMembers,
+} from '#platform';
 import { EVERYTHING, SyncRecord } from '#recording';
 import { Catalogue, refKey, VersionHistoryService } from '#versioning';
 
-export interface PulledItem extends ItemRef {
+export interface PulledItem extends ItemRef, UnknownMembers {
   /** `new`: only the platform has it; `missing`: only we have it; `failed`: it could not be read. */
   state: 'same' | 'different' | 'new' | 'missing' | 'failed';
   syncId: string | null;
   platformHash: string | null;
   latestHash: string | null;
+  /** The drift rules that expect everything that differs. */
+  acceptedBy: string[];
 }
 
 /** Reads what a platform holds, and tells how it differs from our latest versions. */
@@ -22,13 +33,15 @@ export class PullService {
     private readonly platforms: PlatformRegistry,
     private readonly versions: VersionHistoryService,
     private readonly catalogue: Catalogue,
+    private readonly acceptedDrift: AcceptedDrift,
   ) {}
 
   /** Throws `UnknownPlatformError`, `UnknownEnvironmentError`, and what the adapter throws. */
   async pull(platform: string, context: Omit<SyncContext, 'callId'>): Promise<{ callId: string; items: PulledItem[] }> {
     const callId = uuidv7();
     const adapter = this.platforms.at({ platform, environment: context.environment });
-    await adapter.pull({ items: [], context: { ...context, callId } });
+    const answer = await adapter.pull({ items: [], context: { ...context, callId } });
+    const unknown = new Map(answer.items.map((item) => [refKey(itemRef(item)), item.unknownFields ?? []]));
     const syncs = await find(this.em, SyncRecord, { callId, typeKey: { $ne: EVERYTHING }, id: { $gt: callId } });
     const catalogue = await this.versions.catalogue(platform);
     const latest = new Map(catalogue.map((version) => [refKey(version), version.versionHash]));
@@ -38,15 +51,32 @@ export class PullService {
     const items = shown.map((sync): PulledItem => {
       const latestHash = latest.get(refKey(sync)) ?? null;
       latest.delete(refKey(sync));
-      const { kind, typeKey, versionHash = null } = sync;
-      return { kind, typeKey, syncId: sync.id, platformHash: versionHash, latestHash, state: state(sync, latestHash) };
+      const { id: syncId, kind, typeKey, versionHash: platformHash = null } = sync;
+      const found = {
+        state: state(sync, latestHash),
+        acceptedBy: [],
+        ...namedMembers(unknown.get(refKey(sync)) ?? []),
+      };
+      return { kind, typeKey, syncId, platformHash, latestHash, ...found };
     });
     for (const [key, latestHash] of latest) {
       if (retired.has(key)) continue;
       const [kind, typeKey] = JSON.parse(key) as [string, string];
-      items.push({ kind, typeKey, syncId: null, platformHash: null, latestHash, state: 'missing' });
+      const missing = { state: 'missing' as const, syncId: null, platformHash: null, latestHash };
+      items.push({ kind, typeKey, ...missing, acceptedBy: [], ...namedMembers([]) });
     }
+    await this.tellAccepted({ platform, environment: context.environment }, items);
     return { callId, items: items.sort((a, b) => (refKey(a) < refKey(b) ? -1 : 1)) };
+  }
+
+  private async tellAccepted(target: Target, items: PulledItem[]): Promise<void> {
+    const different = items.flatMap(({ kind, typeKey, state: found, platformHash, latestHash }) =>
+      latestHash !== null && (found === 'different' || found === 'missing')
+        ? [{ kind, typeKey, expectedHash: latestHash, heldHash: platformHash }]
+        : [],
+    );
+    const accepted = await this.acceptedDrift.of(target, different);
+    for (const item of items) item.acceptedBy = accepted.get(refKey(item)) ?? [];
   }
 }
 

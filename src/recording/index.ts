@@ -25,7 +25,7 @@ export { Heartbeat } from './heartbeat.ts';
 export { SYNC_COLUMNS, SyncRecord, typeOf } from './sync-record.entity.ts';
 export { SyncEvent } from './sync-event.entity.ts';
 export { isOfDeployment, SyncReader } from './sync.reader.ts';
-export { type LearnedOutcome, outcomeOf, SyncWriter } from './sync.writer.ts';
+export { type Adoption, type LearnedOutcome, outcomeOf, SyncWriter } from './sync.writer.ts';
 export { checkOwners, checkSyncs } from './sync.check.ts';
 export { errorFingerprint, FINGERPRINT, maskedMessage } from './error-fingerprint.ts';
 export { storableText } from '../storable-text.ts';

@@ -25,7 +25,12 @@ const STATUS: Partial<Record<SyncEventType, SyncStatus>> = {
   'sync.failed': 'FAILED',
   'sync.partial': 'PARTIAL',
 };
-const AFTER_THE_END = new Set<SyncEventType>(['sync.late_result', 'sync.outcome_known', 'sync.version_linked']);
+const AFTER_THE_END = new Set<SyncEventType>([
+  'sync.adopted',
+  'sync.late_result',
+  'sync.outcome_known',
+  'sync.version_linked',
+]);
 
 /** The row that these events make, by column, and what is wrong with their order. */
 export function rowOf(events: PastEvent[]): { row: RebuiltRow; problems: string[] } {

@@ -7,6 +7,7 @@ import { RecordingUnavailableError } from './recording.errors.ts';
 import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
 import {
   attemptStatement,
+  eventStatement,
   extendStatement,
   finishStatement,
   lateStatement,
@@ -90,6 +91,11 @@ export class SyncRecorder {
   /** Resolves after the commit, however long the database is away. */
   async outcomesKnown(rows: OutcomeRow[]): Promise<void> {
     await untilWritten(() => this.execute(outcomeStatement(rows)), this.beforeRetry);
+  }
+
+  /** Adds events that change nothing of their syncs. Resolves after the commit, however long the database is away. */
+  async addEvents(events: EventRow[]): Promise<void> {
+    await untilWritten(() => this.execute(eventStatement(events)), this.beforeRetry);
   }
 
   /** Resolves after the commit; false when the sync is settled with another version, undefined when there is none. */

@@ -112,6 +112,15 @@ export function outcomeStatement(rows: OutcomeRow[]): Written {
   return Object.assign(statement, { text });
 }
 
+/** Adds events to syncs that are kept. Safe to repeat. */
+export function eventStatement(events: EventRow[]): Written {
+  const statement = new Statement();
+  const text = `insert into sync_event (${names(EVENT)})
+    select ${names(EVENT)} from (${statement.rows(EVENT, events)}) as e (${names(EVENT)})
+    where exists (select from sync_history h where h.id = e.sync_id) on conflict do nothing`;
+  return Object.assign(statement, { text });
+}
+
 /** Gives an external sync so much time again, unless it is settled or being settled. */
 export function extendStatement(syncId: string, expiresInMs: number): Written {
   const text = `update sync_history set expires_at = clock_timestamp() + $2 * interval '1 millisecond'

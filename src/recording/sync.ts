@@ -44,6 +44,7 @@ export type SyncEventType =
   | 'sync.outcome_known'
   | 'sync.late_result'
   | 'sync.version_linked'
+  | 'sync.adopted'
   | 'retention.applied'
   | 'epoch.began';
 

@@ -216,6 +216,14 @@ export class SyncWriter {
     if (!linked) throw new SyncSettledError(syncId, syncStatus, 'the version that it carried does not change');
   }
 
+  /** Notes that what these syncs saw was adopted into the catalogue; a sync that is not there any more has no events. */
+  async recordAdoptions(adoptions: Adoption[]): Promise<void> {
+    const events = adoptions.map(({ syncId, ...data }) => {
+      return { id: uuidv7(), syncId, type: 'sync.adopted' as const, data: compact({ ...data }) };
+    });
+    if (events.length > 0) await this.recorder.addEvents(events);
+  }
+
   private hashOf(data: Json, snapshot: PreparedSnapshot, platform: string): Promise<string> | string {
     return isJsonObject(data) ? this.hasher.hashOf(data, snapshot, this.platforms.model(platform)) : snapshot.digest;
   }
@@ -280,6 +288,16 @@ export interface LearnedOutcome {
   evidence: Evidence;
   /** The call whose syncs keep the answer. */
   readBackCallId?: string;
+}
+
+/** What somebody took over from a platform into the catalogue. */
+export interface Adoption {
+  /** The sync that saw it. */
+  syncId: string;
+  /** The version that stands there; null when nothing does. */
+  held: string | null;
+  actor: string;
+  reason: string;
 }
 
 /** A pull changes nothing on the platform. */

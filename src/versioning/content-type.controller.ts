@@ -26,7 +26,7 @@ import { ContentTypeImporter } from './content-type.importer.ts';
 import { refKey, type TypeRef } from './type-ref.ts';
 import { type Definition, VersionHistoryService } from './version-history.service.ts';
 import { parseNumberOrHash } from './version-name.ts';
-import { VersionDiff } from './version.diff.ts';
+import { comparable, VersionDiff } from './version.diff.ts';
 import { VersionTree } from './version.tree.ts';
 
 const DEFINITION_EXAMPLE = {
@@ -157,18 +157,21 @@ export class ContentTypeController {
     const model = this.platforms.model(type.platform);
     const before = await this.named(type, from);
     const after = to === undefined ? await this.versions.latest(type) : await this.named(type, to);
-    const both = async () => (await this.versions.definitions([before, after])).map(({ definition }) => definition);
+    const both = async () => {
+      const [old, current] = await this.versions.definitions([before, after]);
+      return comparable(this.platforms, old!, current!);
+    };
     if (format === 'ndjson') {
       const file = { name: `${before.number}-${after.number}.diff.ndjson`, type: 'application/x-ndjson' };
       await this.files.send(reply, file, async () => {
         const [old, current] = await both();
-        return VersionDiff.lines(old!, current!, model);
+        return VersionDiff.lines(old, current, model);
       });
       return undefined;
     }
     const { changes, impact, omitted } = await this.turns(async () => {
       const [old, current] = await both();
-      return VersionDiff.inSlices(old!, current!, SHOWN, model);
+      return VersionDiff.inSlices(old, current, SHOWN, model);
     });
     return { from: versionDto(before), to: versionDto(after), impact, changes, omitted };
   }

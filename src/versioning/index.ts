@@ -19,4 +19,4 @@ export { checkVersions } from './version.check.ts';
 export { type Definition, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
 export type { Impact } from '#platform';
 export { impactOf, worstImpact } from './impact.ts';
-export { type VersionChange, VersionDiff } from './version.diff.ts';
+export { comparable, type VersionChange, VersionDiff } from './version.diff.ts';

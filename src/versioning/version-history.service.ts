@@ -23,6 +23,7 @@ export interface VersionCommit extends TypeRef {
 export interface Definition extends TypeRef {
   number: number;
   versionHash: string;
+  origin: Origin;
   definition: JsonObject;
 }
 
@@ -155,6 +156,7 @@ export class VersionHistoryService {
       ...typeRef(version),
       number: version.number,
       versionHash: version.versionHash,
+      origin: version.origin,
       definition: contents.get(version.snapshotDigest) as JsonObject,
     }));
   }

@@ -8,10 +8,11 @@ import {
   type JsonObject,
   SHOWN,
 } from '#json';
-import { DEFAULT_MODEL, type Impact, type PlatformModel } from '#platform';
+import { DEFAULT_MODEL, type Impact, type PlatformModel, type PlatformRegistry } from '#platform';
 import { inSlices } from '#snapshot';
 import { withoutServerSet } from './content-type.hasher.ts';
 import { worstImpact } from './impact.ts';
+import type { Definition } from './version-history.service.ts';
 
 /** One change; `path` is a JSON Pointer (RFC 6901) in which elements of lists go by their name, see compareJson. */
 export interface VersionChange {
@@ -100,6 +101,21 @@ export class VersionDiff {
     this.changes.sort((a, b) => (a.path < b.path ? -1 : 1));
     return this;
   }
+}
+
+/**
+ * Two versions of an item in a form in which they can be compared. Where one of them was read from the platform, both are
+ * as the platform would give them back: defaults that it fills in, or leaves out, are no change.
+ */
+export function comparable(
+  platforms: PlatformRegistry,
+  before: Definition,
+  after: Definition,
+): [before: JsonObject, after: JsonObject] {
+  const wasRead = before.origin === 'OBSERVED' || after.origin === 'OBSERVED';
+  const form = ({ platform, kind, definition }: Definition) =>
+    wasRead ? platforms.asHeld(platform, kind, definition) : definition;
+  return [form(before), form(after)];
 }
 
 function impactOf({ place, ...change }: Difference, before: JsonObject | null, model: PlatformModel): Impact {

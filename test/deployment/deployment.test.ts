@@ -483,7 +483,9 @@ describe('a pull', () => {
 describe('the platforms', () => {
   it('are listed with the environments they are configured for', async () => {
     const { body } = await service.api('GET', '/platforms');
-    expect(body).toMatchObject({ items: [{ name: 'optimizely', environments: [{ name: 'default', address: cms.url, account: 'demo-client' }] }] });
+    expect(body).toMatchObject({
+      items: [{ name: 'optimizely', environments: [{ name: 'default', address: cms.url, account: 'demo-client' }] }],
+    });
   });
 });
 

@@ -158,7 +158,9 @@ describe('a pull', () => {
 });
 
 it('names its environments, and refuses others', async () => {
-  expect(adapter.environments?.()).toEqual([{ name: 'default', address: expect.stringMatching(/^http:/), account: 'demo-client' }]);
+  expect(adapter.environments?.()).toEqual([
+    { name: 'default', address: expect.stringMatching(/^http:/), account: 'id' },
+  ]);
   const elsewhere = call([item('Article')]);
   elsewhere.context.environment = 'moon';
   await expect(adapter.push(elsewhere)).rejects.toThrow('no environment "moon"');

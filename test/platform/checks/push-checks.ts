@@ -41,7 +41,9 @@ export function pushChecks(running: () => ConformanceApp, harness: PlatformHarne
 
     it('keeps where the target was', async () => {
       const { rows } = await running().push(items);
-      const here = running().adapter.environments?.().find(({ name }) => name === harness.environment);
+      const here = running()
+        .adapter.environments?.()
+        .find(({ name }) => name === harness.environment);
       const { address = null, account = null } = here ?? {};
       for (const row of rows) expect(row).toMatchObject({ targetAddress: address, targetAccount: account });
     });

@@ -13,7 +13,7 @@ export function DeployForm({ onClose }: { onClose: () => void }) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const platforms = api.useQuery('get', '/api/v1/platforms');
   const places = (platforms.data?.items ?? []).flatMap(({ name, environments }) =>
-    (environments ?? ['default']).map((environment) => ({
+    (environments?.map((one) => one.name) ?? ['default']).map((environment) => ({
       value: JSON.stringify([name, environment]),
       label: `${name}, ${environment}`,
     })),

@@ -1,5 +1,6 @@
-import { Button, Checkbox, Group, Select, Skeleton, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Select, Skeleton, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { http, type Schemas } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { DescriptionList } from '../ui/description-list.tsx';
@@ -8,6 +9,7 @@ import { EmptyState } from '../ui/empty-state.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { formatCount } from '../ui/format.ts';
 import { MoreRows } from '../ui/more-rows.tsx';
+import { AdoptForm } from './adopt-form.tsx';
 import { LiveTable } from './live-table.tsx';
 import { type State, STATES } from './state-badge.tsx';
 import type { LiveQuestion } from './use-live-address.ts';
@@ -23,6 +25,8 @@ interface Props {
 /** The items of a target with their number in each state, the root hash and the export file. */
 export function LiveList({ target, asked, onChange }: Props) {
   const { at, state } = asked;
+  const [adopted, adopt] = useState<Schemas['LiveItemDto'] | 'all'>();
+  const close = () => adopt(undefined);
   // The history of the live state does not have what was last sent.
   const isDriftAsked = at === undefined && asked.drift === 'true';
   const query = { ...target, at, state: state as State | undefined, drift: isDriftAsked || undefined };
@@ -56,7 +60,14 @@ export function LiveList({ target, asked, onChange }: Props) {
       {error}
       <Group justify="space-between" align="flex-start" mb="sm">
         <Totals of={first!} />
-        <ExportLink of={first!} query={{ ...target, ...(at && { at }) }} />
+        <Group gap="sm">
+          {at === undefined && first!.drift + first!.acceptedDrift > 0 && (
+            <Button size="xs" variant="default" onClick={() => adopt('all')}>
+              Adopt all drift
+            </Button>
+          )}
+          <ExportLink of={first!} query={{ ...target, ...(at && { at }) }} />
+        </Group>
       </Group>
       <Group gap="sm" mb="sm">
         <Select
@@ -89,7 +100,7 @@ export function LiveList({ target, asked, onChange }: Props) {
         </EmptyState>
       ) : (
         <EarlierLink isEarlier={list.isPlaceholderData}>
-          <LiveTable items={items} of="content types" />
+          <LiveTable items={items} of="content types" onAdopt={at === undefined ? adopt : undefined} />
           {items.length === 0 && (
             <EmptyState title="No item matches the filter">
               Choose another state, or allow items without drift.
@@ -98,17 +109,27 @@ export function LiveList({ target, asked, onChange }: Props) {
         </EarlierLink>
       )}
       <MoreRows list={list} />
+      <Modal
+        opened={adopted !== undefined}
+        onClose={close}
+        title={adopted === 'all' ? 'Adopt all drift' : `Adopt ${adopted?.typeKey}`}
+        closeButtonProps={{ 'aria-label': 'Close' }}
+      >
+        <AdoptForm target={target} item={adopted === 'all' ? undefined : adopted} onClose={close} />
+      </Modal>
     </>
   );
 }
 
-function Totals({ of: { present, absent, unknown, root } }: { of: LivePageDto }) {
+function Totals({ of: { present, absent, unknown, drift, acceptedDrift, root } }: { of: LivePageDto }) {
   return (
     <DescriptionList
       of={{
         Present: formatCount(present),
         Absent: formatCount(absent),
         Unknown: formatCount(unknown),
+        Drift: formatCount(drift),
+        'Expected drift': acceptedDrift > 0 && formatCount(acceptedDrift),
         'Root hash':
           root === null ? (
             'None, because the content of an item is unknown'

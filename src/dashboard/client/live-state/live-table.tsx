@@ -1,4 +1,4 @@
-import { Group, Table, Text } from '@mantine/core';
+import { Anchor, Group, Table, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Schemas } from '../api/client.ts';
@@ -16,10 +16,12 @@ interface Props {
   of: 'targets' | 'content types';
   /** The latest version of the one content type. */
   latestHash?: string;
+  /** Begins the adoption of an item with drift. */
+  onAdopt?: (item: LiveItem) => void;
 }
 
 /** What stands where: state, version, since when, by which evidence, and who changed it there. */
-export function LiveTable({ items, of, latestHash }: Props) {
+export function LiveTable({ items, of, latestHash, onAdopt }: Props) {
   return (
     <Table.ScrollContainer minWidth={860}>
       <Table verticalSpacing="xs" horizontalSpacing="md" aria-label="Live state">
@@ -41,7 +43,7 @@ export function LiveTable({ items, of, latestHash }: Props) {
               <Table.Td>
                 <Group gap={6}>
                   <StateBadge {...item} />
-                  {item.drift && <DriftBadge />}
+                  {item.drift && <DriftBadge isExpected={item.acceptedBy.length > 0} />}
                 </Group>
               </Table.Td>
               <Table.Td>
@@ -54,9 +56,21 @@ export function LiveTable({ items, of, latestHash }: Props) {
               <Table.Td>{item.evidence === null ? 'None' : <EvidenceName of={item.evidence} />}</Table.Td>
               <Table.Td className="breakable">{lastChange(item)}</Table.Td>
               <Table.Td>
-                <Link href={`/syncs/${item.syncId}`} aria-label={`Show the newest sync of ${item.typeKey}`}>
-                  Show
-                </Link>
+                <Group gap="sm" wrap="nowrap">
+                  <Link href={`/syncs/${item.syncId}`} aria-label={`Show the newest sync of ${item.typeKey}`}>
+                    Show
+                  </Link>
+                  {item.drift && onAdopt && (
+                    <Anchor
+                      component="button"
+                      size="sm"
+                      aria-label={`Adopt ${item.typeKey}`}
+                      onClick={() => onAdopt(item)}
+                    >
+                      Adopt
+                    </Anchor>
+                  )}
+                </Group>
               </Table.Td>
             </Table.Tr>
           ))}

@@ -21,9 +21,15 @@ export function StateBadge({ state, evidence = null }: { state: State; evidence?
   );
 }
 
-export function DriftBadge() {
-  return (
-    <Tag tone="caution" title="Somebody else has changed or removed the version that was last sent there.">
+/** Somebody else has changed or removed what was last sent there; drift rules may expect that. */
+export function DriftBadge({ isExpected }: { isExpected: boolean }) {
+  const changed = 'Somebody else has changed or removed the version that was last sent there.';
+  return isExpected ? (
+    <Tag tone="quiet" title={`${changed} Drift rules expect that.`}>
+      Expected drift
+    </Tag>
+  ) : (
+    <Tag tone="caution" title={changed}>
       Drift
     </Tag>
   );

@@ -8,7 +8,10 @@ export function useEnvironments(platform: string | undefined): { environments: s
   if (!installed.data || !health.data) return { environments: undefined, error };
   const configured = installed.data.items.find(({ name }) => name === platform)?.environments ?? [];
   const used = health.data.items.filter((target) => target.platform === platform);
-  return { environments: [
-    ...new Set([...configured.map(({ name }) => name), ...used.map(({ environment }) => environment)]),
-  ].sort(), error };
+  return {
+    environments: [
+      ...new Set([...configured.map(({ name }) => name), ...used.map(({ environment }) => environment)]),
+    ].sort(),
+    error,
+  };
 }

@@ -18,6 +18,7 @@ const TYPES: Record<LiveEvent['type'], true> = {
   'sync.outcome_known': true,
   'sync.late_result': true,
   'sync.version_linked': true,
+  'sync.adopted': true,
   'retention.applied': true,
   'epoch.began': true,
 };

@@ -16,6 +16,9 @@ type EventData = Partial<Pick<SyncDetail, 'statusCode' | 'errorCode' | 'errorMes
   readBackCallId?: string;
   held?: string | null;
   absent?: boolean;
+  /** Of an adoption. */
+  actor?: string;
+  reason?: string;
 };
 
 const LOOKS: Record<Event['type'], { title: string; color: string }> = {
@@ -27,6 +30,7 @@ const LOOKS: Record<Event['type'], { title: string; color: string }> = {
   'sync.outcome_known': { title: 'The outcome became known', color: 'blue' },
   'sync.late_result': { title: 'Late result, kept without effect', color: 'gray' },
   'sync.version_linked': { title: 'Version linked', color: 'gray' },
+  'sync.adopted': { title: 'Adopted into the catalogue', color: 'green' },
   'epoch.began': { title: 'The database was restored or has failed over', color: 'orange' },
   'retention.applied': { title: 'Old content removed', color: 'gray' },
 };
@@ -63,7 +67,7 @@ export function SyncTimeline({ sync: { events = [] } }: { sync: SyncDetail }) {
 
 function particulars({ type, data }: Event): ReactNode {
   const { statusCode, errorCode, errorMessage, durationMs, waitMs, ...found }: EventData = data;
-  const { outcome, evidence, resolvedBy, readBackCallId, held, absent } = found;
+  const { outcome, evidence, resolvedBy, readBackCallId, held, absent, actor, reason } = found;
   const parts = [
     statusCode && `HTTP ${statusCode}`,
     errorCode,
@@ -75,6 +79,7 @@ function particulars({ type, data }: Event): ReactNode {
     held !== undefined && (held === null ? 'the platform had no such item' : `the platform had ${shortHash(held)}`),
     absent && ABSENT,
     evidence && evidenceSentence(evidence),
+    type === 'sync.adopted' && `by ${actor}: ${reason}`,
   ];
   return (
     <>
