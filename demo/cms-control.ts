@@ -2,8 +2,9 @@ import { JsonHttp } from './json-http.ts';
 
 /** What goes wrong with the next pushes; see the sandbox's own faults. */
 export interface Fault {
-  kind: 'status' | 'html';
-  status: number;
+  /** `reset-after` applies the push and cuts the connection instead of an answer. */
+  kind: 'status' | 'html' | 'reset-after';
+  status?: number;
   /** How many pushes it strikes. */
   calls: number;
   headers?: Record<string, string>;
@@ -32,6 +33,10 @@ export class CmsControl {
 
   async editContentType(key: string, author: string, changes: object): Promise<void> {
     await this.http.request('PUT', `/content-types/${key}`, { author, changes });
+  }
+
+  async deleteContentType(key: string): Promise<void> {
+    await this.http.request('DELETE', `/content-types/${key}`);
   }
 
   /** How many manifests the CMS was asked to take or to give. */

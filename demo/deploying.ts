@@ -14,6 +14,8 @@ export interface Promised {
   attempts?: number;
   /** How long it was waited between the attempts; whatever the backoff chose unless said. */
   waitedMs?: number[];
+  /** How the effect is known: `ANSWERED` unless said. */
+  evidence?: string;
   /** The error code of each item that does not succeed, by key. */
   refused?: Record<string, string>;
 }
@@ -35,9 +37,14 @@ export async function settled(service: ServiceApi, id: string, promised: Promise
     const waits = failed.map(({ waitMs }) => waitMs);
     verify(`${what}the waits between its attempts`, waits, promised.waitedMs);
   }
+  if (promised.evidence) {
+    const { evidence } = await service.sync(items[0]!.syncId!);
+    verify(`${what}its evidence`, evidence, promised.evidence);
+  }
   const codes = Object.entries(refusals(items)).map(([key, code]) => `${key} ${code}`);
   const on = progress.attempt > 1 ? ` on attempt ${progress.attempt}` : '';
-  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${codes.length > 0 ? `: ${codes.join(', ')}` : ''}`;
+  const how = promised.evidence === 'OBSERVED' ? ', read back from the CMS' : '';
+  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${how}${codes.length > 0 ? `: ${codes.join(', ')}` : ''}`;
 }
 
 async function whenSettled(service: ServiceApi, id: string, note: Note): Promise<Deployment> {
@@ -53,7 +60,8 @@ async function underWay(service: ServiceApi, { items }: Deployment): Promise<str
   const syncId = items[0]?.syncId;
   const last = syncId ? (await service.failedAttempts(syncId)).at(-1) : undefined;
   if (!last) return 'attempt 1';
-  const dueMs = last.at.getTime() + (last.waitMs ?? 0) - Date.now();
+  if (last.waitMs === undefined) return `attempt ${last.attempt}: ${last.errorCode}; reading the CMS`;
+  const dueMs = last.at.getTime() + last.waitMs - Date.now();
   const due = dueMs > 0 ? ` in ${(dueMs / 1_000).toFixed(1)} s` : '';
   return `attempt ${last.attempt}: ${last.errorCode}; attempt ${last.attempt + 1}${due}`;
 }

@@ -75,8 +75,9 @@ function itemLine(name: string, sync: Sync, call: RecordedCall, version?: string
   });
 }
 
-/** What a pull found, where it is not what we left there. */
-function finding({ id }: Sync, { states }: RecordedCall): string | undefined {
+/** What a pull found, where it is not what we left there; and of a push, that only a look at the CMS told its effect. */
+function finding({ id, direction, evidence }: Sync, { states }: RecordedCall): string | undefined {
+  if (direction === 'PUSH') return evidence === 'OBSERVED' ? 'read back' : undefined;
   const state = states.get(id);
   return state === 'same' ? undefined : state;
 }

@@ -47,6 +47,8 @@ export interface Sync extends TypeRef {
   versionHash: string | null;
   direction: 'PUSH' | 'PULL';
   status: Status;
+  /** How the effect of a push is known: `OBSERVED` where the platform was read back. */
+  evidence: string | null;
   errorCode: string | null;
   retryCount: number;
   deploymentId: string | null;
@@ -120,6 +122,10 @@ export class ServiceApi {
     return this.http.request('POST', `/platforms/${PLATFORM}/pull`, { actor, reason });
   }
 
+  adopt(request: DeploymentRequest): Promise<{ adopted: { typeKey: string; number: number }[] }> {
+    return this.http.request('POST', `/platforms/${PLATFORM}/adopt`, request);
+  }
+
   compare(syncId: string, against: string): Promise<Comparison> {
     return this.http.request('GET', `/sync/${syncId}/diff?against=${against}`);
   }
@@ -135,6 +141,10 @@ export class ServiceApi {
       next = page.next;
     }
     return syncs;
+  }
+
+  sync(id: string): Promise<Sync> {
+    return this.http.request('GET', `/sync/${id}`);
   }
 
   async failedAttempts(syncId: string): Promise<(FailedAttempt & { at: Date })[]> {

@@ -1,6 +1,7 @@
 import heroWording from './content-models/hero-wording.cosmetic.manifest.json' with { type: 'json' };
 import numericWeight from './content-models/numeric-weight.breaking.manifest.json' with { type: 'json' };
 import outdoorShop from './content-models/outdoor-shop.manifest.json' with { type: 'json' };
+import photoWording from './content-models/photo-wording.cosmetic.manifest.json' with { type: 'json' };
 import readingTime from './content-models/reading-time.additive.manifest.json' with { type: 'json' };
 import storePhone from './content-models/store-phone.additive.manifest.json' with { type: 'json' };
 import type { CmsControl } from './cms-control.ts';
@@ -74,16 +75,35 @@ export async function tellStory(
     team.deploy({ ...phoneNumbers, reason: 'Once more, the CMS is back' }, { status: 'SUCCESS' }, note),
   );
 
+  await progress.step('Applied, but three answers are lost', async (note) => {
+    const why = { actor: 'omar', reason: 'Editors look for "photos", not "gallery"' };
+    const request = await team.change(photoWording, why, { PhotoGallery: 'cosmetic' });
+    await cms.failNextPushes({ kind: 'reset-after', calls: 3 });
+    return team.deploy(request, { status: 'SUCCESS', attempts: 3, evidence: 'OBSERVED' }, note);
+  });
+
   await progress.step('Pull: who edited behind our back?', async () => {
     const sponsor = { type: 'string', displayName: 'Sponsor' };
     await cms.editContentType('ArticlePage', 'marketing', { properties: { sponsor } });
-    return team.pull('ingrid', 'Is the CMS what we left it?', ['ArticlePage']);
+    await cms.editContentType('StorePage', 'marketing', { displayName: 'Shop' });
+    return team.pull('ingrid', 'Is the CMS what we left it?', { ArticlePage: 'different', StorePage: 'different' });
   });
+  await progress.step('Adopt one edit', () =>
+    team.adopt('StorePage', { actor: 'ingrid', reason: 'Customers say "shop", too' }),
+  );
   await progress.step('Roll back the additive change', (note) => {
     const reason = 'The reading time confused readers, and nobody asked for a sponsor';
     const request = { actor: 'ingrid', reason, force: true, includeNewer: true };
     return team.rollBack(additiveId, request, { status: 'SUCCESS' }, note);
   });
-  await progress.step('Pull again: is all as it should be?', () => team.pull('ingrid', 'Did the rollback do it?', []));
+  await progress.step('Pull: what is gone?', async () => {
+    await cms.deleteContentType('PhotoGallery');
+    return team.pull('ingrid', 'Did the rollback do it?', { PhotoGallery: 'missing' });
+  });
+  await progress.step('Deploy what is gone', (note) => {
+    const items = [{ kind: 'contentType', typeKey: 'PhotoGallery' }];
+    return team.deploy({ actor: 'ingrid', reason: 'Somebody deleted it', items }, { status: 'SUCCESS' }, note);
+  });
+  await progress.step('Pull again: is all as it should be?', () => team.pull('ingrid', 'Is all as it should be?', {}));
   return team.story;
 }

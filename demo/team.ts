@@ -50,19 +50,25 @@ export class Team {
     return this.follow(await this.service.rollBack(deploymentId, request), promised, note);
   }
 
-  /** `different` are the keys of the types that must differ from ours. */
-  async pull(actor: string, reason: string, different: string[]): Promise<string> {
+  /** `expected` is what the pull must find of the types that are not as in the catalogue: `different`, `missing`. */
+  async pull(actor: string, reason: string, expected: Record<string, string>): Promise<string> {
     const pulled = await this.service.pull(actor, reason);
     this.story.pulls.push(pulled);
     const others = pulled.items.filter(({ state }) => state !== 'same');
-    const expected = different.map((typeKey) => [typeKey, 'different']);
-    verify(
-      'What the pull finds',
-      others.map(({ typeKey, state }) => [typeKey, state]),
-      expected,
-    );
+    verify('What the pull finds', Object.fromEntries(others.map(({ typeKey, state }) => [typeKey, state])), expected);
     const same = `${pulled.items.length - others.length} of ${pulled.items.length} as we left them`;
     return [same, ...(await Promise.all(others.map((item) => this.difference(item))))].join('; ');
+  }
+
+  /** Makes what somebody edited on the CMS the latest version. */
+  async adopt(typeKey: string, request: { actor: string; reason: string }): Promise<string> {
+    const { adopted } = await this.service.adopt({ ...request, items: [{ kind: 'contentType', typeKey }] });
+    verify(
+      'What was adopted',
+      adopted.map((version) => version.typeKey),
+      [typeKey],
+    );
+    return adopted.map((version) => `${version.typeKey} is version ${version.number}`).join(', ');
   }
 
   private follow({ id }: { id: string }, promised: Promised, note: Note): Promise<string> {
@@ -70,7 +76,8 @@ export class Team {
     return settled(this.service, id, promised, note);
   }
 
-  private async difference({ typeKey, syncId, latestHash }: PullResult['items'][number]): Promise<string> {
+  private async difference({ typeKey, state, syncId, latestHash }: PullResult['items'][number]): Promise<string> {
+    if (state === 'missing') return `${typeKey}: deleted`;
     const { added, modified, removed } = await this.service.compare(syncId!, latestHash!);
     const paths = { added, modified, removed };
     const changes = Object.entries(paths).flatMap(([change, places]) => places.map(({ path }) => `${change} ${path}`));

@@ -104,8 +104,8 @@ describe('the demo', () => {
 
 function expectWholeStory(text: string): void {
   const table = text.slice(text.indexOf('The history of this run'));
-  expect(table).toContain(' 115 syncs: 112 ✔ SUCCESS, 3 ✖ FAILED');
-  expect(table).toContain(' 11 calls: 9 ✔ SUCCESS, 1 ◐ PARTIAL, 1 ✖ FAILED');
+  expect(table).toContain(' 143 syncs: 140 ✔ SUCCESS, 3 ✖ FAILED');
+  expect(table).toContain(' 14 calls: 12 ✔ SUCCESS, 1 ◐ PARTIAL, 1 ✖ FAILED');
   expect(table).toMatch(/PUSH {2}Deployment …\w{8} +◐ PARTIAL +1 +omar/);
   expect(table).toMatch(/ProductPage \(contentType\) +✖ FAILED +[0-9a-f]{7} +DATA_LOSS_REFUSED/);
   expect(table).toMatch(/PUSH {2}Deployment …\w{8}, forced +✔ SUCCESS/);
@@ -113,6 +113,9 @@ function expectWholeStory(text: string): void {
   expect(table).toMatch(/✔ SUCCESS +3 +omar\n.*\n +attempt 1: 502 UNAVAILABLE/);
   expect(table).toMatch(/✖ FAILED +3 +ingrid\n(.*\n){3} +attempt 3: 503 UNAVAILABLE, given up/);
   expect(table).toMatch(/ArticlePage \(contentType\) +✔ SUCCESS +[0-9a-f]{7} +different/);
+  expect(table).toMatch(/PhotoGallery \(contentType\) +✔ SUCCESS +[0-9a-f]{7} +read back/);
+  expect(table).toMatch(/PhotoGallery \(contentType\) +✔ SUCCESS +missing/);
+  expect(text).toMatch(/Adopt one edit +StorePage is version \d+/);
   expect(table).toMatch(/PUSH {2}Rollback …\w{8} of …\w{8}, forced +✔ SUCCESS/);
   expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   expect(text).not.toContain('\u001b');
