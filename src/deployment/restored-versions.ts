@@ -13,6 +13,11 @@ const SUCCEEDED = `
   select i.kind, i.type_key as "typeKey", i.version_hash as "versionHash"
   from deployment_item i join synced s using (kind, type_key)
   where i.deployment_id = $1 and s.sync_status = 'SUCCESS'
+    -- What somebody wrote since the rollback was asked for stays the latest.
+    and not exists (
+      select from content_type_version v join deployment d on d.id = $1
+      where v.platform = d.platform and v.kind = i.kind and v.type_key = i.type_key and v.origin = 'AUTHORED'
+        and v.created_at > d.created_at)
     and not exists (select from synced where sync_status = 'IN_PROGRESS')`;
 
 /** Makes what a rollback has brought back the latest versions of the catalogue again. */
@@ -25,7 +30,7 @@ export class RestoredVersions {
 
   /**
    * Commits the items that succeeded, once all syncs of the deployment are settled; nothing for what is no rollback. Safe to
-   * repeat: what is the latest version already gets no new one.
+   * repeat: what is the latest version already gets no new one, and what somebody wrote meanwhile stays the latest.
    */
   async commit(deploymentId: string): Promise<void> {
     const deployment = await findOne(this.em, Deployment, { id: deploymentId });

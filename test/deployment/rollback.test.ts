@@ -90,11 +90,22 @@ describe('a rollback undoes what its deployment applied, and', () => {
     expect(newest).toMatchObject({ number: 3, versionHash: first!.versionHash, author: 'joe' });
   });
 
+  it('lets what somebody wrote meanwhile be the latest', async () => {
+    const { id } = await replaced('Meanwhile');
+    await cms.strike({ kind: 'slow', delayMs: 400, untilReset: true, match: { method: 'POST', path: '/manifest' } });
+    const { body } = await rollBack(id);
+    await put('Meanwhile', 'Third');
+    expect(await settled(service.api, (body as { id: string }).id)).toMatchObject({ status: 'SUCCESS' });
+    await cms.strike();
+    expect(await latest('Meanwhile')).toMatchObject({ number: 3, definition: { displayName: 'Third' } });
+  });
+
   it('commits what it restored also when its process died before it was settled', async () => {
     const undoing = await rolledBack((await replaced('Died')).id);
     const sql = await connectSql(service.databaseUrl);
     try {
       await sql(`delete from content_type_version where type_key = 'Died' and number = 3`);
+      await sql(`update content_type_version set created_at = created_at - interval '2 minutes' where type_key = 'Died'`);
       await sql(
         `update deployment set status = 'IN_PROGRESS', completed_at = null, owner = null,
            created_at = now() - interval '1 minute' where id = $1`,
