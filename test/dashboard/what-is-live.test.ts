@@ -263,3 +263,24 @@ it.each(['light', 'dark'] as const)(
     }
   },
 );
+
+it('adopts an edit, and tells drift that rules expect from other drift', async () => {
+  for (const typeKey of ['Edited', 'Tried']) await put(typeKey, 'ours');
+  await send(['Edited', 'Tried']);
+  for (const key of ['Edited', 'Tried']) await cms.edit(key, 'mallory', { displayName: 'theirs' });
+  const rule = { actor: 'jane', reason: 'tried', typeKey: 'Tried', ignore: ['/displayName'], until: '2090-01-01' };
+  await service.api('POST', '/drift/rules', rule);
+  await pull();
+  const on = await open('/live');
+  await row(on, 'Tried').getByText('Expected drift').waitFor();
+  await row(on, 'Edited').getByText('Drift', { exact: true }).waitFor();
+  await on.getByRole('button', { name: 'Adopt Edited' }).click();
+  const dialog = on.getByRole('dialog', { name: 'Adopt Edited' });
+  await dialog.getByLabel('Your name').fill('jane');
+  await dialog.getByLabel('Reason').fill('The editors need it');
+  await dialog.getByRole('button', { name: 'Adopt', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await row(on, 'Edited').getByText('Drift', { exact: true }).waitFor({ state: 'detached' });
+  const { body } = await service.api('GET', '/content-types/Edited');
+  expect(body).toMatchObject({ number: 3, author: 'jane', definition: { displayName: 'theirs' } });
+});

@@ -132,7 +132,9 @@ export class TruthStory {
     } else {
       if (!(await this.held()).has(typeKey)) return;
       this.touched.set(typeKey, Date.now());
-      if (what < 0.92) await this.cms.edit(typeKey, 'colleague', { displayName: `edit ${number}${this.name}` });
+      // Two colleagues may be at it: whoever edits what the other has just deleted creates it anew.
+      const edit = { baseType: '_component', displayName: `edit ${number}${this.name}` };
+      if (what < 0.92) await this.cms.edit(typeKey, 'colleague', edit);
       else await this.remove(typeKey);
     }
   }

@@ -63,6 +63,7 @@ export function LiveTable({ items, of, latestHash, onAdopt }: Props) {
                   {item.drift && onAdopt && (
                     <Anchor
                       component="button"
+                      underline="always"
                       size="sm"
                       aria-label={`Adopt ${item.typeKey}`}
                       onClick={() => onAdopt(item)}
