@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type LiveItem, LiveReader, type LiveState } from '#live';
+import { isDrift, type LiveItem, LiveReader, type LiveState } from '#live';
 import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { type Adoption, SyncWriter } from '#recording';
 import { Catalogue, type ContentTypeVersion, type Definition, refKey, VersionHistoryService } from '#versioning';
@@ -68,7 +68,7 @@ export class Adopter {
     const { platform, environment, items } = request;
     const target = { platform, environment };
     this.platforms.at(target);
-    const states = items ? await this.named(target, items) : await this.live.ofTarget(target);
+    const states = items ? await this.named(target, items) : (await this.live.ofTarget(target)).filter(isTheirs);
     const catalogue = await this.stateOf(platform, states);
     const first = states.map((item): Decided => ({ item, decision: decide(item, catalogue, request) }));
     const decided = await this.withoutForeign(platform, first);
@@ -86,7 +86,7 @@ export class Adopter {
       await this.catalogue.retire({ platform, kind, typeKey }, request);
     }
     // Only now: until then it counts as drift, so that an adoption that broke off is finished by repeating it.
-    const done = decided.filter(({ item, decision }) => isDone(decision) && item.putHash !== item.versionHash);
+    const done = decided.filter(({ item, decision }) => (decision === 'same' ? isDrift(item) : isDone(decision)));
     await this.writer.recordAdoptions(done.map(({ item }) => adoptionOf(item, request)));
     return { adopted, retired: retired.map(({ kind, typeKey }) => ({ kind, typeKey })), left };
   }
@@ -148,6 +148,11 @@ export class Adopter {
     });
     return (await this.versions.commit(commits)).map(({ version }) => version);
   }
+}
+
+/** Somebody changed it there, or nobody ever sent it from here. */
+function isTheirs(item: State): boolean {
+  return isDrift(item) || (item.putHash === null && item.evidence === 'OBSERVED');
 }
 
 function decide(item: State, { latest: versions, retired }: CatalogueState, request: AdoptionRequest): Decision {

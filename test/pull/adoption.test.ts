@@ -1,3 +1,4 @@
+import { LiveProjector } from '#live';
 import { deploy } from '../support/deployments.ts';
 import { findings } from '../support/fsck.ts';
 import { type SimulatedCms, startSimulatedCms } from '../support/simulated-cms.ts';
@@ -114,6 +115,20 @@ describe('an adoption', () => {
     expect(await pull()).toMatchObject({ differences: 1 });
   });
 
+  it('of everything leaves alone what nobody changed there, however new the catalogue is', async () => {
+    await sent('Article', 'Written');
+    await put('Written', 'Not sent yet');
+    await pull();
+    expect((await adopt({ includeNewer: true })).body).toEqual({ adopted: [], retired: [], left: [] });
+    expect(await latest('Written')).toMatchObject({ definition: { displayName: 'Not sent yet' } });
+    const { body } = await service.api('GET', '/sync/history?direction=PULL&typeKey=Article');
+    const { body: events } = await service.api(
+      'GET',
+      `/sync/${(body as { items: { id: string }[] }).items[0]!.id}/events`,
+    );
+    expect((events as { items: { type: string }[] }).items.map(({ type }) => type)).not.toContain('sync.adopted');
+  });
+
   it('of named items is all or nothing', async () => {
     await sent('Edited', 'Removed');
     await edit('Edited', 'Edited there');
@@ -159,11 +174,13 @@ describe('an adoption', () => {
     expect(await live('Article')).toMatchObject({ drift: false });
   });
 
-  it('is kept when the live state is made anew, and is no drift at the next push', async () => {
+  it('is kept when the live state is made anew; an edit after the next push is drift', async () => {
     await sent('Article');
     await edit('Article', 'Longer name');
     await pull();
     await adopt();
+    await service.app.get(LiveProjector).rebuild();
+    expect(await live('Article')).toMatchObject({ drift: false });
     await deploy(service.api, { items: [{ typeKey: 'Article' }] });
     await edit('Article', 'Once more');
     await pull();
