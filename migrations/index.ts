@@ -22,6 +22,7 @@ import { Migration0023CataloguePerPlatform } from './Migration0023CataloguePerPl
 import { Migration0024Outcome } from './Migration0024Outcome.ts';
 import { Migration0025Skipped } from './Migration0025Skipped.ts';
 import { Migration0026OpenOutcome } from './Migration0026OpenOutcome.ts';
+import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -68,4 +69,5 @@ export const migrations = [
   Migration0024Outcome,
   Migration0025Skipped,
   Migration0026OpenOutcome,
+  Migration0028OutcomesAndDrift,
 ];

@@ -24,6 +24,7 @@ const NOW = '2026-03-01T12:00:00.000Z';
 const none = { count: 0, since: null, syncIds: [] };
 const numbers = (success: number, failed: number): HealthInputs['numbers'] => ({
   counts: { total: success + failed, inProgress: 0, success, failed, partial: 0 },
+  outcomes: { applied: success, notApplied: failed, partlyApplied: 0, unknown: 0 },
   successRate: success + failed === 0 ? null : success / (success + failed),
   successRateInterval: null,
   firstAttemptSuccessRate: null,
