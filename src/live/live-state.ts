@@ -27,7 +27,7 @@ export interface LiveState {
 
 /** What an event tells of an item at a target. */
 export interface Fact {
-  type: 'settled' | 'linked';
+  type: 'settled' | 'linked' | 'learned';
   syncId: string;
   typeKey: string;
   direction: Direction;
@@ -56,6 +56,7 @@ export interface Fact {
 /** The live state after one more event: the only place that says what an event means. The same object when nothing changes. */
 export function afterFact(before: LiveState | undefined, fact: Fact): LiveState | undefined {
   if (fact.type === 'linked') return linked(before, fact);
+  if (fact.type === 'learned') return learned(before, fact);
   if (fact.typeKey === EVERYTHING) return before;
   // An older trail that is brought in later changes nothing that is known since.
   if (fact.isExternal && before && fact.endedAt < before.since) return before;
@@ -139,6 +140,13 @@ function overlaps({ pushEnded, externalEnded }: LiveState, { isExternal, started
 function linked(before: LiveState | undefined, { syncId, versionHash }: Fact): LiveState | undefined {
   if (before?.syncId !== syncId || before.versionHash !== null || before.state !== 'PRESENT') return before;
   return { ...before, versionHash };
+}
+
+/** It became known that a push was applied: it put its version there, unless a newer push has put another. */
+function learned(before: LiveState | undefined, { outcome, versionHash, endedAt }: Fact): LiveState | undefined {
+  if (!before || outcome !== 'APPLIED') return before;
+  const isNewest = (before.pushEnded ?? 0) <= endedAt || before.versionHash === versionHash;
+  return isNewest ? { ...before, putHash: versionHash } : before;
 }
 
 /** Syncs of before have no outcome. */

@@ -15,7 +15,7 @@ const TIMESTAMP = (microseconds: string) => `'epoch'::timestamptz + ${microsecon
 
 const FACTS_WHERE = (condition: string) => `
   select e.position::float8 as position, h.target_platform as platform, h.environment, h.kind, h.type_key as "typeKey",
-    case e.type when 'sync.version_linked' then 'linked' else 'settled' end as type, h.id as "syncId",
+    case e.type when 'sync.version_linked' then 'linked' when 'sync.outcome_known' then 'learned' else 'settled' end as type, h.id as "syncId",
     h.sync_direction as direction, e.data->>'status' as status, e.data->>'outcome' as outcome,
     e.data->>'evidence' as evidence, h.version_hash as "versionHash",
     coalesce(case h.sync_direction when 'PUSH' then h.pushed_digest else h.response_digest end) as digest,
@@ -28,7 +28,7 @@ const FACTS_WHERE = (condition: string) => `
     e.data->>'changedBy' as "changedBy", e.data->>'changedAt' as "changedAt"
   from sync_event e cross join lateral (select * from sync_history where id = e.sync_id offset 0) h
   where ${condition}
-    and e.type in ('sync.succeeded', 'sync.failed', 'sync.partial', 'sync.version_linked')
+    and e.type in ('sync.succeeded', 'sync.failed', 'sync.partial', 'sync.outcome_known', 'sync.version_linked')
   order by e.position`;
 
 /** What the events between two positions, $1 and $2, say of items: the members of a `LocatedFact`. */

@@ -142,6 +142,24 @@ describe('a push whose answer proves nothing', () => {
     expect((body as { items: { type: string }[] }).items.at(-1)!.type).toBe('sync.outcome_known');
   });
 
+  it('is no drift once it is known that it was applied', async () => {
+    await put('Dusk', 'v1');
+    await send('Dusk');
+    await put('Dusk', 'v2');
+    await cms.strike(
+      { kind: 'reset-after', untilReset: true, match: POSTS },
+      { kind: 'reset-before', untilReset: true, match: GETS },
+    );
+    await send('Dusk');
+    const { id } = await pushOf('Dusk');
+    await cms.strike();
+    await until('the outcome is known', async () => (await sync(id)).outcome === 'APPLIED');
+    expect(await liveItem('Dusk')).toMatchObject({ state: 'PRESENT', number: 2, evidence: 'OBSERVED', drift: false });
+    await cms.edit('Dusk', 'colleague', { description: 'by hand' });
+    await pull();
+    expect(await liveItem('Dusk')).toMatchObject({ number: 3, drift: true });
+  });
+
   it('is not undone by the refusal of a later attempt', async () => {
     await put('Twice', 'v1');
     const body = { outcomes: [], errors: [{ section: 'ContentTypes', resource: 'Twice', message: 'It is refused.' }] };
