@@ -74,7 +74,12 @@ export function isSameState(a: LiveState, b: LiveState): boolean {
 }
 
 /** Whether what stands there is not what was last put there. */
-export function isDrift({ state, versionHash, putHash, evidence }: LiveState): boolean {
+export function isDrift({
+  state,
+  versionHash,
+  putHash,
+  evidence,
+}: Pick<LiveState, 'state' | 'versionHash' | 'putHash' | 'evidence'>): boolean {
   if (putHash === null || evidence !== 'OBSERVED') return false;
   return state === 'ABSENT' || (state === 'PRESENT' && versionHash !== putHash);
 }

@@ -6,7 +6,8 @@ import { refKey, type TypeRef } from '#versioning';
 import type { LiveItem } from './live.fold.ts';
 import { LiveProjector } from './live.projector.ts';
 import type { LiveState } from './live-state.ts';
-import { AT, OF_TARGET, STATES, WHERE } from './live.statements.ts';
+import { AT, OF_TARGET, OUT_OF_SYNC, OUT_OF_SYNC_AT, STATES, WHERE } from './live.statements.ts';
+import { type OutOfSync, outOfSync, type QuestionableItem } from './out-of-sync.ts';
 
 /** Reads what stands where; whatever was recorded before the question is part of the answer. */
 @Injectable()
@@ -41,6 +42,20 @@ export class LiveReader {
       withinMs: LONG_READ_MS,
     });
     return rows;
+  }
+
+  /** What is not as it was put at each of these targets, now or at a time. Throws `LiveStateBehindError`. */
+  async outOfSync(targets: Target[], at?: Date): Promise<(Target & OutOfSync)[]> {
+    await this.projector.catchUp();
+    const asked = targets.map(({ platform, environment }) => ({ platform, environment }));
+    const { rows } = await query<Target & { observedAt: number | null; items: QuestionableItem[] }>(this.em, {
+      text: at ? OUT_OF_SYNC_AT : OUT_OF_SYNC,
+      values: [JSON.stringify(asked), ...(at ? [at] : [])],
+      withinMs: LONG_READ_MS,
+    });
+    return rows.map(({ platform, environment, items, observedAt }) => {
+      return { platform, environment, ...outOfSync(items, observedAt) };
+    });
   }
 
   /** The states of an item at all targets of its platform, by environment. */
