@@ -23,6 +23,7 @@ import { Migration0024Outcome } from './Migration0024Outcome.ts';
 import { Migration0025Skipped } from './Migration0025Skipped.ts';
 import { Migration0026OpenOutcome } from './Migration0026OpenOutcome.ts';
 import { Migration0027Destination } from './Migration0027Destination.ts';
+import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.ts';
 import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
@@ -73,5 +74,6 @@ export const migrations = [
   Migration0025Skipped,
   Migration0026OpenOutcome,
   Migration0027Destination,
+  Migration0028OutcomesAndDrift,
   Migration0029DriftRule,
 ];

@@ -5,6 +5,7 @@ import { ApiForms, BY_ID, pageOf, type Reply } from '#http';
 import { lengthOf } from '#statistics';
 import { InvalidRequestError, momentIn } from '#validation';
 import {
+  type EvidenceDto,
   HealthReportDto,
   HealthReportPageDto,
   LatestReportQuery,
@@ -16,6 +17,7 @@ import {
 } from './health-report.dto.ts';
 import { MAX_REPORT_MS } from './health-report.ts';
 import { HealthReportService, type StoredReport } from './health-report.service.ts';
+import type { Evidence } from './health.ts';
 import { asHtml, asMarkdown } from './health-report.texts.ts';
 
 const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
@@ -93,7 +95,7 @@ function shown(stored: StoredReport, format: ReportFormat, reply: Reply): unknow
 
 /** Times are kept as ISO 8601. */
 function reportDto({ report, ...head }: StoredReport): HealthReportDto {
-  const { window, recentFailures, patterns, inDoubt, differences, lastSyncAt } = report;
+  const { window, recentFailures, patterns, drift, absent, unknown, observedAt, lastSyncAt } = report;
   return {
     ...head,
     ...report,
@@ -102,10 +104,13 @@ function reportDto({ report, ...head }: StoredReport): HealthReportDto {
     patterns: patterns.map((pattern) => {
       return { ...pattern, firstSeen: new Date(pattern.firstSeen), lastSeen: new Date(pattern.lastSeen) };
     }),
-    inDoubt: { ...inDoubt, since: dateOrNull(inDoubt.since) },
-    differences: { ...differences, since: dateOrNull(differences.since) },
-    lastSyncAt: dateOrNull(lastSyncAt),
+    ...{ drift: evidenceDto(drift), absent: evidenceDto(absent), unknown: evidenceDto(unknown) },
+    ...{ observedAt: dateOrNull(observedAt), lastSyncAt: dateOrNull(lastSyncAt) },
   };
+}
+
+function evidenceDto(found: Evidence | null): EvidenceDto | null {
+  return found && { ...found, since: dateOrNull(found.since) };
 }
 
 function dateOrNull(time: string | null): Date | null {

@@ -1,7 +1,7 @@
-import { ApiProperty, IntersectionType } from '@nestjs/swagger';
+import { ApiProperty, IntersectionType, OmitType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsUUID } from 'class-validator';
 import { PageDto, PageQuery, RequesterDto, TargetRequestDto } from '#http';
-import { SyncNumbersDto } from '#statistics';
+import { OutcomeCountsDto, SyncNumbersDto } from '#statistics';
 import { type DateOrDay, MayBeLeftOut, Text, TimestampOrDay } from '#validation';
 import type { Health } from './health.ts';
 
@@ -160,13 +160,20 @@ export class RecommendationDto {
   evidence: string[];
 }
 
+/** Items at a target, and how the record knows of them. */
 export class EvidenceDto {
-  /** Number of syncs found in the last 30 days, at most 200. */
+  /** Number of items that were found. */
   count: number;
-  /** Start of the oldest of these syncs; null when there is none. */
+  /** Time since when the record shows the first of these items; null when there is none. */
   since: Date | null;
-  /** Ids of the newest syncs, at most 10. */
+  /** Ids of the newest syncs that show these items, at most 10. */
   syncIds: string[];
+}
+
+/** What syncs were like, as a report keeps it. */
+export class ReportedNumbersDto extends OmitType(SyncNumbersDto, ['outcomes']) {
+  /** Number of pushes by outcome; null in a report that was made before SyncTrail counted outcomes. */
+  outcomes: OutcomeCountsDto | null;
 }
 
 /** The health of an environment of a platform over a time. */
@@ -189,26 +196,33 @@ export class HealthReportDto {
   window: ReportIntervalDto;
   /** Condition of the target at the end of the interval. */
   health: Health;
-  /** Cause of the condition in one sentence. */
+  /** Cause of the condition in plain words. */
   cause: string;
   /** Share of successful syncs in all syncs that ended, 0 to 1; null when none ended. */
   successRate: number | null;
   /** Average duration of the syncs that ended, in milliseconds; null when none ended. */
   averageDuration: number | null;
   /** Numbers of the interval of the report. */
-  numbers: SyncNumbersDto;
+  numbers: ReportedNumbersDto;
   /** Numbers of the previous interval of the same length. */
-  before: SyncNumbersDto;
+  before: ReportedNumbersDto;
   /** Newest failures of the interval, at most 10. */
   recentFailures: RecentFailureDto[];
   /** Most frequent errors of the interval, at most 10. */
   commonErrors: CommonErrorDto[];
   /** Patterns among the failures of the interval. */
   patterns: ReportedPatternDto[];
-  /** Pushes with an unknown outcome: the platform may or may not have applied them. */
-  inDoubt: EvidenceDto;
-  /** Content types that a pull found different from the last push. */
-  differences: EvidenceDto;
+  /**
+   * Items that differed, at the end of the interval, from what was last sent to the target; absent items are among them. Null
+   * when the live state was not known when the report was made.
+   */
+  drift: EvidenceDto | null;
+  /** Items that were sent to the target and that it lacked at the end of the interval; null when that is not known. */
+  absent: EvidenceDto | null;
+  /** Items of unknown state at the end of the interval; null when the report could not tell. */
+  unknown: EvidenceDto | null;
+  /** End of the newest successful pull of all content types up to then; null when there was none. */
+  observedAt: Date | null;
   /** Start of the newest sync; null when there is none. */
   lastSyncAt: Date | null;
   /** Recommended actions with their evidence. */

@@ -1,5 +1,6 @@
+import { listAddress } from '#live';
 import type { ReportInputs } from './health-report.inputs.ts';
-import type { Judgement } from './health.ts';
+import type { Evidence, Judgement } from './health.ts';
 
 /** What to do, by which rule, and on which evidence. */
 export interface Recommendation {
@@ -24,6 +25,9 @@ const ofShape =
     const meant = patterns.filter(({ shape }) => shapes.includes(shape));
     return meant.length > 0 ? meant.flatMap(({ evidence }) => evidence) : null;
   };
+
+/** Null where nothing was found. */
+const syncsOf = (found: Evidence | null) => (found && found.count > 0 ? found.syncIds : null);
 
 const typesOf = ({ patterns }: ReportInputs, shape: string) =>
   [...new Set(patterns.filter((pattern) => pattern.shape === shape).flatMap(({ typeKeys }) => typeKeys))].join(', ');
@@ -75,15 +79,17 @@ const RULES: Rule[] = [
   },
   {
     rule: 'pull-in-doubt',
-    evidence: ({ health }) => (health.inDoubt.count > 0 ? health.inDoubt.syncIds : null),
-    action: ({ platform, health }) =>
-      `Pull to find out whether the platform applied ${health.inDoubt.count} interrupted pushes: POST /api/v1/platforms/${platform}/pull.`,
+    evidence: ({ health }) => syncsOf(health.unknown),
+    action: (inputs) =>
+      `Pull to find out what stands at the target for ${inputs.health.unknown!.count} items of unknown state: ` +
+      `POST /api/v1/platforms/${inputs.platform}/pull. GET ${listAddress(inputs, 'unknown')} lists them.`,
   },
   {
     rule: 'settle-differences',
-    evidence: ({ health }) => (health.differences.count > 0 ? health.differences.syncIds : null),
-    action: ({ health }) =>
-      `Decide on ${health.differences.count} content types that changed on the platform: import them, or deploy the latest versions again.`,
+    evidence: ({ health }) => syncsOf(health.drift),
+    action: (inputs) =>
+      `Decide on ${inputs.health.drift!.count} items that differ from what was last sent to the target: import them, or deploy ` +
+      `the latest versions again. GET ${listAddress(inputs, 'drift')} lists them.`,
   },
   {
     rule: 'resume-syncs',

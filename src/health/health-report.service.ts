@@ -5,7 +5,7 @@ import { query } from '#database';
 import { InvalidCursorError, type PageStart } from '#http';
 import type { Interval } from '#statistics';
 import { conclude, type HealthReport, type ReportConclusion, reportOf } from './health-report.ts';
-import type { ReportInputs } from './health-report.inputs.ts';
+import { readInputs } from './health-report.inputs.ts';
 import { HealthReportReader } from './health-report.reader.ts';
 import { ReportNotFoundError } from './health.errors.ts';
 
@@ -102,7 +102,7 @@ export class HealthReportService {
     );
     return rows.map((row) => {
       const { id, revision, slot, actor } = row;
-      const inputs = JSON.parse(row.inputs) as ReportInputs;
+      const inputs = readInputs(row.inputs);
       const conclusion = row.conclusion === null ? conclude(inputs) : (JSON.parse(row.conclusion) as ReportConclusion);
       return {
         ...{ id, revision, slot, actor },

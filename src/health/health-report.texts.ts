@@ -1,4 +1,5 @@
 import type { HealthReport } from './health-report.ts';
+import type { Evidence } from './health.ts';
 
 /** A report as Markdown; foreign text is never markup. */
 export function asMarkdown(report: HealthReport): string {
@@ -66,7 +67,9 @@ function sectionsOf(report: HealthReport): Section[] {
         `Average duration: ${ms(report.averageDuration)} (before ${ms(before.duration.mean)})`,
         `Duration of the 95th percentile: ${ms(numbers.duration.p95)} (before ${ms(before.duration.p95)})`,
         `Retries: ${numbers.retries} (before ${before.retries})`,
+        ...unknownOutcomes(report),
         `Last sync: ${report.lastSyncAt ?? 'never'}`,
+        `Last complete pull: ${report.observedAt ?? 'never'}`,
       ],
     },
     ...optional(
@@ -89,17 +92,19 @@ function sectionsOf(report: HealthReport): Section[] {
         ({ at, typeKey, errorCode, syncId }) => `${at} ${typeKey}: ${errorCode ?? 'no code'} (${syncId})`,
       ),
     ),
-    ...optional(
-      'Pushes with an unknown outcome',
-      report.inDoubt.count > 0 ? [`${report.inDoubt.count} pushes: ${report.inDoubt.syncIds.join(', ')}`] : [],
-    ),
-    ...optional(
-      'Changed on the platform',
-      report.differences.count > 0
-        ? [`${report.differences.count} content types: ${report.differences.syncIds.join(', ')}`]
-        : [],
-    ),
+    ...optional('Items of unknown state', linesOf(report.unknown)),
+    ...optional('Items that differ from what was last sent', linesOf(report.drift)),
+    ...optional('Items that the target lacks', linesOf(report.absent)),
   ];
+}
+
+function unknownOutcomes({ numbers, before }: HealthReport): string[] {
+  if (!numbers.outcomes || !before.outcomes) return [];
+  return [`Pushes of unknown outcome: ${numbers.outcomes.unknown} (before ${before.outcomes.unknown})`];
+}
+
+function linesOf(found: Evidence | null): string[] {
+  return found && found.count > 0 ? [`${found.count} since ${found.since}: ${found.syncIds.join(', ')}`] : [];
 }
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

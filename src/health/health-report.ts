@@ -1,12 +1,11 @@
-import type { SyncNumbers } from '#statistics';
 import { recommend, type Recommendation } from './health-report.rules.ts';
-import type { CommonError, RecentFailure, ReportedPattern, ReportInputs } from './health-report.inputs.ts';
-import { evaluateHealth, type Health, type HealthInputs } from './health.ts';
+import type { CommonError, KeptNumbers, RecentFailure, ReportedPattern, ReportInputs } from './health-report.inputs.ts';
+import { evaluateHealth, type Health, type OutOfSyncCounts } from './health.ts';
 
 /** The longest interval of a report, in milliseconds: 366 days. */
 export const MAX_REPORT_MS = 366 * 24 * 3_600_000;
 
-export interface HealthReport {
+export interface HealthReport extends OutOfSyncCounts {
   platform: string;
   environment: string;
   window: { from: string; to: string };
@@ -16,13 +15,11 @@ export interface HealthReport {
   successRate: number | null;
   /** Milliseconds; null when nothing was settled. */
   averageDuration: number | null;
-  numbers: SyncNumbers;
-  before: SyncNumbers;
+  numbers: KeptNumbers;
+  before: KeptNumbers;
   recentFailures: RecentFailure[];
   commonErrors: CommonError[];
   patterns: ReportedPattern[];
-  inDoubt: HealthInputs['inDoubt'];
-  differences: HealthInputs['differences'];
   lastSyncAt: string | null;
   recommendations: Recommendation[];
 }
@@ -40,12 +37,13 @@ export function conclude(inputs: ReportInputs): ReportConclusion {
 
 export function reportOf(inputs: ReportInputs, conclusion: ReportConclusion): HealthReport {
   const { platform, environment, from, to, health, before, recentFailures, commonErrors, patterns } = inputs;
+  const { drift, absent, unknown, observedAt, lastSyncAt } = health;
   return {
     ...{ platform, environment, window: { from, to } },
     ...conclusion,
     successRate: health.numbers.successRate,
     averageDuration: health.numbers.duration.mean,
     ...{ numbers: health.numbers, before, recentFailures, commonErrors, patterns },
-    ...{ inDoubt: health.inDoubt, differences: health.differences, lastSyncAt: health.lastSyncAt },
+    ...{ drift, absent, unknown, observedAt, lastSyncAt },
   };
 }

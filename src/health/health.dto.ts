@@ -1,14 +1,23 @@
 import { TargetDto } from '#http';
 import { AnalyticsNumbersDto, NumbersQuery, SyncNumbersDto } from '#statistics';
 import { MayBeLeftOut, TrueOrFalse } from '#validation';
-import { CommonErrorDto, RecentFailureDto, RecommendationDto } from './health-report.dto.ts';
+import { CommonErrorDto, EvidenceDto, RecentFailureDto, RecommendationDto } from './health-report.dto.ts';
 import type { Health } from './health.ts';
+
+/** Items at a target, and where they are listed. */
+export class ListedEvidenceDto extends EvidenceDto {
+  /**
+   * Address that lists these items.
+   * @example '/api/v1/live?platform=optimizely&environment=production&drift=true'
+   */
+  href: string;
+}
 
 /** The condition of an environment of a platform. */
 export class TargetHealthDto extends TargetDto {
   /** Condition of the target. */
   health: Health;
-  /** Cause of the condition in one sentence. */
+  /** Cause of the condition in plain words. */
   cause: string;
   /** Time since when the target has this condition; null when it is unknown. */
   since: Date | null;
@@ -16,6 +25,17 @@ export class TargetHealthDto extends TargetDto {
   evidence: string[];
   /** Numbers of the interval that decides the condition, 24 hours by default. */
   numbers: SyncNumbersDto;
+  /**
+   * Items that differ from what was last sent to the target; absent items are among them. Null while the service makes the
+   * live state, such as after an update.
+   */
+  drift: ListedEvidenceDto | null;
+  /** Items that were sent to the target and that it lacks now; null while the service makes the live state. */
+  absent: ListedEvidenceDto | null;
+  /** Items of which nobody knows what stands at the target; null while the service makes the live state. */
+  unknown: ListedEvidenceDto | null;
+  /** End of the newest pull of all content types that succeeded; null when there is none. */
+  observedAt: Date | null;
   /** Start of the newest sync; null when there is none. */
   lastSyncAt: Date | null;
   /** Start of the newest successful sync among the last 200; null when there is none. */

@@ -2,9 +2,9 @@ import type { Target } from '#platform';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
-import { EVERYTHING } from '#recording';
+import { LiveReader, LiveStateBehindError, type OutOfSync, type QuestionableItem } from '#live';
 import { type Interval, SyncAnalyticsService } from '#statistics';
-import type { Evidence, HealthInputs } from './health.ts';
+import { type Evidence, type HealthInputs, MAX_EVIDENCE, type OutOfSyncCounts } from './health.ts';
 
 /** Syncs that are looked back upon, at the most. */
 const MOST = 200;
@@ -20,6 +20,7 @@ export class HealthReader {
   constructor(
     private readonly em: EntityManager,
     private readonly analytics: SyncAnalyticsService,
+    private readonly live: LiveReader,
   ) {}
 
   /** The time of the database: it decides what belongs to which interval. */
@@ -31,13 +32,23 @@ export class HealthReader {
     return new Date(rows[0]!.now);
   }
 
-  async inputs({ platform, environment }: Target, interval: Interval): Promise<HealthInputs> {
-    const target = [platform, environment, interval.to.toISOString()];
-    const [numbers, recent, inDoubt, differences] = await Promise.all([
+  /** What is out of sync at each of these targets, now or at a time, in one query; none while the live state is being made. */
+  async outOfSync(targets: Target[], at?: Date): Promise<TargetCounts> {
+    try {
+      return new Map((await this.live.outOfSync(targets, at)).map((found) => [keyOf(found), countsOf(found)]));
+    } catch (error) {
+      if (error instanceof LiveStateBehindError) return new Map();
+      throw error;
+    }
+  }
+
+  /** `counts` are those of the target at the end of the interval; they are read by default. */
+  async inputs(target: Target, interval: Interval, counts?: TargetCounts): Promise<HealthInputs> {
+    const { platform, environment } = target;
+    const [numbers, recent, found] = await Promise.all([
       this.analytics.numbers({ platform, environment }, interval),
-      this.rows<Recent>(RECENT, target),
-      this.rows<ItemMessages>(IN_DOUBT, target),
-      this.rows<ItemMessages>(DIFFERENCES, [...target, EVERYTHING]),
+      this.rows<Recent>(RECENT, [platform, environment, interval.to.toISOString()]),
+      counts ?? this.outOfSync([target], interval.to),
     ]);
     const settled = recent.filter(({ status }) => status !== 'IN_PROGRESS');
     const firstGood = settled.findIndex(({ status }) => status === 'SUCCESS');
@@ -51,8 +62,7 @@ export class HealthReader {
       failuresInARow: { ...evidence(failures), errorCode: failures[0]?.errorCode ?? null },
       successesInARow: firstBad === -1 ? settled.length : firstBad,
       rhythmMs: rhythmOf(recent),
-      inDoubt: evidence(inDoubt),
-      differences: evidence(differences),
+      ...(found.get(keyOf(target)) ?? NOT_KNOWN),
     };
   }
 
@@ -61,20 +71,43 @@ export class HealthReader {
   }
 }
 
-interface ItemMessages {
+/** By {@link keyOf}. */
+export type TargetCounts = Map<string, OutOfSyncCounts>;
+
+interface Shown {
   id: string;
   at: string;
 }
 
-interface Recent extends ItemMessages {
+interface Recent extends Shown {
   callId: string;
   status: string;
   errorCode: string | null;
 }
 
-/** Newest first. */
-function evidence(syncs: ItemMessages[]): Evidence {
-  return { count: syncs.length, since: syncs.at(-1)?.at ?? null, syncIds: syncs.slice(0, 10).map(({ id }) => id) };
+const NOT_KNOWN: OutOfSyncCounts = { drift: null, absent: null, unknown: null, observedAt: null };
+
+function keyOf({ platform, environment }: Target): string {
+  return JSON.stringify([platform, environment]);
+}
+
+function countsOf({ drift, absent, unknown, observedAt }: OutOfSync): OutOfSyncCounts {
+  const shown = (items: QuestionableItem[]) =>
+    evidence(items.map(({ syncId, since }) => ({ id: syncId, at: timeOf(since) })));
+  return {
+    ...{ drift: shown(drift), absent: shown(absent), unknown: shown(unknown) },
+    observedAt: observedAt === null ? null : timeOf(observedAt),
+  };
+}
+
+function timeOf(microseconds: number): string {
+  return new Date(microseconds / 1000).toISOString();
+}
+
+/** Newest first. A sync may show several. */
+function evidence(shown: Shown[]): Evidence {
+  const syncIds = [...new Set(shown.map(({ id }) => id))].slice(0, MAX_EVIDENCE);
+  return { count: shown.length, since: shown.at(-1)?.at ?? null, syncIds };
 }
 
 /** The usual time between calls, if they come like clockwork: nine of ten gaps are no longer than twice the middle one. */
@@ -93,33 +126,7 @@ function rhythmOf(recent: Recent[]): number | null {
 const AT = `to_char(h.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at`;
 const HERE = `h.target_platform = $1 and h.environment = $2 and h.started_at < $3::timestamptz
   and h.id < uuid_at($3::timestamptz + interval '1 hour')`;
-const LAST_MONTH = `h.id >= uuid_at($3::timestamptz - interval '30 days')`;
 
 const RECENT = `
   select h.id, ${AT}, h.call_id as "callId", h.sync_status as status, h.error_code as "errorCode"
   from sync_history h where ${HERE} order by h.id desc limit ${MOST}`;
-
-const LATER = `n.type_key = h.type_key and n.kind = h.kind and n.id > h.id and n.target_platform = $1
-  and n.environment = $2 and n.sync_status = 'SUCCESS' and n.started_at < $3::timestamptz`;
-
-const IN_DOUBT = `
-  select h.id, ${AT} from sync_history h
-  where ${HERE} and ${LAST_MONTH} and h.error_code = 'INTERRUPTED' and h.sync_direction = 'PUSH'
-    and not exists (select from sync_history n where ${LATER})
-  order by h.id desc limit ${MOST}`;
-
-/** A later push has overwritten what a pull found. */
-const DIFFERENCES = `
-  with pull as (
-    select h.call_id, h.id from sync_history h
-    where ${HERE} and ${LAST_MONTH} and h.type_key = $4 and h.sync_direction = 'PULL' and h.sync_status <> 'IN_PROGRESS'
-    order by h.id desc limit 1)
-  select h.id, ${AT} from pull p join sync_history h on h.call_id = p.call_id and h.id >= p.id and h.id < uuid_at($3::timestamptz + interval '1 hour')
-  cross join lateral (
-    select n.version_hash from sync_history n
-    where n.type_key = h.type_key and n.kind = h.kind and n.id < p.id and n.target_platform = $1 and n.environment = $2
-      and n.sync_direction = 'PUSH' and n.sync_status = 'SUCCESS' and n.version_hash is not null
-    order by n.id desc limit 1) pushed
-  where h.type_key <> $4 and h.sync_status = 'SUCCESS' and h.version_hash <> pushed.version_hash
-    and not exists (select from sync_history n where ${LATER} and n.sync_direction = 'PUSH')
-  order by h.id desc limit ${MOST}`;

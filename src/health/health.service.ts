@@ -27,9 +27,11 @@ export class HealthService {
   async current(): Promise<TargetHealth[]> {
     const to = await this.reader.now();
     const from = new Date(to.getTime() - this.thresholds.windowHours * HOUR_MS);
+    const targets = await this.analytics.targets();
+    const counts = await this.reader.outOfSync(targets);
     const healths: TargetHealth[] = [];
-    for (const { platform, environment } of await this.analytics.targets()) {
-      const inputs = await this.reader.inputs({ platform, environment }, { from, to });
+    for (const { platform, environment } of targets) {
+      const inputs = await this.reader.inputs({ platform, environment }, { from, to }, counts);
       healths.push({ platform, environment, ...evaluateHealth(inputs, this.thresholds), inputs });
     }
     return healths;

@@ -19,18 +19,30 @@ export interface HealthThresholds {
   staleHours: number | null;
 }
 
-/** Syncs that are told as evidence. */
+/** How many, since when the first of them, and syncs that show it. */
 export interface Evidence {
   count: number;
   since: string | null;
   syncIds: string[];
 }
 
+/** What is not as it was put at a target, in items; null where that is not known, such as while the live state is being made. */
+export interface OutOfSyncCounts {
+  /** Items that differ from what was last put there, the absent ones among them. */
+  drift: Evidence | null;
+  /** Items that were put there and that the target lacks. */
+  absent: Evidence | null;
+  /** Items of which nobody knows what stands there. */
+  unknown: Evidence | null;
+  /** When the newest pull of everything ended. */
+  observedAt: string | null;
+}
+
 /** All that the health of a target depends on. Times are ISO 8601, so that it can be kept and judged again. */
-export interface HealthInputs {
+export interface HealthInputs<Numbers = SyncNumbers> extends OutOfSyncCounts {
   at: string;
   /** Of the window. */
-  numbers: SyncNumbers;
+  numbers: Numbers;
   lastSyncAt: string | null;
   lastSuccessAt: string | null;
   /** The newest settled syncs that did not succeed, without a success in between. */
@@ -39,15 +51,11 @@ export interface HealthInputs {
   successesInARow: number;
   /** Milliseconds between calls, where they come in a rhythm. */
   rhythmMs: number | null;
-  /** Pushes of which nobody knows whether they were applied, and that no later success has settled. */
-  inDoubt: Evidence;
-  /** What the last pull of everything found to be other than what was sent last. */
-  differences: Evidence;
 }
 
 export interface Judgement {
   health: Health;
-  /** In a sentence. */
+  /** In one to three sentences. */
   cause: string;
   /** Since when it is so, as far as that is known. */
   since: string | null;
@@ -55,12 +63,17 @@ export interface Judgement {
   evidence: string[];
 }
 
+/** Syncs that are named as evidence. */
+export const MAX_EVIDENCE = 10;
 /** A rhythm is missed when a call is this many times late. */
 const MISSED_BEATS = 3;
 const HOUR_MS = 3_600_000;
 
 /** The first of these that holds is the condition; a pure function, so that the same inputs give the same judgement. */
-export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThresholds): Judgement {
+export function evaluateHealth(
+  inputs: HealthInputs<Omit<SyncNumbers, 'outcomes'>>,
+  thresholds: HealthThresholds,
+): Judgement {
   const { numbers, lastSyncAt, failuresInARow: failures } = inputs;
   const { success, failed, partial } = numbers.counts;
   const settled = success + failed + partial;
@@ -84,29 +97,12 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
     const expected = `one was expected every ${hours(thresholds.staleHours === null ? inputs.rhythmMs! : allowed)}`;
     return judged('STALE', `The last sync was ${hours(silence)} ago; ${expected}.`, lastSyncAt);
   }
-  if (rate !== null && rate < thresholds.degradedBelow)
-    return judged('DEGRADED', `${rateText}.`, failures.since, failures.syncIds);
-  const { inDoubt, differences } = inputs;
-  if (inDoubt.count > 0) {
-    return judged(
-      'DEGRADED',
-      `The outcome of ${counted(inDoubt.count, 'push', 'pushes')} is unknown. Pull to find out.`,
-      inDoubt.since,
-      inDoubt.syncIds,
-    );
-  }
-  if (differences.count > 0) {
-    return judged(
-      'DEGRADED',
-      `The last pull found ${counted(differences.count, 'content type', 'content types')} changed on the platform.`,
-      differences.since,
-      differences.syncIds,
-    );
-  }
-  if (rate === null && failures.count > 0) {
-    const cause = `The newest ${failures.count === 1 ? 'sync' : `${failures.count} syncs`} failed. There are too few syncs for a success rate.`;
-    return judged('DEGRADED', cause, failures.since, failures.syncIds);
-  }
+  const problems = [
+    ...(rate !== null && rate < thresholds.degradedBelow ? [{ ...failures, cause: `${rateText}.` }] : []),
+    ...outOfSync(inputs),
+    ...(rate === null && failures.count > 0 ? [{ ...failures, cause: newestFailed(failures.count) }] : []),
+  ];
+  if (problems.length > 0) return degraded(problems);
   return judged(
     'HEALTHY',
     rateText
@@ -114,6 +110,39 @@ export function evaluateHealth(inputs: HealthInputs, thresholds: HealthThreshold
       : `The newest sync succeeded. There are too few syncs in ${thresholds.windowHours} h for a success rate.`,
     null,
   );
+}
+
+interface Problem {
+  cause: string;
+  since: string | null;
+  syncIds: string[];
+}
+
+/** All of them, since the oldest. */
+function degraded(problems: Problem[]): Judgement {
+  const [since = null] = problems.flatMap((problem) => problem.since ?? []).sort();
+  const evidence = [...new Set(problems.flatMap(({ syncIds }) => syncIds))].slice(0, MAX_EVIDENCE);
+  return judged('DEGRADED', problems.map(({ cause }) => cause).join(' '), since, evidence);
+}
+
+function outOfSync({ drift, absent, unknown }: OutOfSyncCounts): Problem[] {
+  const found: Problem[] = [];
+  if (unknown && unknown.count > 0) {
+    const cause = `The state of ${counted(unknown.count, 'item', 'items')} is unknown. A pull shows it.`;
+    found.push({ ...unknown, cause });
+  }
+  if (drift && drift.count > 0) found.push({ ...drift, cause: driftCause(drift.count, absent?.count ?? 0) });
+  return found;
+}
+
+function driftCause(count: number, absent: number): string {
+  if (absent === count) return `The target lacks ${counted(absent, 'item that was', 'items that were')} sent to it.`;
+  const lacks = absent > 0 ? `; the target lacks ${absent} of them` : '';
+  return `${counted(count, 'item differs', 'items differ')} from what was last sent to the target${lacks}.`;
+}
+
+function newestFailed(count: number): string {
+  return `The newest ${count === 1 ? 'sync' : `${count} syncs`} failed. There are too few syncs for a success rate.`;
 }
 
 function judged(health: Health, cause: string, since: string | null, evidence: string[] = []): Judgement {

@@ -5,5 +5,6 @@ export { LiveStateBehindError } from './live.errors.ts';
 export { LiveProjector } from './live.projector.ts';
 export { LiveReader } from './live.reader.ts';
 export { LiveController } from './live.controller.ts';
+export { listAddress, type OutOfSync, type QuestionableItem } from './out-of-sync.ts';
 export { type ComparedItem, type Comparison, type ModelItem, type OtherSide, TargetModel } from './target-model.ts';
 export { checkLiveState } from './live.check.ts';

@@ -27,7 +27,7 @@ export interface LiveState {
 
 /** What an event tells of an item at a target. */
 export interface Fact {
-  type: 'settled' | 'linked' | 'adopted';
+  type: 'settled' | 'linked' | 'learned' | 'adopted';
   syncId: string;
   typeKey: string;
   direction: Direction;
@@ -56,6 +56,7 @@ export interface Fact {
 /** The live state after one more event: the only place that says what an event means. The same object when nothing changes. */
 export function afterFact(before: LiveState | undefined, fact: Fact): LiveState | undefined {
   if (fact.type === 'linked') return linked(before, fact);
+  if (fact.type === 'learned') return learned(before, fact);
   if (fact.type === 'adopted') return adopted(before, fact);
   if (fact.typeKey === EVERYTHING) return before;
   // An older trail that is brought in later changes nothing that is known since.
@@ -74,7 +75,12 @@ export function isSameState(a: LiveState, b: LiveState): boolean {
 }
 
 /** Whether what stands there is not what was last put there. */
-export function isDrift({ state, versionHash, putHash, evidence }: LiveState): boolean {
+export function isDrift({
+  state,
+  versionHash,
+  putHash,
+  evidence,
+}: Pick<LiveState, 'state' | 'versionHash' | 'putHash' | 'evidence'>): boolean {
   if (putHash === null || evidence !== 'OBSERVED') return false;
   return state === 'ABSENT' || (state === 'PRESENT' && versionHash !== putHash);
 }
@@ -146,6 +152,13 @@ function linked(before: LiveState | undefined, { syncId, versionHash }: Fact): L
 function adopted(before: LiveState | undefined, { held = null }: Fact): LiveState | undefined {
   if (!before || before.state === 'UNKNOWN' || before.versionHash !== held || before.putHash === held) return before;
   return { ...before, putHash: held };
+}
+
+/** It became known that a push was applied: it put its version there, unless a newer push has put another. */
+function learned(before: LiveState | undefined, { outcome, versionHash, endedAt }: Fact): LiveState | undefined {
+  if (!before || outcome !== 'APPLIED') return before;
+  const isNewest = (before.pushEnded ?? 0) <= endedAt || before.versionHash === versionHash;
+  return isNewest ? { ...before, putHash: versionHash } : before;
 }
 
 /** Syncs of before have no outcome. */

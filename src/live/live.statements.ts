@@ -1,3 +1,5 @@
+import { EVERYTHING } from '#recording';
+
 /** Events that are folded into the live state at once. */
 export const BATCH = 2_000;
 
@@ -15,7 +17,8 @@ const TIMESTAMP = (microseconds: string) => `'epoch'::timestamptz + ${microsecon
 
 const FACTS_WHERE = (condition: string) => `
   select e.position::float8 as position, h.target_platform as platform, h.environment, h.kind, h.type_key as "typeKey",
-    case e.type when 'sync.version_linked' then 'linked' when 'sync.adopted' then 'adopted' else 'settled' end as type, h.id as "syncId",
+    case e.type when 'sync.version_linked' then 'linked' when 'sync.outcome_known' then 'learned'
+      when 'sync.adopted' then 'adopted' else 'settled' end as type, h.id as "syncId",
     h.sync_direction as direction, e.data->>'status' as status, e.data->>'outcome' as outcome,
     e.data->>'evidence' as evidence, h.version_hash as "versionHash",
     coalesce(case h.sync_direction when 'PUSH' then h.pushed_digest else h.response_digest end) as digest,
@@ -28,7 +31,8 @@ const FACTS_WHERE = (condition: string) => `
     e.data->>'changedBy' as "changedBy", e.data->>'changedAt' as "changedAt"
   from sync_event e cross join lateral (select * from sync_history where id = e.sync_id offset 0) h
   where ${condition}
-    and e.type in ('sync.succeeded', 'sync.failed', 'sync.partial', 'sync.version_linked', 'sync.adopted')
+    and e.type in ('sync.succeeded', 'sync.failed', 'sync.partial', 'sync.outcome_known', 'sync.version_linked',
+      'sync.adopted')
   order by e.position`;
 
 /** What the events between two positions, $1 and $2, say of items: the members of a `LocatedFact`. */
@@ -80,6 +84,62 @@ export const AT = `
   select distinct on (kind, type_key) ${ITEM}, ${PAST} from live_state_history h
   where platform = $1 and environment = $2 and date_trunc('milliseconds', h.since) <= $3
   order by kind, type_key, h.since desc, position desc`;
+
+/** An item `i` that is unknown, or is not what was put there: an index has these alone. */
+const IS_QUESTIONABLE = `(i.state = 'UNKNOWN' or (i.put_hash is not null and i.version_hash is distinct from i.put_hash))`;
+/** The newest by the clock of the database is among so many of the newest ids, which are of the clocks of processes. */
+const AMONG = 20;
+const AT_TARGET = 'i.platform = t.platform and i.environment = t.environment';
+
+/** Of the targets in $1, a JSON list: the items `i` that may be out of sync, newest first, and when everything was read last. */
+function ofTargets(items: string, end: string): string {
+  return `
+    select t.platform, t.environment, (
+        select ${MICROSECONDS('max(n.completed_at)')} from (
+          select n.completed_at from sync_history n
+          where n.type_key = '${EVERYTHING}' and n.target_platform = t.platform and n.environment = t.environment
+            and n.sync_direction = 'PULL' and n.sync_status = 'SUCCESS' and n.completed_at < ${end}
+          order by n.id desc limit ${AMONG}) n) as "observedAt", (
+        select coalesce(json_agg(json_build_object('kind', i.kind, 'typeKey', i.type_key, 'state', i.state,
+          'versionHash', i.version_hash, 'putHash', i.put_hash, 'evidence', i.evidence,
+          'since', ${MICROSECONDS('i.since')}, 'syncId', i.sync_id, 'isRetired', exists (
+            select from content_type_retirement r
+            where r.platform = i.platform and r.kind = i.kind and r.type_key = i.type_key and r.retired_at < ${end}
+              and coalesce(r.reinstated_at >= ${end}, true))) order by i.since desc, i.kind, i.type_key), '[]')
+        from (${items}) i where ${IS_QUESTIONABLE}) as items
+    from json_to_recordset($1::json) as t (platform text, environment text)`;
+}
+
+export const OUT_OF_SYNC = ofTargets(`select * from live_state i where ${AT_TARGET}`, `'infinity'::timestamptz`);
+
+/** The end of the millisecond $2: the time of a question has no microseconds. */
+const END = `($2::timestamptz + interval '1 millisecond')`;
+/** A push of what stands there already begins no other state, and yet changes the evidence. */
+const IS_AS_THEN = `(i.since < ${END} and coalesce(i.push_ended, 0) < ${MICROSECONDS(END)})`;
+
+/** The history of the live state does not have what was put there last. */
+const THEN = `
+  select i.platform, i.environment, i.kind, i.type_key, i.state, i.version_hash, i.put_hash, i.evidence, i.since, i.sync_id
+  from live_state i where ${AT_TARGET} and ${IS_AS_THEN}
+  union all
+  select i.platform, i.environment, i.kind, i.type_key, s.state, s.version_hash, p.version_hash, s.evidence, s.since, s.sync_id
+  from live_state i cross join lateral (
+    select * from live_state_history h
+    where h.platform = i.platform and h.environment = i.environment and h.kind = i.kind and h.type_key = i.type_key
+      and h.since < ${END}
+    order by h.since desc, h.position desc limit 1) s
+  left join lateral (
+    select n.version_hash from (
+      select n.version_hash, n.completed_at from sync_history n
+      where n.type_key = i.type_key and n.kind = i.kind and n.target_platform = i.platform
+        and n.environment = i.environment and n.sync_direction = 'PUSH' and n.sync_status = 'SUCCESS'
+        and n.completed_at < ${END}
+      order by n.id desc limit ${AMONG}) n
+    order by n.completed_at desc limit 1) p on true
+  where ${AT_TARGET} and not ${IS_AS_THEN}`;
+
+/** The same at the time $2. */
+export const OUT_OF_SYNC_AT = ofTargets(THEN, END);
 
 const GIVEN = `json_to_recordset($1::json) as i (platform text, environment text, kind text, "typeKey" text, state text,
   "versionHash" text, digest text, evidence text, since float8, "syncId" uuid, "changedBy" text, "changedAt" text,

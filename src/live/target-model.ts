@@ -3,6 +3,7 @@ import { AcceptedDrift } from '#drift';
 import { type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { InvalidRequestError } from '#validation';
 import {
+  Catalogue,
   comparable,
   type ContentTypeVersion,
   type Definition,
@@ -71,6 +72,7 @@ export class TargetModel {
     private readonly versions: VersionHistoryService,
     private readonly platforms: PlatformRegistry,
     private readonly acceptedDrift: AcceptedDrift,
+    private readonly catalogue: Catalogue,
   ) {}
 
   /** The items of a target, by kind and key. */
@@ -118,7 +120,7 @@ export class TargetModel {
     }
     const here = sideOfItems(await this.items(target, at));
     const there = other.catalogue
-      ? await this.catalogue(platform)
+      ? await this.latestVersions(platform)
       : sideOfItems(await this.items({ platform, environment: other.environment ?? target.environment }, other.at));
     const compared = await this.compareSides(platform, here, there);
     const count = (wanted: ComparedItem['result']) => compared.filter(({ result }) => result === wanted).length;
@@ -132,7 +134,7 @@ export class TargetModel {
     };
   }
 
-  private async catalogue(platform: string): Promise<Side> {
+  private async latestVersions(platform: string): Promise<Side> {
     const latest = await this.versions.catalogue(platform);
     return new Map(latest.map((version) => [refKey(version), { ...version, state: 'PRESENT' as const }]));
   }
@@ -168,19 +170,25 @@ export class TargetModel {
 
   private async numbered(platform: string, states: (LiveItem & (PastState | LiveState))[]): Promise<ModelItem[]> {
     const numbers = new Map((await this.byHash(platform, states)).map((found) => [versionKey(found), found.number]));
-    const accepted = await this.accepted(states);
+    const retired = await this.catalogue.retired(platform);
+    // Somebody retired it, and removed it: that is no drift.
+    const isRemoved = (state: LiveItem & PastState) => state.state === 'ABSENT' && retired.has(refKey(state));
+    const drifted = states.filter(
+      (state): state is LiveItem & LiveState => 'putHash' in state && isDrift(state) && !isRemoved(state),
+    );
+    const accepted = await this.accepted(drifted);
+    const drift = new Set(drifted.map(itemKey));
     return states.map((state) => ({
       ...state,
       number: numbers.get(versionKey(state)) ?? null,
-      drift: 'putHash' in state && isDrift(state),
+      drift: drift.has(itemKey(state)),
       acceptedBy: accepted.get(itemKey(state)) ?? [],
     }));
   }
 
   /** The rules that expect the drift of items, by `itemKey`. */
-  private async accepted(states: (LiveItem & (PastState | LiveState))[]): Promise<Map<string, string[]>> {
+  private async accepted(drifted: (LiveItem & LiveState)[]): Promise<Map<string, string[]>> {
     const accepted = new Map<string, string[]>();
-    const drifted = states.filter((state): state is LiveItem & LiveState => 'putHash' in state && isDrift(state));
     for (const [, items] of Map.groupBy(drifted, ({ environment }) => environment)) {
       const { platform, environment } = items[0]!;
       const asked = items.map(({ kind, typeKey, putHash, versionHash }) => {

@@ -47,6 +47,18 @@ export class StatusCountsDto {
   partial: number;
 }
 
+/** Pushes with a final status by what is known of their effect now. A pull has no outcome. */
+export class OutcomeCountsDto {
+  /** Number of pushes that the platform has applied, as far as the record shows. */
+  applied: number;
+  /** Number of pushes that the platform has not applied, or that were never sent. */
+  notApplied: number;
+  /** Number of pushes of which the platform has applied some parts. */
+  partlyApplied: number;
+  /** Number of pushes that the platform may or may not have applied. */
+  unknown: number;
+}
+
 /** Bounds of a rate, 0 to 1. */
 export class IntervalDto {
   /** Lower bound of the confidence interval. */
@@ -71,6 +83,8 @@ export class DurationsDto {
 export class SyncNumbersDto {
   /** Number of syncs by status. */
   counts: StatusCountsDto;
+  /** Number of pushes by outcome. The filter `outcome` of the history finds them. */
+  outcomes: OutcomeCountsDto;
   /** Share of successful syncs in all syncs that ended, 0 to 1; null when none ended. */
   successRate: number | null;
   /** Confidence interval of the success rate at 95 % (Wilson). It is wide when few syncs ended. */

@@ -1,5 +1,11 @@
 /** Counts, rates, durations and time series; refuses more buckets than an answer shows. */
-export { AnalyticsNumbersDto, AnalyticsQuery, NumbersQuery, SyncNumbersDto } from './analytics.dto.ts';
+export {
+  AnalyticsNumbersDto,
+  AnalyticsQuery,
+  NumbersQuery,
+  OutcomeCountsDto,
+  SyncNumbersDto,
+} from './analytics.dto.ts';
 export { StatisticsModule } from './statistics.module.ts';
 export { StatsProjector } from './stats.projector.ts';
 export { StatsReader } from './stats.reader.ts';

@@ -32,6 +32,11 @@ export interface StatsRow extends DurationHistogram {
   /** Settled syncs whose duration is known, and the sum of those. */
   measured: number;
   duration_sum: number;
+  /** Pushes by outcome. */
+  applied: number;
+  not_applied: number;
+  partly_applied: number;
+  unknown: number;
   last_at: Date | null;
   last_success_at: Date | null;
 }

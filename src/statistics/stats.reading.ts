@@ -1,6 +1,6 @@
 import { binder, type FilterConditions, momentColumn, whereSql } from '#history';
 import type { IntervalParts, Span } from './interval-parts.ts';
-import { COUNTED_STEPS, syncOf } from './stats.statements.ts';
+import { EVENT_COLUMNS, isCounted, stepsOf, syncOf } from './stats.statements.ts';
 import {
   DAILY,
   type Dimension,
@@ -34,6 +34,8 @@ type Bind = (value: unknown, type: string) => string;
 
 const MEASURES = [...SUMS, ...MAXIMA];
 const EVER = { from: null, to: null, default: false };
+/** A sync with all that has happened to it. */
+const WHOLE = { started: 'true', settled: `h.sync_status <> 'IN_PROGRESS'`, learned: 'false', outcome: 'h.outcome' };
 
 /** One statement, so all of it is as of one moment. Its rows carry `uncounted`; the only one of an empty answer has no `at`. */
 export function readStatement(
@@ -52,7 +54,7 @@ export function readStatement(
     sources(table.name, table.span, spans, scope, bind).map(
       (source) => `select ${keysOf(`h.${table.span}`)}, ${measures} from ${source}`,
     );
-  const facts = factColumns('true', `h.sync_status <> 'IN_PROGRESS'`);
+  const facts = factColumns(WHOLE);
   const isCovered = parts.covered.some(({ from, to }) => from < to);
   const rolled = [...stats(byType ? TYPE_DAILY : DAILY, parts.days), ...stats(HOURLY, parts.hours)];
   const raw = [
@@ -101,18 +103,17 @@ function sources(table: string, moment: string, spans: Span[], scope: FilterCond
 
 /** In the order in which events get their positions. */
 const UNCOUNTED = `
-  (select sync_id, type from sync_event where position > (select last from sync_stats_position)
+  (select ${EVENT_COLUMNS} from sync_event where position > (select last from sync_stats_position)
    order by position limit ${MAX_UNCOUNTED + 1})
   union all
-  (select sync_id, type from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
+  (select ${EVENT_COLUMNS} from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
 
 /** What uncounted events bring to what is read from the stats. */
 function uncountedSyncs(keys: string, at: string, covered: Span[], scope: FilterConditions, bind: Bind): string {
-  const { started, settled, any } = COUNTED_STEPS;
   return `
-    select ${keys}, ${factColumns(started('u.type'), settled('u.type'))}
+    select ${keys}, ${factColumns(stepsOf('u'))}
     from uncounted u cross join lateral (${syncOf('u.sync_id')}) h
-    where ${any('u.type')} and ${whereSql({ ...scope, window: EVER }, bind)}
+    where ${isCounted('u.type')} and ${whereSql({ ...scope, window: EVER }, bind)}
       and h.started_at >= (${moments(covered, 'from', bind)})[${at}]
       and h.started_at < (${moments(covered, 'to', bind)})[${at}]`;
 }

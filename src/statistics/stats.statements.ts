@@ -6,19 +6,30 @@ import {
   MAXIMA,
   STATS_TABLES,
   type StatsTable,
+  type Steps,
   summed,
   SUMS,
   TYPE,
   TYPE_DAILY,
 } from './stats.tables.ts';
 
-/** SQL: whether an event starts its sync, or settles it. Each occurs once; a late result changes no number. */
-export const COUNTED_STEPS = {
-  started: (type: string) => `${type} = 'sync.recorded'`,
-  settled: (type: string) => `${type} in ('sync.succeeded', 'sync.failed', 'sync.partial')`,
-  any: (type: string) => `${type} in ('sync.recorded', 'sync.succeeded', 'sync.failed', 'sync.partial')`,
-};
-const { started, settled, any: isCounted } = COUNTED_STEPS;
+const started = (type: string) => `${type} = 'sync.recorded'`;
+const settled = (type: string) => `${type} in ('sync.succeeded', 'sync.failed', 'sync.partial')`;
+const learned = (type: string) => `${type} = 'sync.outcome_known'`;
+
+/** SQL: whether an event is a step of its sync that is counted. Each occurs once; a late result changes no number. */
+export function isCounted(type: string): string {
+  return `${type} in ('sync.recorded', 'sync.succeeded', 'sync.failed', 'sync.partial', 'sync.outcome_known')`;
+}
+
+/** What is read of an event that may be counted: an outcome may change in the row, and in the event it stays. */
+export const EVENT_COLUMNS = `sync_id, type, data->>'outcome' as outcome`;
+
+/** The step of its sync that an event is; the event has the {@link EVENT_COLUMNS}. */
+export function stepsOf(event: string): Steps {
+  const type = `${event}.type`;
+  return { started: started(type), settled: settled(type), learned: learned(type), outcome: `${event}.outcome` };
+}
 
 /** Events that are counted at once. */
 export const BATCH = 5_000;
@@ -28,15 +39,15 @@ const HELD = 'select last from sync_stats_position for update skip locked';
 
 /**
  * Counts the next events and moves the position: one statement, so all or nothing. What an event brings stands in the
- * row of its sync: that is settled by the very statement that wrote the event, and stays so.
+ * row of its sync, but for the outcome: that is settled by the very statement that wrote the event, and stays so.
  */
 export const PROJECT = `
   with held as (${HELD}),
   batch as (
-    select position, sync_id, type from sync_event
+    select position, ${EVENT_COLUMNS} from sync_event
     where position > (select last from held) order by position limit ${BATCH}),
   fact as (
-    select ${keyColumns('h')}, ${factColumns(started('b.type'), settled('b.type'))}
+    select ${keyColumns('h')}, ${factColumns(stepsOf('b'))}
     from batch b cross join lateral (${syncOf('b.sync_id')}) h where ${isCounted('b.type')}),
   ${countedFrom('fact')},
   moved as (update sync_stats_position set last = (select max(position) from batch) where exists (select from batch))
@@ -52,9 +63,12 @@ export const RECOUNT = `
 /** Counts what the events after the position bring to syncs that started before $1. */
 export const CATCH_UP_BEFORE = `
   with fact as (
-    select ${keyColumns('h')}, ${factColumns(started('e.type'), settled('e.type'))}
-    from sync_event e join sync_history h on h.id = e.sync_id
-    where e.position > (select last from sync_stats_position) and ${isCounted('e.type')} and h.started_at < $1),
+    select ${keyColumns('h')}, ${factColumns(stepsOf('e'))}
+    from (
+      select ${EVENT_COLUMNS} from sync_event
+      where position > (select last from sync_stats_position) and ${isCounted('type')}) e
+    join sync_history h on h.id = e.sync_id
+    where h.started_at < $1),
   ${countedFrom('fact')}
   select 1`;
 
@@ -84,13 +98,16 @@ export function syncOf(id: string): string {
 /** The steps of syncs that are not counted yet, by sync. */
 function pendingSteps(events: string): string {
   return `
-    select e.sync_id, bool_or(${started('e.type')}) as started, bool_or(${settled('e.type')}) as settled
+    select e.sync_id, bool_or(${started('e.type')}) as started, bool_or(${settled('e.type')}) as settled,
+      bool_or(${learned('e.type')}) as learned
     from sync_event e where (${events}) and ${isCounted('e.type')} group by e.sync_id`;
 }
 
 function factsOfHistory(where: string): string {
+  const isSettled = `h.sync_status <> 'IN_PROGRESS' and p.settled is not true`;
+  const outcome = `case when ${isSettled} then case when p.learned then 'UNKNOWN' else h.outcome end end`;
   return `
-    select ${keyColumns('h')}, ${factColumns('true', `h.sync_status <> 'IN_PROGRESS' and p.settled is not true`)}
+    select ${keyColumns('h')}, ${factColumns({ started: 'true', settled: isSettled, learned: 'false', outcome })}
     from sync_history h left join pending p on p.sync_id = h.id where ${where} and p.started is not true`;
 }
 

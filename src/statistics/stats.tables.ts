@@ -1,3 +1,4 @@
+import { type Outcome, OUTCOMES } from '#platform';
 import { bucketSql } from './duration-histogram.ts';
 
 /** By what syncs are told apart: columns of the history, and of every table of stats. */
@@ -23,7 +24,13 @@ export const TYPE_DAILY: StatsTable = {
 };
 export const STATS_TABLES = [HOURLY, DAILY, TYPE_DAILY];
 
-/** What is counted of a sync `h`: when it starts, `started`, and once it is settled, `settled`. All but the last are sums. */
+/**
+ * SQL: which steps of a sync are to be counted: it started, it was settled, its unknown outcome became known; and the outcome
+ * that the step gives it.
+ */
+export type Steps = Record<'started' | 'settled' | 'learned' | 'outcome', string>;
+
+/** What is counted of a sync `h` at each of its {@link Steps}. All but the last are sums. */
 const MEASURES: Record<string, string> = {
   total: 'started::integer',
   success: `(settled and h.sync_status = 'SUCCESS')::integer`,
@@ -33,6 +40,7 @@ const MEASURES: Record<string, string> = {
   retries: 'case when settled then h.retry_count else 0 end',
   measured: '(settled and h.duration_ms is not null)::integer',
   duration_sum: 'case when settled then coalesce(h.duration_ms, 0) else 0 end',
+  ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome.toLowerCase(), gained(outcome)])),
 };
 const LATEST: Record<string, string> = {
   last_at: 'case when started then h.started_at end',
@@ -42,13 +50,18 @@ const LATEST: Record<string, string> = {
 export const SUMS = Object.keys(MEASURES);
 export const MAXIMA = Object.keys(LATEST);
 
-/** A sync as one row of numbers. `started` and `settled` tell, in SQL, which of its two steps are to be counted. */
-export function factColumns(started: string, settled: string): string {
-  const measures = Object.entries({ ...MEASURES, ...LATEST }).map(
-    ([name, sql]) => `${sql.replace(/\bstarted\b/, `(${started})`).replace(/\bsettled\b/, `(${settled})`)} as ${name}`,
-  );
-  const bucket = `case when (${settled}) and h.duration_ms is not null then ${bucketSql('h.duration_ms')} end as bucket`;
-  return [...measures, bucket].join(', ');
+/** A sync as one row of numbers. */
+export function factColumns(steps: Steps): string {
+  const bucket = `case when settled and h.duration_ms is not null then ${bucketSql('h.duration_ms')} end`;
+  return Object.entries({ ...MEASURES, ...LATEST, bucket })
+    .map(([name, sql]) => {
+      const told = sql.replaceAll(
+        /\b(?:started|settled|learned|outcome)\b/g,
+        (step) => `(${steps[step as keyof Steps]})`,
+      );
+      return `${told} as ${name}`;
+    })
+    .join(', ');
 }
 
 /** Adds rows of numbers up. */
@@ -58,4 +71,10 @@ export function summed(alias = ''): string {
     ...SUMS.map((name) => `sum(${of}${name}) as ${name}`),
     ...MAXIMA.map((name) => `max(${of}${name}) as ${name}`),
   ].join(', ');
+}
+
+/** An outcome that becomes known is one unknown less. */
+function gained(outcome: Outcome): string {
+  const gain = `coalesce(outcome = '${outcome}', false)::integer`;
+  return outcome === 'UNKNOWN' ? `${gain} - learned::integer` : gain;
 }

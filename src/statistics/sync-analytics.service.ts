@@ -155,17 +155,19 @@ function changeOf(now: SyncNumbers, before: SyncNumbers): ComparedNumbers['chang
 
 const NOTHING = {
   ...{ total: 0, success: 0, failed: 0, partial: 0, first_success: 0, retries: 0, measured: 0, duration_sum: 0 },
+  ...{ applied: 0, not_applied: 0, partly_applied: 0, unknown: 0 },
   ...{ buckets: [], counts: [] },
 };
 
 /** The numbers of no row are zeros and nulls. */
 function numbersOf(row: StatsRow | undefined): SyncNumbers {
   const sums = row ?? NOTHING;
-  const { total, success, failed, partial, retries, measured } = sums;
+  const { total, success, failed, partial, retries, measured, applied, unknown } = sums;
   const settled = success + failed + partial;
   const ofSettled = (count: number) => (settled === 0 ? null : count / settled);
   return {
     counts: { total, inProgress: total - settled, success, failed, partial },
+    outcomes: { applied, notApplied: sums.not_applied, partlyApplied: sums.partly_applied, unknown },
     successRate: ofSettled(success),
     successRateInterval: wilsonInterval(success, settled),
     firstAttemptSuccessRate: ofSettled(sums.first_success),

@@ -10,6 +10,8 @@ export interface Interval {
 export interface SyncNumbers {
   /** By status now, whenever they were settled. */
   counts: { total: number; inProgress: number; success: number; failed: number; partial: number };
+  /** Settled pushes by what is known of their effect now. */
+  outcomes: { applied: number; notApplied: number; partlyApplied: number; unknown: number };
   /** Success ÷ settled, 0 to 1. */
   successRate: number | null;
   /** Where the true rate lies with a certainty of 95 %, however few were settled (Wilson). */

@@ -133,6 +133,10 @@ it('shows an unknown outcome, and how it became known, without a reload', async 
   const live = await open('/live');
   await row(live, 'Dark').getByText('Unknown', { exact: true }).waitFor();
   await live.getByText('There is no export file while the content of an item is unknown.').waitFor();
+  const health = await open('/platforms?platform=optimizely&environment=default');
+  await health.getByRole('link', { name: '1 Unknown' }).waitFor();
+  await health.getByRole('link', { name: '1 push with an unknown outcome' }).waitFor();
+  await health.getByRole('img', { name: 'Pushes with an unknown outcome over time: at most 1 at a time' }).waitFor();
   const { body } = await service.api('GET', '/sync/history?typeKey=Dark&direction=PUSH');
   const sync = await open(`/syncs/${(body as { items: { id: string }[] }).items[0]!.id}`);
   await sync.getByText('The platform may have applied the item.').waitFor();
@@ -144,7 +148,45 @@ it('shows an unknown outcome, and how it became known, without a reload', async 
   await row(on, 'optimizely (default)').getByText('Present', { exact: true }).waitFor();
   await row(live, 'Dark').getByText('Present', { exact: true }).waitFor();
   await live.getByRole('link', { name: 'Export file' }).waitFor();
+  await health.getByText('0 Unknown').first().waitFor();
 }, 60_000);
+
+it('leads from the chart to the pushes with an unknown outcome', async () => {
+  const on = await open('/platforms');
+  await on.getByText(/, none with an unknown outcome/).waitFor();
+  const unknown = (items: { outcomes: { unknown: number } }[]) =>
+    items.map((item, index) => (index === 0 ? { ...item, outcomes: { ...item.outcomes, unknown: 2 } } : item));
+  await on.route('**/analytics/timeseries?*', async (route) => {
+    const response = await route.fetch();
+    const body = (await response.json()) as { items: { outcomes: { unknown: number } }[] };
+    await route.fulfill({ response, json: { ...body, items: unknown(body.items) } });
+  });
+  await choose(on, 'Time', 'Last 7 days');
+  await on.getByRole('link', { name: '2 pushes with an unknown outcome' }).click();
+  await on.waitForURL(/\/\?(?=.*outcome=UNKNOWN)(?=.*last=7d)/);
+});
+
+it('leads from the health of a target to the items that somebody else has changed or removed', async () => {
+  const on = await open('/platforms');
+  const tile = on.getByRole('button', { name: /optimizely default/ }).locator('..');
+  await tile.getByText('0 Unknown').waitFor();
+  await tile.getByText('Last complete pull').waitFor();
+  await tile.getByRole('link', { name: '2 Drift' }).click();
+  await on.waitForURL(/\/live\?platform=optimizely&environment=default&drift=true/);
+  await row(on, 'Bread').waitFor();
+  await row(on, 'Gone').waitFor();
+  expect(await row(on, 'Article').count()).toBe(0);
+  await on.goBack();
+  await tile.getByRole('link', { name: '1 Absent' }).click();
+  await row(on, 'Gone').waitFor();
+  expect(await row(on, 'Bread').count()).toBe(0);
+  await on.goto('/platforms');
+  await on
+    .getByRole('button', { name: /optimizely staging/ })
+    .locator('..')
+    .getByText('No complete pull yet')
+    .waitFor();
+});
 
 it('shows on a content type what is live, who changed it there, and by which sync that is known', async () => {
   const on = await open('/content-types/Bread');

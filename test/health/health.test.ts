@@ -1,7 +1,8 @@
-import { HealthReportService, ReportScheduler } from '#health';
+import { ReportScheduler } from '#health';
 import { encodeCursor } from '#http';
 import { StatsRebuilder } from '#statistics';
 import { evaluateHealth, type HealthInputs, type HealthThresholds } from '../../src/health/health.ts';
+import type { ReportInputs } from '../../src/health/health-report.inputs.ts';
 import { intervalsDue } from '../../src/health/report-schedule.ts';
 import { readBothWays } from '../support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
@@ -24,6 +25,7 @@ const NOW = '2026-03-01T12:00:00.000Z';
 const none = { count: 0, since: null, syncIds: [] };
 const numbers = (success: number, failed: number): HealthInputs['numbers'] => ({
   counts: { total: success + failed, inProgress: 0, success, failed, partial: 0 },
+  outcomes: { applied: success, notApplied: failed, partlyApplied: 0, unknown: 0 },
   successRate: success + failed === 0 ? null : success / (success + failed),
   successRateInterval: null,
   firstAttemptSuccessRate: null,
@@ -38,8 +40,8 @@ const WELL: HealthInputs = {
   failuresInARow: { ...none, errorCode: null },
   successesInARow: 1,
   rhythmMs: null,
-  inDoubt: none,
-  differences: none,
+  ...{ drift: none, absent: none, unknown: none },
+  observedAt: null,
 };
 const evidence = { count: 2, since: '2026-03-01T10:00:00.000Z', syncIds: ['a', 'b'] };
 
@@ -72,13 +74,47 @@ describe('the health of a place', () => {
     ['most failed, but it is back', { numbers: numbers(49, 51), successesInARow: 5 }, 'DEGRADED', /49 %/],
     ['a rhythm is kept', { rhythmMs: HOUR / 2 }, 'HEALTHY', /100 %/],
     ['a rhythm is missed', { rhythmMs: HOUR / 4 }, 'STALE', /last sync was 1 h ago; one was expected every 15 min/],
-    ['pushes are in doubt', { inDoubt: evidence }, 'DEGRADED', /2 pushes/],
-    ['others changed something', { differences: evidence }, 'DEGRADED', /2 content types/],
+    ['nobody knows what stands there', { unknown: evidence }, 'DEGRADED', /^The state of 2 items is unknown. A pull/],
+    [
+      'others changed something',
+      { drift: evidence },
+      'DEGRADED',
+      /^2 items differ from what was last sent to the target.$/,
+    ],
+    [
+      'others changed something and removed something',
+      { drift: evidence, absent: { ...evidence, count: 1 } },
+      'DEGRADED',
+      /differ .*; the target lacks 1 of them.$/,
+    ],
+    [
+      'others removed something',
+      { drift: evidence, absent: evidence },
+      'DEGRADED',
+      /^The target lacks 2 items that were/,
+    ],
+    ['both', { drift: evidence, unknown: evidence }, 'DEGRADED', /state of 2 items is unknown. .* 2 items differ/],
+    ['it is not known what stands there', { drift: null, absent: null, unknown: null }, 'HEALTHY', /100 %/],
+    [
+      'some failed, and others changed something',
+      { numbers: numbers(94, 6), drift: evidence },
+      'DEGRADED',
+      /^94 % .* succeeded. 2 items differ/,
+    ],
+    ['most failed, and others changed something', { numbers: numbers(49, 51), drift: evidence }, 'FAILING', /49 %/],
   ])('when %s', (_when, inputs, health, cause) => {
     expect(evaluateHealth({ ...WELL, ...inputs }, THRESHOLDS)).toMatchObject({
       health,
       cause: expect.stringMatching(cause),
     });
+  });
+});
+
+it('shows drift and unknown states together, since the older of them, by syncs that it names once', () => {
+  const unknown = { count: 2, since: '2026-03-01T09:00:00.000Z', syncIds: ['b', 'c'] };
+  expect(evaluateHealth({ ...WELL, drift: evidence, unknown }, THRESHOLDS)).toMatchObject({
+    since: unknown.since,
+    evidence: ['b', 'c', 'a'],
   });
 });
 
@@ -129,6 +165,11 @@ describe('health and its reports', () => {
     const off = { DATABASE_URL: database.url, REPORT_CRON_HOURLY: 'off', REPORT_CRON_DAILY: 'off' };
     services = await Promise.all([startTestApp(off), startTestApp(off), startTestApp(off)]);
     await services[0]!.app.get(StatsRebuilder).rebuild();
+    // Of two pushes at the same time nobody knows which one was last.
+    const push = { platform: 'other', direction: 'PUSH', typeKey: 'Lost', actor: 'nightly' };
+    const { id } = (await api('POST', '/sync', { ...push, data: { a: 1 } })).body as { id: string };
+    await api('POST', '/sync', { ...push, data: { a: 2 }, result: { status: 'SUCCESS' } });
+    await api('PATCH', `/sync/${id}/status`, { status: 'SUCCESS' });
   });
 
   afterAll(async () => {
@@ -143,8 +184,10 @@ describe('health and its reports', () => {
       {
         platform: 'other',
         health: 'DEGRADED',
-        cause: expect.stringMatching(/outcome of 1 push is unknown/),
+        cause: 'The state of 1 item is unknown. A pull shows it.',
         evidence: [expect.any(String)],
+        unknown: { count: 1, href: '/api/v1/live?platform=other&environment=default&state=UNKNOWN' },
+        ...{ drift: { count: 0, since: null, syncIds: [] }, absent: { count: 0 }, observedAt: null },
       },
       {
         platform: 'shop',
@@ -212,13 +255,50 @@ describe('health and its reports', () => {
     expect(answers[0]!.body).toMatchObject({ health: 'UNKNOWN', successRate: null, averageDuration: null });
   });
 
-  it('recommends by rule and evidence what to do about pushes that are in doubt', async () => {
-    const report = await services[0]!.app.get(HealthReportService).latest('other', 'default');
-    expect(report.report.recommendations).toContainEqual({
+  it('recommends by rule and evidence what to do about items of unknown state, from when on they are unknown', async () => {
+    const inDoubt = {
       rule: 'pull-in-doubt',
-      action: expect.stringContaining('/platforms/other/pull'),
+      action: expect.stringMatching(/platforms\/other\/pull. GET .*&state=UNKNOWN lists them.$/),
       evidence: [expect.any(String)],
+    };
+    const report = (startDate: Date, endDate: Date) =>
+      api('POST', '/sync/health-reports', {
+        ...{ platform: 'other', actor: 'ann', startDate: startDate.toISOString(), endDate: endDate.toISOString() },
+      });
+    const now = Date.now();
+    const { body } = await report(new Date(now - HOUR), new Date(now));
+    expect(body).toMatchObject({ unknown: { count: 1 }, recommendations: expect.arrayContaining([inDoubt]) });
+    const earlier = await report(new Date(now - 3 * HOUR), new Date(now - 2 * HOUR));
+    expect(earlier.body).toMatchObject({
+      unknown: { count: 0 },
+      recommendations: expect.not.arrayContaining([inDoubt]),
     });
+  });
+
+  it('shows a report of an earlier version, which had counted syncs', async () => {
+    const report = {
+      platform: 'shop',
+      actor: 'ann',
+      startDate: '2021-01-01T00:00:00Z',
+      endDate: '2021-01-02T00:00:00Z',
+    };
+    const { id } = (await api('POST', '/sync/health-reports', report)).body as { id: string };
+    const [row] = await sql<{ inputs: string }>('select inputs from health_report where id = $1', [id]);
+    const { health, before, ...inputs } = JSON.parse(row!.inputs) as ReportInputs;
+    const { drift: _d, absent: _a, unknown: _u, observedAt: _o, numbers: kept, ...earlier } = health;
+    const without = ({ outcomes: _outcomes, ...rest }: ReportInputs['before']) => rest;
+    const old = { ...earlier, numbers: without(kept), inDoubt: evidence, differences: { ...evidence, count: 3 } };
+    await sql('update health_report set inputs = $2 where id = $1', [
+      id,
+      JSON.stringify({ ...inputs, health: old, before: without(before) }),
+    ]);
+    expect((await api('GET', `/health-reports/${id}`)).body).toMatchObject({
+      ...{ unknown: { count: 2, syncIds: ['a', 'b'] }, drift: { count: 3 }, absent: null, observedAt: null },
+      ...{ numbers: { outcomes: null }, before: { outcomes: null } },
+    });
+    const text = await (await fetch(`${services[0]!.url}/api/v1/health-reports/${id}?format=markdown`)).text();
+    expect(text).toMatch(/Items of unknown state\n- 2 since/);
+    expect(text).not.toMatch(/unknown outcome/);
   });
 
   it.each(['markdown', 'html'])('is read by people as %s, in which foreign text stays text', async (format) => {

@@ -65,6 +65,8 @@ const pushOf = async (typeKey: string) => {
   const { body } = await service.api('GET', `/sync/history?typeKey=${typeKey}&direction=PUSH&limit=1`);
   return (body as { items: Sync[] }).items[0]!;
 };
+const outcomes = async () =>
+  ((await service.api('GET', '/sync/analytics?report=false')).body as { outcomes: object }).outcomes;
 const sync = async (id: string) => (await service.api('GET', `/sync/${id}`)).body as unknown as Sync;
 const held = async (typeKey: string) => {
   const types = (await (await fetch(`${cms.url}/_sandbox/content-types`)).json()) as {
@@ -127,15 +129,35 @@ describe('a push whose answer proves nothing', () => {
       unknown: [{ state: 'UNKNOWN' }],
     });
     expect((await service.api('GET', '/sync/history/count?outcome=UNKNOWN')).body).toMatchObject({ count: 1 });
+    expect(await outcomes()).toMatchObject({ applied: 0, unknown: 1 });
     await cms.strike();
     const known = await until('the outcome is known', async () => {
       const now = await sync(push.id);
       return now.outcome === 'UNKNOWN' ? undefined : now;
     });
     expect(known).toMatchObject({ status: 'FAILED', outcome: 'APPLIED', evidence: 'OBSERVED' });
+    expect(await outcomes()).toMatchObject({ applied: 1, unknown: 0 });
     expect(await liveItem('Dark')).toMatchObject({ state: 'PRESENT', number: 1 });
     const { body } = await service.api('GET', `/sync/${push.id}/events`);
     expect((body as { items: { type: string }[] }).items.at(-1)!.type).toBe('sync.outcome_known');
+  });
+
+  it('is no drift once it is known that it was applied', async () => {
+    await put('Dusk', 'v1');
+    await send('Dusk');
+    await put('Dusk', 'v2');
+    await cms.strike(
+      { kind: 'reset-after', untilReset: true, match: POSTS },
+      { kind: 'reset-before', untilReset: true, match: GETS },
+    );
+    await send('Dusk');
+    const { id } = await pushOf('Dusk');
+    await cms.strike();
+    await until('the outcome is known', async () => (await sync(id)).outcome === 'APPLIED');
+    expect(await liveItem('Dusk')).toMatchObject({ state: 'PRESENT', number: 2, evidence: 'OBSERVED', drift: false });
+    await cms.edit('Dusk', 'colleague', { description: 'by hand' });
+    await pull();
+    expect(await liveItem('Dusk')).toMatchObject({ number: 3, drift: true });
   });
 
   it('is not undone by the refusal of a later attempt', async () => {

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { FsckDatabase, type Finding } from '#database';
+import { MikroORM } from '@mikro-orm/postgresql';
+import { FsckDatabase, type Finding, migrate, ormOptions } from '#database';
+import { migrations } from '#migrations';
 import { Schedule } from '#schedule';
 import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
 import { SyncHistoryService } from '#tracking';
-import { finishPast, givePositions, type PastSync, recordPast } from '../support/past-syncs.ts';
+import { finishPast, givePositions, learnPast, type PastSync, recordPast } from '../support/past-syncs.ts';
 import { idAt } from '../support/random-history.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -111,7 +113,7 @@ describe('the stats', () => {
   const past = (startedAt: Date): PastSync => ({
     ...{ id: idAt(startedAt), kind: 'contentType', typeKey: 'Article', platform: 'optimizely', environment: 'default' },
     ...{ direction: 'PUSH', trigger: 'API', startedAt },
-    outcome: { status: 'SUCCESS', retryCount: 1, durationMs: 250 },
+    outcome: { status: 'SUCCESS', retryCount: 1, durationMs: 250, effect: 'UNKNOWN', learned: 'APPLIED' },
   });
 
   it('count each sync once, however many replicas count at the same time', async () => {
@@ -146,11 +148,13 @@ describe('the stats', () => {
   it('are rebuilt exactly while services record and count', async () => {
     const open = Array.from({ length: 600 }, (_, n) => past(new Date(Date.now() - (1 + (n % 25)) * DAY)));
     const unsettled = open.toSorted((a, b) => (a.id > b.id ? -1 : 1));
+    const finished: PastSync[] = [];
     await recordPast(sql, open);
     const replicas = await Promise.all([1, 2].map(() => start()));
     replicas.forEach(record);
     for (const spoil of [
       'delete from sync_stats_hourly',
+      'update sync_stats_hourly set unknown = unknown + 1, applied = 0',
       'update sync_stats_daily set total = total + 1',
       `update sync_stats_type_daily set counts = counts || 1, buckets = buckets || 1::smallint`,
       'update sync_stats_position set last = 0',
@@ -160,9 +164,11 @@ describe('the stats', () => {
       const rebuilding = replicas[0]!.app.get(StatsRebuilder).rebuild();
       let isRebuilt = false;
       void rebuilding.finally(() => (isRebuilt = true));
-      // In the middle of it the oldest are settled, and get their positions at once.
+      // In the middle of it the oldest are settled, and get their positions at once; of those before it becomes known what they did.
       while (!isRebuilt) {
-        await finishPast(sql, unsettled.splice(-3));
+        await learnPast(sql, finished.splice(0));
+        finished.push(...unsettled.splice(-3));
+        await finishPast(sql, finished);
         await givePositions(sql);
       }
       await rebuilding;
@@ -196,6 +202,46 @@ describe('the stats', () => {
     expect(duration.mean).toBe(250);
   });
 
+  it('get the outcomes of what an earlier version has counted, and leave the rest to the next count', async () => {
+    await start();
+    const syncs = Array.from({ length: 6 }, (_, n) => past(new Date(Date.now() - n * 60_000)));
+    const nth = (index: number) => [syncs[index]!];
+    await recordPast(sql, syncs);
+    await finishPast(sql, syncs.slice(0, 3));
+    await learnPast(sql, nth(0));
+    await counted();
+    await services.pop()!.close();
+    // Not counted: with a position and without one, an end, and an effect that became known.
+    await learnPast(sql, nth(1));
+    await finishPast(sql, nth(3));
+    await givePositions(sql);
+    await learnPast(sql, nth(2));
+    await finishPast(sql, nth(4));
+    await learnPast(sql, nth(4));
+    const outcomes = ['applied', 'not_applied', 'partly_applied', 'unknown'];
+    for (const table of ['sync_stats_hourly', 'sync_stats_daily', 'sync_stats_type_daily']) {
+      await sql(`alter table ${table} ${outcomes.map((name) => `drop column ${name}`).join(', ')}`);
+    }
+    await sql('drop index live_state_questionable');
+    await sql(`delete from synctrail_migration where name = 'Migration0028OutcomesAndDrift'`);
+    const orm = await MikroORM.init(ormOptions(database.url));
+    expect(await migrate(orm.em, migrations)).toEqual(['Migration0028OutcomesAndDrift']);
+    await orm.close();
+    const sums = outcomes.map((name) => `sum(${name})::integer as ${name}`).join(', ');
+    for (const table of ['sync_stats_hourly', 'sync_stats_daily', 'sync_stats_type_daily']) {
+      expect(await sql(`select ${sums} from ${table}`)).toEqual([
+        { applied: 1, not_applied: 0, partly_applied: 0, unknown: 2 },
+      ]);
+    }
+    expect(await findings()).toEqual([]);
+    const { app } = await start();
+    const expected = { applied: 4, notApplied: 0, partlyApplied: 0, unknown: 1 };
+    expect((await app.get(SyncAnalyticsService).numbers({}, ALL)).outcomes).toEqual(expected);
+    await counted();
+    expect((await app.get(SyncAnalyticsService).numbers({}, ALL)).outcomes).toEqual(expected);
+    expect(await findings()).toEqual([]);
+  });
+
   it('are not needed where counting is far behind: the history itself is asked', async () => {
     const service = await start();
     const sync = past(new Date());
@@ -224,7 +270,7 @@ describe('the stats', () => {
     await counted();
     await services.pop()!.close();
     expect(await findings()).toEqual([]);
-    await sql(`update sync_stats_hourly set retries = 0; update sync_stats_type_daily set counts = '{2}'`);
+    await sql(`update sync_stats_hourly set unknown = 0; update sync_stats_type_daily set counts = '{2}'`);
     await sql(`delete from sync_stats_daily`);
     expect((await findings()).map(({ rule, subject }) => [rule, subject.split(' ')[0]])).toEqual([
       ['stats.counts', 'sync_stats_hourly'],

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
+import { type Outcome as Effect, OUTCOMES } from '#platform';
 import { INSERT_SYNCS, syncRow } from './insert-syncs.ts';
 import type { Sql } from './sql.ts';
 
@@ -22,6 +23,10 @@ export interface Outcome {
   status: string;
   retryCount: number;
   durationMs: number | null;
+  /** What was known of the effect at its end; a pull has none. */
+  effect?: Effect | null;
+  /** What became known later, where that was unknown. */
+  learned?: Effect;
 }
 
 const outcome: fc.Arbitrary<Outcome> = fc.record({
@@ -31,6 +36,8 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
     fc.oneof(fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 5_000 }), fc.constantFrom(2_147_483_647)),
     { nil: null, freq: 9 },
   ),
+  effect: fc.constantFrom('UNKNOWN' as const, ...OUTCOMES, null),
+  learned: fc.option(fc.constantFrom('APPLIED' as const, 'NOT_APPLIED' as const), { nil: undefined }),
 });
 
 /** Syncs that start at one of some moments. */
@@ -48,7 +55,16 @@ export function pastSync(startedAt: fc.Arbitrary<Date>): fc.Arbitrary<PastSync> 
       startedAt,
       outcome: fc.option(outcome, { nil: null, freq: 4 }),
     })
-    .map((sync) => ({ ...sync, id: uuidv7({ msecs: sync.startedAt.getTime() }) }));
+    .map(({ outcome, ...sync }) => ({
+      ...sync,
+      id: uuidv7({ msecs: sync.startedAt.getTime() }),
+      outcome: outcome && (sync.direction === 'PUSH' ? outcome : { ...outcome, effect: null }),
+    }));
+}
+
+/** Whether it becomes known later what the push did. */
+export function isLearned({ outcome }: PastSync): boolean {
+  return outcome?.effect === 'UNKNOWN' && outcome.learned !== undefined;
 }
 
 /** Records syncs that are in progress: their rows, and an event each. */
@@ -63,10 +79,22 @@ export async function finishPast(sql: Sql, syncs: PastSync[]): Promise<void> {
     `with ${PAST},
      settled as (
        update sync_history h set sync_status = p.status, retry_count = p."retryCount", duration_ms = p."durationMs",
-         completed_at = clock_timestamp()
+         outcome = p.outcome, completed_at = clock_timestamp()
        from past p where h.id = p.id and p.status <> 'IN_PROGRESS'),
      ${EVENTS('finished')} select`,
     [asJson(syncs)],
+  );
+}
+
+/** Says what became known of the effects of settled pushes, with an event each. */
+export async function learnPast(sql: Sql, syncs: PastSync[]): Promise<void> {
+  const rows = syncs.filter(isLearned).map(({ id, outcome }) => ({ id, outcome: outcome!.learned, eventId: uuidv7() }));
+  await sql(
+    `with past as (select * from json_to_recordset($1) as s (id uuid, outcome text, "eventId" uuid)),
+     updated as (update sync_history h set outcome = p.outcome from past p where h.id = p.id)
+     insert into sync_event (id, sync_id, type, data)
+     select "eventId", id, 'sync.outcome_known', json_build_object('outcome', outcome) from past`,
+    [JSON.stringify(rows)],
   );
 }
 
@@ -80,10 +108,11 @@ export async function recordFinishedPast(sql: Sql, syncs: PastSync[]): Promise<v
 /** Events that change no number: a failed attempt, and a result that came after another. */
 export async function addNoise(sql: Sql, syncs: PastSync[]): Promise<void> {
   for (const type of ['attempt.failed', 'sync.late_result']) {
-    await sql(`with ${PAST} insert into sync_event (id, sync_id, type) select "recordedId", id, $2 from past p`, [
-      asJson(syncs),
-      type,
-    ]);
+    await sql(
+      `with ${PAST} insert into sync_event (id, sync_id, type, data)
+       select "recordedId", id, $2, '{"outcome":"UNKNOWN"}' from past p`,
+      [asJson(syncs), type],
+    );
   }
 }
 
@@ -103,20 +132,21 @@ export async function givePositions(sql: Sql): Promise<void> {
 function asJson(syncs: PastSync[]): string {
   return JSON.stringify(
     syncs.map(({ outcome, ...sync }) => {
-      const result = outcome ?? { status: 'IN_PROGRESS', retryCount: 0, durationMs: null };
-      return { ...syncRow({ ...sync, ...result }), recordedId: uuidv7(), finishedId: uuidv7() };
+      const { effect = null, ...result } = outcome ?? { status: 'IN_PROGRESS', retryCount: 0, durationMs: null };
+      return { ...syncRow({ ...sync, ...result, outcome: effect }), recordedId: uuidv7(), finishedId: uuidv7() };
     }),
   );
 }
 
 const PAST = `past as (select * from json_to_recordset($1) as s (id uuid, "recordedId" uuid, "finishedId" uuid, kind text,
   "typeKey" text, platform text, environment text, direction text, trigger text, "startedAt" timestamptz, status text,
-  "retryCount" smallint, "durationMs" integer))`;
+  "retryCount" smallint, "durationMs" integer, outcome text))`;
 
 const EVENTS = (step: 'recorded' | 'finished') => `
   ${step}_in as (
-    insert into sync_event (id, sync_id, type)
-    select "${step}Id", id, ${step === 'recorded' ? `'sync.recorded'` : FINISHED}
+    insert into sync_event (id, sync_id, type, data)
+    select "${step}Id", id, ${step === 'recorded' ? `'sync.recorded', '{}'::json` : `${FINISHED}, ${SETTLED_DATA}`}
     from past p ${step === 'finished' ? "where status <> 'IN_PROGRESS'" : ''})`;
 
+const SETTLED_DATA = `json_strip_nulls(json_build_object('outcome', outcome))`;
 const FINISHED = `case status when 'SUCCESS' then 'sync.succeeded' when 'FAILED' then 'sync.failed' else 'sync.partial' end`;

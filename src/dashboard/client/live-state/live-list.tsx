@@ -29,7 +29,8 @@ export function LiveList({ target, asked, onChange }: Props) {
   const close = () => adopt(undefined);
   // The history of the live state does not have what was last sent.
   const isDriftAsked = at === undefined && asked.drift === 'true';
-  const query = { ...target, at, state: state as State | undefined, drift: isDriftAsked || undefined };
+  const accepted = isDriftAsked && asked.accepted !== undefined ? asked.accepted === 'true' : undefined;
+  const query = { ...target, at, state: state as State | undefined, drift: isDriftAsked || undefined, accepted };
   const list = useInfiniteQuery({
     queryKey: ['live', query],
     queryFn: async ({ pageParam }) => {
@@ -86,7 +87,7 @@ export function LiveList({ target, asked, onChange }: Props) {
             size="xs"
             label="Only drift"
             checked={isDriftAsked}
-            onChange={({ currentTarget }) => onChange({ drift: currentTarget.checked ? 'true' : '' })}
+            onChange={({ currentTarget }) => onChange({ drift: currentTarget.checked ? 'true' : '', accepted: '' })}
           />
         ) : (
           <Text size="xs" c="dimmed">

@@ -1,6 +1,6 @@
 import { useSearchParams } from 'wouter';
 
-const NAMES = ['environment', 'at', 'state', 'drift', 'with', 'otherEnvironment', 'otherAt'] as const;
+const NAMES = ['environment', 'at', 'state', 'drift', 'accepted', 'with', 'otherEnvironment', 'otherAt'] as const;
 type Name = (typeof NAMES)[number];
 export type LiveQuestion = Partial<Record<Name, string>>;
 

@@ -3,7 +3,7 @@ import { Button, Group, Skeleton, Text, useComputedColorScheme } from '@mantine/
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
-import { useLocation } from 'wouter';
+import { Link, useLocation } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { EarlierLink } from '../ui/earlier-link.tsx';
@@ -13,9 +13,17 @@ import type { ChosenTarget } from './target.ts';
 
 type Bucket = Schemas['TimedNumbersDto'];
 const TONES = {
-  light: { success: '#2f9e44', failed: '#e03131', rest: '#f08c00', line: '#4263eb', axis: '#5a626b', grid: '#e3e6ea' },
-  dark: { success: '#51cf66', failed: '#ff6b6b', rest: '#fcc419', line: '#91a7ff', axis: '#a5adb6', grid: '#2c3036' },
+  light: {
+    ...{ success: '#2f9e44', failed: '#e03131', rest: '#f08c00', unknown: '#9c36b5' },
+    ...{ line: '#4263eb', axis: '#5a626b', grid: '#e3e6ea' },
+  },
+  dark: {
+    ...{ success: '#51cf66', failed: '#ff6b6b', rest: '#fcc419', unknown: '#da77f2' },
+    ...{ line: '#91a7ff', axis: '#a5adb6', grid: '#2c3036' },
+  },
 };
+const HEIGHTS = { counts: 200, unknown: 120, duration: 160 };
+type Kind = keyof typeof HEIGHTS;
 
 /** Syncs and their duration over time; an interval that is dragged over is opened in the history. */
 export function ActivityChart({
@@ -46,29 +54,36 @@ export function ActivityChart({
   if (!data) return <Skeleton height={420} />;
   return (
     <EarlierLink isEarlier={isPlaceholderData}>
-      <Plots buckets={data.items} scope={scope} />
+      <Plots buckets={data.items} scope={scope} last={last} />
     </EarlierLink>
   );
 }
 
-function Plots({ buckets, scope }: { buckets: Bucket[]; scope: ChosenTarget }) {
+function Plots({ buckets, scope, last }: { buckets: Bucket[]; scope: ChosenTarget; last: string }) {
   const [, go] = useLocation();
   const [chosen, choose] = useState<{ from: number; to: number } | null>(null);
   const { platform, environment } = scope;
+  const target = { ...(platform && { platform: [platform] }), ...(environment && { environment: [environment] }) };
   const open = () => {
     const [startDate, endDate] = [chosen!.from, chosen!.to].map((seconds) => new Date(seconds * 1000).toISOString());
-    go(
-      `/?${searchOf({ startDate, endDate, ...(platform && { platform: [platform] }), ...(environment && { environment: [environment] }) })}`,
-    );
+    go(`/?${searchOf({ startDate, endDate, ...target })}`);
   };
   const total = buckets.reduce((sum, { counts }) => sum + counts.total, 0);
   const failed = buckets.reduce((sum, { counts }) => sum + counts.failed, 0);
+  const unknown = buckets.reduce((sum, { outcomes }) => sum + outcomes.unknown, 0);
   return (
     <>
       <Group justify="space-between" mb="xs" mih={30}>
         <Text size="sm">
-          {formatCounted(total, 'sync')}, {formatCount(failed)} failed. Drag over a time to look into it; double-click
-          for all of it.
+          {formatCounted(total, 'sync')}, {formatCount(failed)} failed,{' '}
+          {unknown === 0 ? (
+            'none with an unknown outcome'
+          ) : (
+            <Link href={`/?${searchOf({ outcome: ['UNKNOWN'], last, ...target })}`}>
+              {formatCounted(unknown, 'push', 'pushes')} with an unknown outcome
+            </Link>
+          )}
+          . Drag over a time to look into it; double-click for all of it.
         </Text>
         {chosen && (
           <Button size="compact-xs" variant="light" onClick={open}>
@@ -77,6 +92,9 @@ function Plots({ buckets, scope }: { buckets: Bucket[]; scope: ChosenTarget }) {
         )}
       </Group>
       <Plot buckets={buckets} kind="counts" label="Syncs over time" onChoose={choose} />
+      {unknown > 0 && (
+        <Plot buckets={buckets} kind="unknown" label="Pushes with an unknown outcome over time" onChoose={choose} />
+      )}
       <Plot buckets={buckets} kind="duration" label="Duration over time" onChoose={choose} />
     </>
   );
@@ -84,7 +102,7 @@ function Plots({ buckets, scope }: { buckets: Bucket[]; scope: ChosenTarget }) {
 
 interface PlotProps {
   buckets: Bucket[];
-  kind: 'counts' | 'duration';
+  kind: Kind;
   label: string;
   onChoose: (range: { from: number; to: number } | null) => void;
 }
@@ -114,23 +132,26 @@ function Plot({ buckets, kind, label, onChoose }: PlotProps) {
         ref={box}
         role="img"
         aria-label={`${label}: ${summaryOf(buckets, kind)}`}
-        style={{ minHeight: kind === 'counts' ? 230 : 190 }}
+        style={{ minHeight: HEIGHTS[kind] + 30 }}
       />
     </div>
   );
 }
 
-function summaryOf(buckets: Bucket[], kind: 'counts' | 'duration'): string {
-  if (kind === 'counts')
-    return `at most ${formatCount(Math.max(0, ...buckets.map(({ counts }) => counts.total)))} at a time`;
+function summaryOf(buckets: Bucket[], kind: Kind): string {
+  const most = (count: (bucket: Bucket) => number) =>
+    `at most ${formatCount(Math.max(0, ...buckets.map(count)))} at a time`;
+  if (kind === 'counts') return most(({ counts }) => counts.total);
+  if (kind === 'unknown') return most(({ outcomes }) => outcomes.unknown);
   return `95th percentile of at most ${formatDuration(Math.max(0, ...buckets.map(({ duration }) => duration.p95 ?? 0)))}`;
 }
 
 /** Counts are stacked: each line holds those below it. */
-function dataOf(buckets: Bucket[], kind: 'counts' | 'duration'): uPlot.AlignedData {
+function dataOf(buckets: Bucket[], kind: Kind): uPlot.AlignedData {
   const times = buckets.map(({ from }) => Date.parse(from) / 1000);
   if (kind === 'duration')
     return [times, buckets.map(({ duration }) => duration.p50), buckets.map(({ duration }) => duration.p95)];
+  if (kind === 'unknown') return [times, buckets.map(({ outcomes }) => outcomes.unknown)];
   return [
     times,
     buckets.map(({ counts }) => counts.total),
@@ -140,7 +161,7 @@ function dataOf(buckets: Bucket[], kind: 'counts' | 'duration'): uPlot.AlignedDa
 }
 
 function optionsOf(
-  kind: 'counts' | 'duration',
+  kind: Kind,
   tones: (typeof TONES)['light'],
   width: number,
   buckets: Bucket[],
@@ -161,9 +182,22 @@ function optionsOf(
     ...{ label, stroke: color, width: 2, dash, spanGaps: true },
     value: (_plot, value) => formatDuration(value),
   });
+  const series: Record<Kind, uPlot.Series[]> = {
+    counts: [
+      bar('Partial or in progress', tones.rest, ({ counts }) => formatCount(counts.partial + counts.inProgress)),
+      bar('Failed', tones.failed, ({ counts }) => formatCount(counts.failed)),
+      bar(
+        'Succeeded',
+        tones.success,
+        ({ counts, successRate }) => `${formatCount(counts.success)} (${formatPercent(successRate)})`,
+      ),
+    ],
+    unknown: [bar('Unknown outcome', tones.unknown, ({ outcomes }) => formatCount(outcomes.unknown))],
+    duration: [line('Median', tones.line, [4, 4]), line('95th percentile', tones.line)],
+  };
   return {
     width,
-    height: kind === 'counts' ? 200 : 160,
+    height: HEIGHTS[kind],
     cursor: { sync: { key: 'activity' }, drag: { x: true, y: false } },
     legend: { live: true },
     axes: [
@@ -172,23 +206,11 @@ function optionsOf(
         ...axis,
         size: 64,
         values: (_plot, values) =>
-          values.map((value) => (kind === 'counts' ? formatCount(value) : formatDuration(value))),
+          values.map((value) => (kind === 'duration' ? formatDuration(value) : formatCount(value))),
       },
     ],
     scales: { y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.1] } },
-    series:
-      kind === 'counts'
-        ? [
-            {},
-            bar('Partial or in progress', tones.rest, ({ counts }) => formatCount(counts.partial + counts.inProgress)),
-            bar('Failed', tones.failed, ({ counts }) => formatCount(counts.failed)),
-            bar(
-              'Succeeded',
-              tones.success,
-              ({ counts, successRate }) => `${formatCount(counts.success)} (${formatPercent(successRate)})`,
-            ),
-          ]
-        : [{}, line('Median', tones.line, [4, 4]), line('95th percentile', tones.line)],
+    series: [{}, ...series[kind]],
     hooks: {
       setScale: [
         (plot, scale) => {

@@ -12,8 +12,8 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 export const formatCount = (count: number) => NUMBER.format(count);
 
 /** `1 sync`, `1,200 syncs`. */
-export const formatCounted = (count: number, thing: string) =>
-  `${formatCount(count)} ${thing}${count === 1 ? '' : 's'}`;
+export const formatCounted = (count: number, thing: string, things = `${thing}s`) =>
+  `${formatCount(count)} ${count === 1 ? thing : things}`;
 
 export const formatCompact = (count: number) => COMPACT.format(count);
 
