@@ -25,6 +25,7 @@ import { Migration0026OpenOutcome } from './Migration0026OpenOutcome.ts';
 import { Migration0027Destination } from './Migration0027Destination.ts';
 import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.ts';
 import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
+import { Migration0030CommitVersion } from './Migration0030CommitVersion.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -45,6 +46,7 @@ export const recordingMigrations = [
   Migration0026OpenOutcome,
   Migration0027Destination,
   Migration0029DriftRule,
+  Migration0030CommitVersion,
 ];
 
 /** Everything the service needs, in order. */
@@ -76,4 +78,5 @@ export const migrations = [
   Migration0027Destination,
   Migration0028OutcomesAndDrift,
   Migration0029DriftRule,
+  Migration0030CommitVersion,
 ];

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type HistoryFilter, type HistoryPage, type PageRequest, SyncHistoryQueries } from '#history';
 import {
+  type Direction,
   type NewSync,
   outcomeOf,
   type RecordedSync,
@@ -10,9 +11,14 @@ import {
   SyncWriter,
 } from '#recording';
 
+const MAX_REMEMBERED = 10_000;
+
 /** The history of syncs for an application: records what it does itself, and reads what was recorded. */
 @Injectable()
 export class SyncHistoryService {
+  /** Of the syncs that this process has recorded last and not settled yet: it need not read them to settle them. */
+  private readonly directions = new Map<string, Direction>();
+
   constructor(
     private readonly writer: SyncWriter,
     private readonly reader: SyncReader,
@@ -21,7 +27,11 @@ export class SyncHistoryService {
 
   /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
   async recordSyncAttempt(sync: NewSync): Promise<RecordedSync> {
-    return (await this.writer.record([sync]))[0]!;
+    const [recorded] = (await this.writer.record([sync])) as [RecordedSync];
+    const [oldest] = this.directions.keys();
+    if (oldest !== undefined && this.directions.size >= MAX_REMEMBERED) this.directions.delete(oldest);
+    this.directions.set(recorded.id, sync.direction);
+    return recorded;
   }
 
   /**
@@ -29,8 +39,9 @@ export class SyncHistoryService {
    * it was settled before; the first late results that differ are kept as events.
    */
   async updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
-    const { syncDirection } = await this.reader.get(syncId);
-    await this.writer.settle(syncId, outcomeOf(syncDirection, result));
+    const direction = this.directions.get(syncId) ?? (await this.reader.get(syncId)).syncDirection;
+    this.directions.delete(syncId);
+    await this.writer.settle(syncId, outcomeOf(direction, result));
   }
 
   /**

@@ -7,7 +7,7 @@ import { Client, type Pool } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { postgresPool } from '#database';
 import { type HistoryFilter, SyncHistoryExport, SyncHistoryQueries } from '#history';
-import { TargetModel } from '#live';
+import { LiveProjector, LiveStateBehindError, TargetModel } from '#live';
 import { SyncReader } from '#recording';
 import { Retention } from '#retention';
 import { AppModule, readConfig } from '../../../src/app.module.ts';
@@ -28,6 +28,7 @@ export const history: Bench = async (options) => {
     await fillHistory(database.url, options.rows);
     const emptyUrl = await secondDatabase(database.url);
     return await withService(database.url, async (app, pool) => [
+      await folded(app),
       await newestPages(app, pool),
       await deepPages(app),
       await others(app),
@@ -42,6 +43,25 @@ export const history: Bench = async (options) => {
     await database.close();
   }
 };
+
+/** How long the live state of what was filled in takes to be made, as after an update from a service without it. */
+async function folded(app: INestApplicationContext): Promise<Section> {
+  const startedAt = performance.now();
+  for (let isBehind = true; isBehind;) {
+    isBehind = await app
+      .get(LiveProjector)
+      .catchUp()
+      .then(
+        () => false,
+        (error: unknown) => {
+          if (!(error instanceof LiveStateBehindError)) throw error;
+          return true;
+        },
+      );
+  }
+  const seconds = rounded((performance.now() - startedAt) / 1_000, 1);
+  return { title: 'The live state of the full history, made from its events', rows: [{ seconds }] };
+}
 
 const FILTERS: Record<string, { filter: HistoryFilter; where: string }> = {
   'one type': { filter: { typeKey: 'Type250' }, where: `type_key = 'Type250'` },
