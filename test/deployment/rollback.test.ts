@@ -105,7 +105,9 @@ describe('a rollback undoes what its deployment applied, and', () => {
     const sql = await connectSql(service.databaseUrl);
     try {
       await sql(`delete from content_type_version where type_key = 'Died' and number = 3`);
-      await sql(`update content_type_version set created_at = created_at - interval '2 minutes' where type_key = 'Died'`);
+      await sql(
+        `update content_type_version set created_at = created_at - interval '2 minutes' where type_key = 'Died'`,
+      );
       await sql(
         `update deployment set status = 'IN_PROGRESS', completed_at = null, owner = null,
            created_at = now() - interval '1 minute' where id = $1`,
