@@ -19,6 +19,7 @@ export {
   stopStatement,
   type Transaction,
 } from './postgres-pool.ts';
+export { PreparedStatements } from './prepared-statements.ts';
 export { columnsOf } from './columns.ts';
 export { connectTo } from './postgres-hosts.ts';
 export { databaseFault, type DatabaseFault, faultText } from './database-fault.ts';

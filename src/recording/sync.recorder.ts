@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, Logger } from '@nestjs/common';
-import { query, type DatabaseFault, databaseFault, pauseAfter, untilWritten } from '#database';
+import { Injectable } from '@nestjs/common';
+import { query, type DatabaseFault, databaseFault, pauseAfter, PreparedStatements, untilWritten } from '#database';
 import { GroupCommit } from './group-commit.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
 import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
@@ -24,8 +23,6 @@ const START_TRIES = 3;
 const START_WITHIN_MS = 15_000;
 /** A statement of many rows with their snapshots takes its time. */
 const ANSWER_WITHIN_MS = 10_000;
-/** A named statement that is not there, or is there already. */
-const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
 
 /** The months around now, and those of these starts. */
 const ENSURE_MONTHS = `
@@ -51,14 +48,12 @@ export class SyncRecorder {
   private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
   /** Versions that are known to exist, so that the usual sync does not ask again. */
   private readonly knownVersions = new Set<string>();
-  /** The few texts of statements that have but one plan. */
-  private readonly names = new Map<string, string>();
-  private hasNames = true;
-  private readonly logger = new Logger(SyncRecorder.name);
-
   private readonly observers = new Set<RecorderObserver>();
+  private readonly prepared: PreparedStatements;
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(private readonly em: EntityManager) {
+    this.prepared = new PreparedStatements(em);
+  }
 
   /** How many calls wait for the next write. */
   get queueLength(): number {
@@ -170,27 +165,10 @@ export class SyncRecorder {
     return rows.map((row) => met.get(row.event.id)!);
   }
 
-  /** Parsing and planning would be half of what a short statement costs: by its name the server knows it again. */
-  private async execute<Result>({ text, parameters, hasOnePlan }: Written): Promise<Result[]> {
-    const isNamed = hasOnePlan && this.hasNames;
-    const name = isNamed ? this.nameOf(text) : undefined;
-    try {
-      const statement = { name, text, values: parameters, withinMs: ANSWER_WITHIN_MS, records: true };
-      return (await query(this.em, statement)).rows as Result[];
-    } catch (error) {
-      if (!isNamed || !NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
-      // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
-      if (this.hasNames) this.logger.log('Statements go out without names: a pooler hands connections round');
-      this.hasNames = false;
-      return this.execute({ text, parameters, hasOnePlan });
-    }
-  }
-
-  /** The same for the same text in every process: behind a pooler a name may be that of somebody else's statement. */
-  private nameOf(text: string): string {
-    const name = this.names.get(text) ?? `synctrail_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
-    this.names.set(text, name);
-    return name;
+  private async execute<Result>({ text, parameters: values, hasOnePlan }: Written): Promise<Result[]> {
+    const statement = { text, values, withinMs: ANSWER_WITHIN_MS, records: true };
+    const answer = hasOnePlan ? this.prepared.query(statement) : query(this.em, statement);
+    return (await answer).rows as Result[];
   }
 
   private readonly beforeRetry = async (

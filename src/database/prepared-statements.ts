@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/core';
+import { Logger } from '@nestjs/common';
+import type { QueryResult, QueryResultRow } from 'pg';
+import { query, type StatementConfig } from './postgres-pool.ts';
+
+/** A named statement that is not there, or is there already. */
+const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
+
+/**
+ * Statements that the server parses and plans once for each connection, because that would be half of what they cost. Only
+ * for those that have one good plan, whatever their values are. A pooler that hands connections round gets them without names.
+ */
+export class PreparedStatements {
+  private readonly logger = new Logger(PreparedStatements.name);
+  private readonly names = new Map<string, string>();
+  private hasNames = true;
+
+  constructor(private readonly em: EntityManager) {}
+
+  async query<Row extends QueryResultRow>(statement: Omit<StatementConfig, 'name'>): Promise<QueryResult<Row>> {
+    if (!this.hasNames) return query<Row>(this.em, statement);
+    try {
+      return await query<Row>(this.em, { ...statement, name: this.nameOf(statement.text) });
+    } catch (error) {
+      if (!NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
+      // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
+      if (this.hasNames) this.logger.log('Statements go out without names: a pooler hands connections round');
+      this.hasNames = false;
+      return query<Row>(this.em, statement);
+    }
+  }
+
+  /** The same for the same text in every process: behind a pooler a name may be that of somebody else's statement. */
+  private nameOf(text: string): string {
+    const name = this.names.get(text) ?? `synctrail_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+    this.names.set(text, name);
+    return name;
+  }
+}
