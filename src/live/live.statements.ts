@@ -1,7 +1,7 @@
 import { EVERYTHING } from '#recording';
 
-/** Events that are folded into the live state at once. */
-export const BATCH = 2_000;
+/** Events that are folded into the live state at once: an item that changed often is written once. */
+export const BATCH = 10_000;
 
 /** The position up to which events are folded, held until the transaction ends, and the one to fold up to next. */
 export const HELD = `

@@ -21,7 +21,7 @@ export const JOBS = {
   'idempotency.expire': { every: 600_000, does: 'Drops Idempotency-Keys that are older than 24 hours.' },
   'statistics.count': { every: 400, does: 'Counts new events into the statistics.' },
   'outcomes.ask': { every: 2_000, does: 'Reads targets back where the outcome of a push is unknown.' },
-  'live.follow': { every: 1_000, does: 'Folds new events into the live state.' },
+  'live.follow': { every: 2_000, does: 'Folds new events into the live state.' },
   'events.send': { every: 250, does: 'Sends new events to the open streams.' },
   'deployments.settle': {
     every: 3_000,
