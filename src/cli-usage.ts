@@ -10,7 +10,7 @@ export const USAGE = `usage: npm run cli -- COMMAND
                                        With --apply, drops it.
   stats rebuild                        Counts the statistics again from the history, while services run.
   pull [--platform NAME] [--environment NAME] [--actor NAME] [--reason TEXT] [--json]
-                                       Reads a target, records that, and prints what differs from the latest versions.
+                                       Reads a target, records the pull, and prints what differs from the latest versions.
   live [--platform NAME] [--environment NAME] [--at TIME] [--json | --export]
                                        Prints what stands at a target, now or at a time in ISO 8601, or the export file of
                                        the platform.

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import limit from 'p-limit';
 import { type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { comparable, type Definition, refKey, VersionDiff, VersionHistoryService } from '#versioning';
 import { type DriftRule, DriftRules } from './drift-rules.ts';
@@ -23,6 +24,8 @@ const MAX_REMEMBERED = 1_000;
 export class AcceptedDrift {
   /** The changed places between two versions, which never change; undefined for too many. */
   private readonly remembered = new Map<string, string[] | undefined>();
+  /** However many ask: each part holds definitions. */
+  private readonly turns = limit(1);
 
   constructor(
     private readonly rules: DriftRules,
@@ -41,10 +44,8 @@ export class AcceptedDrift {
     });
     for (let from = 0; from < meant.length; from += COMPARED_AT_ONCE) {
       const part = meant.slice(from, from + COMPARED_AT_ONCE);
-      const changed = await this.changedPaths(
-        target.platform,
-        part.map(({ item }) => item),
-      );
+      const drifted = part.map(({ item }) => item);
+      const changed = await this.turns(() => this.changedPaths(target.platform, drifted));
       for (const { item, own } of part) {
         const ids = acceptedBy(own, changed.get(refKey(item)));
         if (ids) accepted.set(refKey(item), ids);
@@ -56,7 +57,10 @@ export class AcceptedDrift {
   private async changedPaths(platform: string, items: DriftedItem[]): Promise<Map<string, string[] | undefined>> {
     const keyOf = (item: DriftedItem) =>
       JSON.stringify([platform, item.kind, item.typeKey, item.expectedHash, item.heldHash]);
+    // Of this answer: what is remembered meanwhile may push out what it needs.
+    const paths = new Map(items.map((item) => [refKey(item), this.remembered.get(keyOf(item))]));
     const unknown = items.filter((item) => item.heldHash !== null && !this.remembered.has(keyOf(item)));
+    if (unknown.length === 0) return paths;
     const named = unknown.flatMap(({ kind, typeKey, expectedHash, heldHash }) => [
       { kind, typeKey, versionHash: expectedHash },
       { kind, typeKey, versionHash: heldHash! },
@@ -66,9 +70,12 @@ export class AcceptedDrift {
     for (const item of unknown) {
       const before = definitions.get(refKey(item) + item.expectedHash);
       const after = definitions.get(refKey(item) + item.heldHash);
-      if (before && after) this.remember(keyOf(item), await this.pathsBetween(before, after));
+      if (!before || !after) continue;
+      const found = await this.pathsBetween(before, after);
+      paths.set(refKey(item), found);
+      this.remember(keyOf(item), found);
     }
-    return new Map(items.map((item) => [refKey(item), this.remembered.get(keyOf(item))]));
+    return paths;
   }
 
   private async pathsBetween(before: Definition, after: Definition): Promise<string[] | undefined> {

@@ -1,6 +1,6 @@
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsUUID, Matches, MaxLength, MinDate } from 'class-validator';
 import { IntersectionType } from '@nestjs/swagger';
-import { PageDto, PageQuery, PlatformQuery, RequesterDto, TargetDto } from '#http';
+import { MeantTargetDto, PageDto, PageQuery, PlatformQuery, RequesterDto, TargetDto } from '#http';
 import { MayBeLeftOut, Text, Timestamp, TrueOrFalse } from '#validation';
 
 const JSON_POINTER = /^(?:\/(?:[^~/\p{Cc}\p{Cs}]|~[01])*)*$/u;
@@ -30,23 +30,7 @@ export class DriftRulesQuery extends IntersectionType(PlatformQuery, PageQuery) 
 }
 
 /** Which changes on a platform are expected, until when and why. */
-export class DriftRuleRequestDto extends RequesterDto {
-  /**
-   * Name of the platform. It may be left out while only one platform is installed.
-   * @example 'optimizely'
-   */
-  @MayBeLeftOut()
-  @Text()
-  platform?: string;
-
-  /**
-   * Environment of the platform, such as `production`.
-   * @example 'default'
-   */
-  @MayBeLeftOut()
-  @Text()
-  environment: string = 'default';
-
+export class DriftRuleRequestDto extends IntersectionType(MeantTargetDto, RequesterDto) {
   /**
    * Kind of the item that the key names: `contentType`, or another kind of the platform.
    * @example 'contentType'

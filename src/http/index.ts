@@ -11,4 +11,4 @@ export { openApiDocument } from './openapi-document.ts';
 export { type RawReply, StreamAnswer } from './stream-answer.ts';
 export { type TextFile, TextFiles, TooManyExportsError } from './text-files.ts';
 export type { Reply } from './reply.ts';
-export { PlatformQuery, RequesterDto, TargetDto, TargetRequestDto, TypeQuery } from './target.dto.ts';
+export { MeantTargetDto, PlatformQuery, RequesterDto, TargetDto, TargetRequestDto, TypeQuery } from './target.dto.ts';

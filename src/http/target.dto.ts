@@ -47,6 +47,17 @@ export class PlatformQuery {
   platform?: string;
 }
 
+/** A target, in a request that may leave the platform out. */
+export class MeantTargetDto extends PlatformQuery {
+  /**
+   * Environment of the platform, such as `production`.
+   * @example 'default'
+   */
+  @MayBeLeftOut()
+  @Text()
+  environment: string = 'default';
+}
+
 /** Which content type a key names. */
 export class TypeQuery extends PlatformQuery {
   /**

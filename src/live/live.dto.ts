@@ -1,6 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { PageDto, PageQuery, TargetDto } from '#http';
+import { MeantTargetDto, PageDto, PageQuery, TargetDto } from '#http';
 import type { Evidence } from '#recording';
 import { MayBeLeftOut, Text, Timestamp, TrueOrFalse } from '#validation';
 import { LIVE_STATES, type LiveState } from './live-state.ts';
@@ -19,23 +19,7 @@ export class LiveTypeParams {
 }
 
 /** Which target is meant, and at which time. */
-export class LiveTargetQuery {
-  /**
-   * Name of the platform. It may be left out while only one platform is installed.
-   * @example 'optimizely'
-   */
-  @MayBeLeftOut()
-  @Text()
-  platform?: string;
-
-  /**
-   * Environment of the platform, such as `production`.
-   * @example 'default'
-   */
-  @MayBeLeftOut()
-  @Text()
-  environment: string = 'default';
-
+export class LiveTargetQuery extends MeantTargetDto {
   /**
    * Time of the state that is asked for; by default, now.
    * @example '2026-11-01T00:00:00Z'

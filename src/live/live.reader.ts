@@ -8,7 +8,7 @@ import type { LiveItem } from './live.fold.ts';
 import { LiveProjector } from './live.projector.ts';
 import { isDrift, type LiveState } from './live-state.ts';
 import { AT, OF_TARGET, OUT_OF_SYNC, OUT_OF_SYNC_AT, STATES, WHERE } from './live.statements.ts';
-import { type OutOfSync, outOfSync, type QuestionableItem } from './out-of-sync.ts';
+import { driftedItem, type OutOfSync, outOfSync, type QuestionableItem } from './out-of-sync.ts';
 
 /** Reads what stands where; whatever was recorded before the question is part of the answer. */
 @Injectable()
@@ -67,9 +67,7 @@ export class LiveReader {
 
   /** The items whose drift the rules of the target expect, by `refKey`. */
   private async accepted(target: Target, items: QuestionableItem[]): Promise<ReadonlySet<string>> {
-    const drifted = items.filter(isDrift).map(({ kind, typeKey, putHash, versionHash }) => {
-      return { kind, typeKey, expectedHash: putHash!, heldHash: versionHash };
-    });
+    const drifted = items.filter(isDrift).map(driftedItem);
     return new Set((await this.acceptedDrift.of(target, drifted)).keys());
   }
 

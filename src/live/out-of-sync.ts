@@ -1,3 +1,4 @@
+import type { DriftedItem } from '#drift';
 import type { ItemRef, Target } from '#platform';
 import { refKey } from '#versioning';
 import { isDrift, type LiveState } from './live-state.ts';
@@ -50,8 +51,19 @@ export function outOfSync(
 
 /** Drift that somebody has to look at: the only place that leaves out what is expected. */
 function isUnexpectedDrift(item: QuestionableItem, accepted: ReadonlySet<string>): boolean {
-  if (accepted.has(refKey(item))) return false;
+  return !accepted.has(refKey(item)) && isUnwanted(item, item.isRetired);
+}
+
+/** What the rules of a target have to expect, so that the drift of an item counts apart. */
+export function driftedItem({ kind, typeKey, putHash, versionHash }: ItemRef & PutAndHeld): DriftedItem {
+  return { kind, typeKey, expectedHash: putHash!, heldHash: versionHash };
+}
+
+type PutAndHeld = Pick<LiveState, 'putHash' | 'versionHash'>;
+
+/** Whether an item has drift. */
+export function isUnwanted(item: Parameters<typeof isDrift>[0], isRetired: boolean): boolean {
   // Somebody retired it, and removed it.
-  if (item.isRetired && item.state === 'ABSENT') return false;
+  if (isRetired && item.state === 'ABSENT') return false;
   return isDrift(item);
 }

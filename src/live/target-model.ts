@@ -14,7 +14,8 @@ import {
 } from '#versioning';
 import { itemKey, type LiveItem } from './live.fold.ts';
 import { LiveReader, type PastState } from './live.reader.ts';
-import { isDrift, type LiveState } from './live-state.ts';
+import type { LiveState } from './live-state.ts';
+import { driftedItem, isUnwanted } from './out-of-sync.ts';
 import { LiveStateIncompleteError } from './live.errors.ts';
 
 /** An item of a target, with the number of its version. */
@@ -171,10 +172,8 @@ export class TargetModel {
   private async numbered(platform: string, states: (LiveItem & (PastState | LiveState))[]): Promise<ModelItem[]> {
     const numbers = new Map((await this.byHash(platform, states)).map((found) => [versionKey(found), found.number]));
     const retired = await this.catalogue.retired(platform);
-    // Somebody retired it, and removed it: that is no drift.
-    const isRemoved = (state: LiveItem & PastState) => state.state === 'ABSENT' && retired.has(refKey(state));
     const drifted = states.filter(
-      (state): state is LiveItem & LiveState => 'putHash' in state && isDrift(state) && !isRemoved(state),
+      (state): state is LiveItem & LiveState => 'putHash' in state && isUnwanted(state, retired.has(refKey(state))),
     );
     const accepted = await this.accepted(drifted);
     const drift = new Set(drifted.map(itemKey));
@@ -191,10 +190,7 @@ export class TargetModel {
     const accepted = new Map<string, string[]>();
     for (const [, items] of Map.groupBy(drifted, ({ environment }) => environment)) {
       const { platform, environment } = items[0]!;
-      const asked = items.map(({ kind, typeKey, putHash, versionHash }) => {
-        return { kind, typeKey, expectedHash: putHash!, heldHash: versionHash };
-      });
-      const rules = await this.acceptedDrift.of({ platform, environment }, asked);
+      const rules = await this.acceptedDrift.of({ platform, environment }, items.map(driftedItem));
       for (const item of items) accepted.set(itemKey(item), rules.get(refKey(item)) ?? []);
     }
     return accepted;

@@ -2,7 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { isDrift, type LiveItem, LiveReader, type LiveState } from '#live';
 import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { type Adoption, SyncWriter } from '#recording';
-import { Catalogue, type ContentTypeVersion, type Definition, refKey, VersionHistoryService } from '#versioning';
+import {
+  AlreadyRetiredError,
+  Catalogue,
+  type ContentTypeVersion,
+  type Definition,
+  refKey,
+  VersionHistoryService,
+} from '#versioning';
 import { type LeftItem, NotAdoptableError } from './pull.errors.ts';
 
 /** An item whose content at a target is to be the latest version. */
@@ -83,7 +90,10 @@ export class Adopter {
     }
     const retired = decided.filter(({ decision }) => decision === 'retire').map(({ item }) => item);
     for (const { kind, typeKey } of retired) {
-      await this.catalogue.retire({ platform, kind, typeKey }, request);
+      await this.catalogue.retire({ platform, kind, typeKey }, request).catch((error: unknown) => {
+        // Somebody else was faster: the content type is retired, as was asked.
+        if (!(error instanceof AlreadyRetiredError)) throw error;
+      });
     }
     // Only now: until then it counts as drift, so that an adoption that broke off is finished by repeating it.
     const done = decided.filter(({ item, decision }) => (decision === 'same' ? isDrift(item) : isDone(decision)));

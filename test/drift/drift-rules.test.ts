@@ -15,15 +15,21 @@ const LATER = '2090-01-01T00:00:00Z';
 const WHY = { actor: 'jane', reason: 'Marketing tries another name' };
 
 let cms: SimulatedCms;
+let staging: SimulatedCms;
 let service: TestApp;
 
 beforeAll(async () => {
   cms = await startSimulatedCms();
-  service = await startTestApp(optimizelyAt(cms.url));
+  staging = await startSimulatedCms();
+  const other = Object.entries(optimizelyAt(staging.url)).map(([name, value]) => [
+    name.replace('CMS', 'CMS_STAGING'),
+    value,
+  ]);
+  service = await startTestApp({ ...optimizelyAt(cms.url), ...(Object.fromEntries(other) as NodeJS.ProcessEnv) });
 });
 afterAll(async () => {
   await service?.close();
-  await cms?.close();
+  await Promise.all([cms?.close(), staging?.close()]);
 });
 
 const edited = async (typeKey: string, changes: object) => {
@@ -125,7 +131,12 @@ describe('a drift rule', () => {
       ...{ ...WHY, until: LATER, typeKey: 'Here', ignore: [''], environment: 'moon' },
     });
     expect([status, body]).toMatchObject([404, { code: 'UNKNOWN_ENVIRONMENT' }]);
+    const elsewhere = await add({ typeKey: 'Here', ignore: [''], environment: 'staging' });
     expect((await item('Here')).acceptedBy).toEqual([]);
+    const here = await add({ typeKey: 'Here', ignore: [''] });
+    expect((await item('Here')).acceptedBy).toEqual([here.id]);
+    const { body: listed } = await service.api('GET', '/drift/rules?environment=staging');
+    expect((listed as { items: Rule[] }).items.map(({ id }) => id)).toEqual([elsewhere.id]);
   });
 
   it.each([

@@ -174,6 +174,18 @@ describe('an adoption', () => {
     expect(await live('Article')).toMatchObject({ drift: false });
   });
 
+  it('of a removal, made twice at the same time, retires once and refuses nobody', async () => {
+    await sent('Removed', 'Edited');
+    await remove('Removed');
+    await edit('Edited', 'Edited there');
+    await pull();
+    const both = await Promise.all(Array.from({ length: 4 }, () => adopt({ includeRemoved: true })));
+    expect(both.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const { body } = await service.api('GET', '/content-types/Removed/retirements');
+    expect((body as { items: object[] }).items).toHaveLength(1);
+    expect(await pull()).toMatchObject({ differences: 0 });
+  });
+
   it('is kept when the live state is made anew; an edit after the next push is drift', async () => {
     await sent('Article');
     await edit('Article', 'Longer name');
