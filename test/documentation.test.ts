@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 
 async function read(pattern: string, exclude: string[] = []): Promise<Map<string, string>> {
@@ -19,6 +19,20 @@ describe('the documentation', () => {
     expect(codes).toContain('RATE_LIMITED');
     const pages = [...(await read('docs/*.md')).values()].join('\n');
     expect([...codes].filter((code) => !pages.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('names every room and every event', async () => {
+    const rooms = [...(await read('src/*/index.ts')).keys()].map((path) => dirname(path).split(sep).at(-1));
+    const table = await readFile('docs/architecture.md', 'utf8');
+    expect(rooms).toContain('recording');
+    expect(rooms.filter((room) => !table.includes(`| \`${room}\``))).toEqual([]);
+    const events = matches(
+      await readFile('src/recording/sync.ts', 'utf8'),
+      /^ {2}\| '(sync\.[a-z_]+|attempt\.failed)'/gm,
+    );
+    expect(events).toContain('sync.adopted');
+    const pages = [...(await read('docs/*.md')).values()].join('\n');
+    expect(events.filter((event) => !pages.includes(`\`${event}\``))).toEqual([]);
   });
 
   it('has a configuration page that agrees with the config classes; else run npm run docs:configuration', async () => {
