@@ -20,12 +20,12 @@ interface HistoryList {
   cursors: string[];
   /** Rows of the page after those, once it is known to be the last. */
   lastPage: number;
-  /** Syncs that began since the first page was read. */
-  arrived: number;
+  /** The ids of syncs that began and stand on no page that was read. */
+  arrived: string[];
 }
 
 export function startOfList(question: string, filter: Filter, epoch: number): HistoryList {
-  return { question, filter, epoch, cursors: [''], lastPage: 0, arrived: 0 };
+  return { question, filter, epoch, cursors: [''], lastPage: 0, arrived: [] };
 }
 
 /** With the cursor of the page after. A first page that is no longer as it was begins the list anew. */
@@ -33,10 +33,16 @@ export function withPage(list: HistoryList, page: number, { items, next }: Page)
   const isLast = page === list.cursors.length - 1;
   if (!isLast && (page > 0 || list.cursors[1] === next)) return list;
   const cursors = list.cursors.slice(0, page + 1);
-  const arrived = isLast ? list.arrived : 0;
+  const arrived = isLast ? without(list.arrived, items) : [];
   return next === null
     ? { ...list, cursors, arrived, lastPage: items.length }
     : { ...list, cursors: [...cursors, next], arrived, lastPage: 0 };
+}
+
+/** A sync may be read before its event comes. */
+function without(ids: string[], items: { id: string }[]): string[] {
+  const read = new Set(items.map(({ id }) => id));
+  return ids.filter((id) => !read.has(id));
 }
 
 type HistoryListState = [HistoryList, Dispatch<SetStateAction<HistoryList>>];
@@ -49,9 +55,14 @@ export function HistoryListProvider({ children }: { children: ReactNode }) {
   const [, setList] = state;
   useLiveEvents((events) => {
     patchRows(events, (change) => queries.setQueriesData<Page>({ queryKey: [HISTORY_PAGE] }, change));
+    const read = queries.getQueriesData<Page>({ queryKey: [HISTORY_PAGE] }).flatMap(([, page]) => page?.items ?? []);
     setList((list) => {
-      const began = events.filter((event) => event.type === 'sync.recorded' && mayMatch(event, list.filter)).length;
-      return began > 0 ? { ...list, arrived: list.arrived + began } : list;
+      const began = events.filter((event) => event.type === 'sync.recorded' && mayMatch(event, list.filter));
+      const arrived = without(
+        began.map(({ sync }) => sync!.id),
+        read,
+      );
+      return arrived.length > 0 ? { ...list, arrived: [...list.arrived, ...arrived] } : list;
     });
   });
   return <Context value={state}>{children}</Context>;

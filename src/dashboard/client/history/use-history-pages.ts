@@ -35,7 +35,7 @@ export interface HistoryPages {
   isLoading: boolean;
   /** Whether what is shown belongs to the question before. */
   isStale: boolean;
-  /** Syncs that began since the first page was read. */
+  /** Syncs that began and stand on no page that was read. */
   arrived: number;
   refresh: () => void;
 }
@@ -98,7 +98,7 @@ export function useHistoryPages(filter: Filter, sort: Sort, sight: Sight): Histo
     error: results.find((result) => result.error)?.error ?? null,
     isLoading: results.some((result) => result.isPending),
     isStale: first?.isPlaceholderData ?? false,
-    arrived: current.arrived,
+    arrived: current.arrived.length,
     refresh,
   };
 }
