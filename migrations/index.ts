@@ -26,6 +26,7 @@ import { Migration0027Destination } from './Migration0027Destination.ts';
 import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.ts';
 import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
 import { Migration0030CommitVersion } from './Migration0030CommitVersion.ts';
+import { Migration0031Journal } from './Migration0031Journal.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -47,6 +48,7 @@ export const recordingMigrations = [
   Migration0027Destination,
   Migration0029DriftRule,
   Migration0030CommitVersion,
+  Migration0031Journal,
 ];
 
 /** Everything the service needs, in order. */
@@ -79,4 +81,5 @@ export const migrations = [
   Migration0028OutcomesAndDrift,
   Migration0029DriftRule,
   Migration0030CommitVersion,
+  Migration0031Journal,
 ];

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core';
 import type { Finding } from '#database';
 import { PlatformRegistry } from '#platform';
 import { LiveProjector } from '#live';
+import { HistoryRebuilder } from '#projection';
 import { parseBody } from '#request-body';
 import { Retention } from '#retention';
 import { StatsRebuilder } from '#statistics';
@@ -65,6 +66,16 @@ const COMMANDS: Record<string, Command> = {
     if (what === undefined) return await live(app, options);
     if (what !== 'rebuild') throw new UsageError('live has the subcommand "rebuild" only');
     return `Made the live state of ${await app.get(LiveProjector).rebuild()} items`;
+  },
+
+  rebuild: async (app) => {
+    const { syncs, corrected, added } = await app.get(HistoryRebuilder).rebuild();
+    const items = await app.get(LiveProjector).rebuild();
+    const stats = await app.get(StatsRebuilder).rebuild();
+    return [
+      `Read the events of ${syncs} syncs: corrected ${corrected} rows of the history, added ${added}`,
+      `Made the live state of ${items} items, and counted ${stats.syncs} syncs`,
+    ].join('\n');
   },
 
   stats: async (app, [what]) => {

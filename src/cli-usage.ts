@@ -8,6 +8,7 @@ export const USAGE = `usage: npm run cli -- COMMAND
                                        be left out while only one is installed.
   retention [--apply]                  Lists the data that RETENTION_PAYLOAD_DAYS and RETENTION_FACT_MONTHS drop.
                                        With --apply, drops it.
+  rebuild                              Makes history, live state and statistics again from the events, while services run.
   stats rebuild                        Counts the statistics again from the history, while services run.
   pull [--platform NAME] [--environment NAME] [--actor NAME] [--reason TEXT] [--json]
                                        Reads a target, records the pull, and prints what differs from the latest versions.

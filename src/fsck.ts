@@ -9,14 +9,14 @@ import {
 import { checkDeployments } from '#deployment';
 import { checkPositions } from '#events';
 import { checkLiveState } from '#live';
-import { checkOwners, checkSyncs } from '#recording';
+import { checkJournal, checkOwners, checkSyncs } from '#projection';
 import { checkSnapshots } from '#snapshot';
 import { checkStats } from '#statistics';
 import { checkRetirements, checkVersions } from '#versioning';
 import { installedModel } from './app.module.ts';
 
 const CHECKS: Check[] = [
-  ...[checkOwners, checkSyncs, checkPositions, checkLiveState, checkSnapshots],
+  ...[checkJournal, checkOwners, checkSyncs, checkPositions, checkLiveState, checkSnapshots],
   (database) => checkVersions(database, installedModel),
   checkRetirements,
 ];

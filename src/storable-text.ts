@@ -22,10 +22,15 @@ export function storableText(text: string | undefined, longest = MAX_LENGTH): st
   return `${storable.slice(0, longest - mark.length).replace(/[\ud800-\udbff]$/, '')}${mark}`;
 }
 
+/** Whether a text of JSON is as {@link storableJson} makes it. */
+export function isStorableJson(text: string): boolean {
+  return !UNSTORABLE.test(text);
+}
+
 /** Foreign JSON with every text and key as {@link storableText} has it, of any length. */
 export function storableJson<T extends object>(json: T): T {
   const text = JSON.stringify(json);
-  return UNSTORABLE.test(text)
+  return !isStorableJson(text)
     ? (mapped(JSON.parse(text) as Value, (part) => storableText(part, Infinity)) as T)
     : json;
 }

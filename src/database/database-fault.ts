@@ -60,7 +60,8 @@ export function databaseFault(error: unknown): DatabaseFault | undefined {
 function faultOf(error: object): DatabaseFault | undefined {
   if (error instanceof DatabaseAwayError) return 'away';
   if (error instanceof StatementTooSlowError) return 'slow';
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, fault } = error as { code?: unknown; message?: unknown; fault?: DatabaseFault };
+  if (fault !== undefined) return fault;
   const text = typeof message === 'string' ? message : '';
   if (typeof code !== 'string') return CONNECTION_TEXT.test(text) ? 'away' : undefined;
   if (CONNECTION_CODE.test(code)) return 'away';

@@ -16,6 +16,7 @@ export {
   inTransaction,
   LONG_READ_MS,
   postgresPool,
+  readAfter,
   stopStatement,
   type Transaction,
 } from './postgres-pool.ts';

@@ -26,7 +26,7 @@ const STOP_MS = 1_000;
 export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'types' | 'values'> {
   /** Milliseconds that it has; {@link STATEMENT_MS} by default. */
   withinMs?: number;
-  /** Whether it is of recording, for which some connections are kept free. */
+  /** Whether it is of recording, for which some connections are kept free, and reads nothing that was recorded. */
   records?: boolean;
 }
 export type Statement = string | StatementConfig;
@@ -78,8 +78,9 @@ export async function inTransaction<T>(
   em: EntityManager,
   work: (transaction: Transaction) => Promise<T>,
   withinMs = STATEMENT_MS,
+  records = false,
 ): Promise<T> {
-  const client = await connect(em);
+  const client = await connect(em, undefined, records);
   try {
     // A process that is paused in here must not keep its locks from everybody else.
     const limits = `set local idle_in_transaction_session_timeout = '10s'; set local statement_timeout = ${withinMs}`;
@@ -96,8 +97,20 @@ export async function inTransaction<T>(
   }
 }
 
-/** A connection to keep for a while, such as for a stream; the caller releases it. */
+/** What readers wait for, by the driver of their ORM. */
+const barriers = new WeakMap<object, () => Promise<void>>();
+
+/** From now on, who reads waits for this first: before it has a connection, so that it keeps nobody from one. */
+export function readAfter(em: EntityManager, barrier: () => Promise<void>): void {
+  barriers.set(em.getDriver(), barrier);
+}
+
+/**
+ * A connection to keep for a while, such as for a stream; the caller releases it. What was recorded before the call can be
+ * read on it, unless it `records`.
+ */
 export async function connect(em: EntityManager, withinMs = STATEMENT_MS, records = false): Promise<PoolClient> {
+  if (!records) await barriers.get(em.getDriver())?.();
   const pool = await postgresPool(em);
   const waitMs = Math.min(withinMs, STATEMENT_MS);
   for (const deadline = performance.now() + waitMs; ;) {

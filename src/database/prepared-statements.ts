@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/core';
 import { Logger } from '@nestjs/common';
-import type { QueryResult, QueryResultRow } from 'pg';
-import { query, type StatementConfig } from './postgres-pool.ts';
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { answered, query, type StatementConfig } from './postgres-pool.ts';
 
 /** A named statement that is not there, or is there already. */
 const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
+
+type Unnamed = Omit<StatementConfig, 'name'>;
 
 /**
  * Statements that the server parses and plans once for each connection, because that would be half of what they cost. Only
@@ -18,16 +20,28 @@ export class PreparedStatements {
 
   constructor(private readonly em: EntityManager) {}
 
-  async query<Row extends QueryResultRow>(statement: Omit<StatementConfig, 'name'>): Promise<QueryResult<Row>> {
-    if (!this.hasNames) return query<Row>(this.em, statement);
+  query<Row extends QueryResultRow>(statement: Unnamed): Promise<QueryResult<Row>> {
+    return this.send((named) => query<Row>(this.em, named), statement);
+  }
+
+  /** On a connection of the caller's. */
+  on<Row extends QueryResultRow>(client: PoolClient, statement: Unnamed): Promise<QueryResult<Row>> {
+    return this.send((named) => answered<Row>(client, named), statement);
+  }
+
+  private async send<Result>(
+    send: (statement: StatementConfig) => Promise<Result>,
+    statement: Unnamed,
+  ): Promise<Result> {
+    if (!this.hasNames) return send(statement);
     try {
-      return await query<Row>(this.em, { ...statement, name: this.nameOf(statement.text) });
+      return await send({ ...statement, name: this.nameOf(statement.text) });
     } catch (error) {
       if (!NAME_TROUBLE.has((error as { code?: string }).code)) throw error;
       // Refused before it was executed, by a server that another client prepared for: a pooler stands in between.
       if (this.hasNames) this.logger.log('Statements go out without names: a pooler hands connections round');
       this.hasNames = false;
-      return query<Row>(this.em, statement);
+      return send(statement);
     }
   }
 

@@ -1,8 +1,6 @@
 /** TrackingModule, for applications of others: all that recording needs; refuses nothing itself. */
 export {
   Admission,
-  checkOwners,
-  checkSyncs,
   ClockSkewError,
   type Direction,
   DIRECTIONS,
@@ -32,6 +30,7 @@ export {
   type SyncStatus,
   SyncWriter,
 } from '#recording';
+export { checkJournal, checkOwners, checkSyncs } from '#projection';
 export { DEFAULT_RETRY_POLICY, type RetryPolicy, type TrackingOptions } from '../tracking-options.ts';
 export { Idempotent, Ids, RequestIds } from '#idempotency';
 export { Periodic } from '#schedule';

@@ -3,6 +3,7 @@ import type { Options } from '@mikro-orm/core';
 const OWN_TABLES: RegExp[] = [
   /^(snapshot|content_type_(version|retirement)|idempotency_key|recorder|event_position|event_epoch|synctrail_migration)$/,
   /^(sync_history|sync_event)(_.+)?$/,
+  /^(sync_journal|journal_(writer|refusal))$/,
   /^(push_turn|drift_rule|live_(state|state_history|position))$/,
 ];
 

@@ -10,7 +10,7 @@ import {
 import { DiscoveryModule } from '@nestjs/core';
 import { migrate } from '#database';
 import { AcceptedDrift, DriftController, DriftRules } from '#drift';
-import { EventController, EventFeed, EventSequencer, EventStreams } from '#events';
+import { EventController, EventFeed, EventStreams } from '#events';
 import { ExternalReferences, ExternalSyncController, ExternalSyncService } from '#external';
 import {
   SyncComparison,
@@ -23,9 +23,11 @@ import {
 import { TextFiles } from '#http';
 import { IdempotencyService } from '#idempotency';
 import { recordingMigrations } from '#migrations';
+import { Journal } from '#journal';
 import { LiveController, LiveProjector, LiveReader, TargetModel } from '#live';
 import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
 import { PlatformModule } from '#platform';
+import { HistoryRebuilder, Projector } from '#projection';
 import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
 import { ReplayController, ReplayPlanner, SyncReplayer } from '#replay';
 import { Retention } from '#retention';
@@ -96,9 +98,11 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         Admission,
         CircuitBreakers,
         DriftRules,
-        EventSequencer,
         Heartbeat,
+        HistoryRebuilder,
         IdempotencyService,
+        Journal,
+        Projector,
         ExternalReferences,
         ExternalSyncService,
         EventFeed,
@@ -140,9 +144,12 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         CircuitBreakers,
         EventStreams,
         Heartbeat,
+        HistoryRebuilder,
         IdempotencyService,
+        Journal,
         LiveProjector,
         LiveReader,
+        Projector,
         TargetModel,
         Retention,
         PendingSyncs,

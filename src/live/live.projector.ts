@@ -1,7 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { databaseFault, inTransaction, pauseAfter, query, type Transaction } from '#database';
-import { EventSequencer } from '#events';
+import { Journal } from '#journal';
 import { Schedule } from '#schedule';
 import { factOf, fold, itemKey, type LiveItem, type LocatedFact } from './live.fold.ts';
 import type { LiveState } from './live-state.ts';
@@ -33,7 +33,7 @@ export class LiveProjector {
 
   constructor(
     private readonly em: EntityManager,
-    private readonly sequencer: EventSequencer,
+    private readonly journal: Journal,
     schedule: Schedule,
   ) {
     schedule.add('live.follow', () => this.project());
@@ -63,7 +63,7 @@ export class LiveProjector {
       },
       BATCH_MS,
     );
-    await this.sequencer.drain();
+    await this.journal.caughtUp();
     await this.project();
     const { rows } = await query<{ count: number }>(this.em, 'select count(*)::float8 as count from live_state');
     return rows[0]!.count;
@@ -74,7 +74,7 @@ export class LiveProjector {
     const deadline = performance.now() + CATCH_UP_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.sequencer.drain();
+        await this.journal.caughtUp();
         const lag = await this.project(deadline);
         if (lag > 0) throw new LiveStateBehindError(lag);
         return;

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { answered, query, connect } from '#database';
+import { Journal } from '#journal';
 import { Schedule } from '#schedule';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
@@ -21,7 +21,7 @@ export interface ClockOffset {
 @Injectable()
 export class Heartbeat implements OnApplicationBootstrap {
   /** This process, on every sync and deployment that it runs. */
-  readonly owner = uuidv7();
+  readonly owner: string;
 
   /** As of the last beat; null before the first. */
   clock: ClockOffset | null = null;
@@ -34,9 +34,11 @@ export class Heartbeat implements OnApplicationBootstrap {
 
   constructor(
     private readonly em: EntityManager,
+    journal: Journal,
     schedule: Schedule,
     @Inject(TRACKING_OPTIONS) options: TrackingOptions,
   ) {
+    this.owner = journal.writer;
     this.leaseMs = options.leaseMs;
     schedule.add('heartbeat', () => this.beat(), { every: this.leaseMs / 5, last: () => this.signOff() });
   }

@@ -2,12 +2,14 @@
 export {
   type FacetField,
   fieldsWith,
+  FINISH_COLUMNS,
   type FilteredField,
+  recordedName,
   SHOWN_FIELDS,
   shownSync,
   SYNC_FIELDS,
 } from './sync-columns.ts';
-export type { SettledSync, StartRow } from './sync-rows.ts';
+export type { EventRow, SettledSync, StartRow } from './sync-rows.ts';
 export { Admission } from './admission.ts';
 export {
   ClockSkewError,
@@ -20,13 +22,13 @@ export {
   SyncOwnedError,
   SyncSettledError,
 } from './recording.errors.ts';
-export { FACTS_SINCE, LINKS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
+export { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
+export type { CarriedSnapshot, CarriedVersion, SyncStep } from './sync.steps.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { SYNC_COLUMNS, SyncRecord, typeOf } from './sync-record.entity.ts';
 export { SyncEvent } from './sync-event.entity.ts';
 export { isOfDeployment, SyncReader } from './sync.reader.ts';
 export { type Adoption, type LearnedOutcome, outcomeOf, SyncWriter } from './sync.writer.ts';
-export { checkOwners, checkSyncs } from './sync.check.ts';
 export { errorFingerprint, FINGERPRINT, maskedMessage } from './error-fingerprint.ts';
 export { storableText } from '../storable-text.ts';
 export {
@@ -35,6 +37,7 @@ export {
   type Evidence,
   EVIDENCES,
   EVERYTHING,
+  MAX_LATE_RESULTS,
   type FailedAttempt,
   type NewSync,
   type Observation,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '#json';
-import type { Column } from './statement.ts';
+import type { Column } from '#journal';
 import type { FinishRow, StartRow } from './sync-rows.ts';
 import type { SyncRecord } from './sync-record.entity.ts';
 

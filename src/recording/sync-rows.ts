@@ -1,6 +1,7 @@
 import type { JsonObject } from '#json';
 import type { Destination, FinalStatus, Outcome, SyncContext } from '#platform';
 import type { PreparedSnapshot } from '#snapshot';
+import type { Origin } from '#versioning';
 import type { Direction, Evidence, SyncEventType } from './sync.ts';
 
 export interface EventRow {
@@ -12,6 +13,8 @@ export interface EventRow {
 
 export interface StartRow {
   id: string;
+  /** Whether the caller chose the id, so that it may be recorded already. */
+  mayExist: boolean;
   callId: string;
   kind: string;
   typeKey: string;
@@ -48,7 +51,6 @@ export interface ExternalRow {
 
 export interface AttemptRow {
   id: string;
-  retryCount: number;
   /** Others may push the item while this sync waits. */
   givesTurn: boolean;
   event: EventRow;
@@ -93,9 +95,13 @@ export interface FinishRow {
 export interface Settlement {
   eventId: string;
   applied: boolean;
-  repeated: boolean;
   known: boolean;
   kept: boolean;
+}
+
+/** The origin of a version that is new with a sync: what others record is not ours to deploy. */
+export function versionOrigin({ external }: StartRow): Origin {
+  return external === null ? 'AUTHORED' : 'RECORDED';
 }
 
 /** A sync that was settled, for those who watch. */

@@ -1,34 +1,19 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable } from '@nestjs/common';
-import { query, type DatabaseFault, databaseFault, pauseAfter, PreparedStatements, untilWritten } from '#database';
-import { GroupCommit } from './group-commit.ts';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { postgresPool, query, untilWritten } from '#database';
+import { Journal, Statement, StepQueue, type Write } from '#journal';
+import { Heartbeat } from './heartbeat.ts';
+import { giveTurns, itemOf, onePerItem, takeTurns, turnOf, type Turn } from './push-turn.statement.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
 import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
-import {
-  attemptStatement,
-  eventStatement,
-  extendStatement,
-  finishStatement,
-  lateStatement,
-  linkStatement,
-  outcomeStatement,
-  startStatement,
-  versionOrigin,
-  type Written,
-} from './sync.statements.ts';
+import { versionOrigin } from './sync-rows.ts';
+import { StepPacker, type StepRow } from './sync.steps.ts';
 
-const LIMITS = { rows: 32, writes: 2 };
-const START_TRIES = 3;
-/** Milliseconds after which a start is not tried again: one that waited for a dead connection is. */
-const START_WITHIN_MS = 15_000;
-/** A statement of many rows with their snapshots takes its time. */
-const ANSWER_WITHIN_MS = 10_000;
-
-/** The months around now, and those of these starts. */
-const ENSURE_MONTHS = `
-  select ensure_sync_partitions(first, months) from (
-    select now() - interval '1 month' as first, 4 as months
-    union all select distinct date_trunc('month', start, 'UTC'), 1 from unnest($1::timestamptz[]) start) needed`;
+const LIMITS = { rows: 64, weight: 8_000_000 };
+/** Bytes of a step beside its contents, about. */
+const STEP_WEIGHT = 1_000;
+/** Of each, what is remembered at the most. */
+const MAX_KNOWN = 10_000;
 
 /** Hears what a recorder has written, after each commit. */
 export interface RecorderObserver {
@@ -37,27 +22,41 @@ export interface RecorderObserver {
   settled(sync: SettledSync): void;
 }
 
+/** A sync that this process has begun and not ended. */
+interface OpenSync {
+  turn: Turn;
+  direction: StartRow['direction'];
+  startedAt: number;
+  /** Whether no other process may have ended it. */
+  isOurs: () => boolean;
+}
+
 /** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
 @Injectable()
-export class SyncRecorder {
-  private readonly starts = new GroupCommit<StartRow, boolean>(
-    (rows) => this.writeStarts(rows),
-    LIMITS,
-    (error) => error instanceof RecordingUnavailableError,
-  );
-  private readonly finishes = new GroupCommit<FinishRow, Settlement>((rows) => this.writeFinishes(rows), LIMITS);
-  /** Versions that are known to exist, so that the usual sync does not ask again. */
+export class SyncRecorder implements OnModuleInit {
+  private readonly queue = new StepQueue<StepRow, boolean>((rows, write) => this.write(rows, write), LIMITS);
+  private readonly open = new Map<string, OpenSync>();
+  /** By item, the last push of this process that has ended: it needs its turn no more. */
+  private readonly ended = new Map<string, string>();
+  /** Versions and contents that are known to be stored, so that the usual sync does not bring them again. */
   private readonly knownVersions = new Set<string>();
+  private readonly knownDigests = new Set<string>();
   private readonly observers = new Set<RecorderObserver>();
-  private readonly prepared: PreparedStatements;
 
-  constructor(private readonly em: EntityManager) {
-    this.prepared = new PreparedStatements(em);
+  constructor(
+    private readonly em: EntityManager,
+    private readonly journal: Journal,
+    private readonly heartbeat: Heartbeat,
+  ) {}
+
+  /** A server that was not connected to may be another, without what the one before was sent last. */
+  async onModuleInit(): Promise<void> {
+    (await postgresPool(this.em)).on('connect', () => this.forget());
   }
 
   /** How many calls wait for the next write. */
   get queueLength(): number {
-    return this.starts.length + this.finishes.length;
+    return this.queue.length;
   }
 
   observe(observer: RecorderObserver): void {
@@ -69,129 +68,217 @@ export class SyncRecorder {
    * {@link RecordingUnavailableError} when the database does not answer.
    */
   start(rows: StartRow[]): Promise<boolean[]> {
-    return this.starts.add(rows);
+    const bytes = rows.reduce((sum, { snapshots }) => sum + total(snapshots.map(({ content }) => content.length)), 0);
+    return this.queue.add(
+      rows.map((row) => ({ step: 'start', row })),
+      bytes + rows.length * STEP_WEIGHT,
+      (cause) => new RecordingUnavailableError(cause),
+    );
   }
 
   /** Resolves after the commit, however long the database is away. */
-  finish(rows: FinishRow[]): Promise<Settlement[]> {
-    return this.finishes.add(rows);
+  async finish(rows: FinishRow[]): Promise<Settlement[]> {
+    const isSure = rows.every(({ id }) => this.open.get(id)?.isOurs());
+    // Another result of the same sync comes after this one.
+    for (const { id } of rows) Object.assign(this.open.get(id) ?? {}, { isOurs: () => false });
+    const bytes = total(rows.map(({ snapshot }) => snapshot?.content.length ?? 0));
+    await this.queue.add(
+      rows.map((row) => ({ step: 'finish', row })),
+      bytes + rows.length * STEP_WEIGHT,
+    );
+    const settled = isSure ? rows.map((row) => settledNow(row, this.open.get(row.id)!)) : await this.settled(rows);
+    for (const { id } of rows) this.end(id);
+    for (const observer of this.observers) {
+      observer.written('finish', rows.length);
+      for (const { applied, sync } of settled) if (applied && sync) observer.settled(sync);
+    }
+    return settled;
   }
 
   /** Resolves after the commit, however long the database is away; false when a sync was settled already. */
   async attemptsFailed(rows: AttemptRow[]): Promise<boolean> {
-    const open = await untilWritten(() => this.execute(attemptStatement(rows)), this.beforeRetry);
-    return open.length === rows.length;
+    const isSure = rows.every(({ id }) => this.open.get(id)?.isOurs());
+    await this.addSteps(rows.map((row) => ({ step: 'attempt', row })));
+    if (isSure) return true;
+    const ids = rows.map(({ event }) => event.id);
+    const { rows: found } = await untilWritten(() =>
+      query(this.em, 'select from sync_event where id = any($1::uuid[])', [ids]),
+    );
+    return found.length === rows.length;
   }
 
   /** Resolves after the commit, however long the database is away. */
-  async outcomesKnown(rows: OutcomeRow[]): Promise<void> {
-    await untilWritten(() => this.execute(outcomeStatement(rows)), this.beforeRetry);
+  outcomesKnown(rows: OutcomeRow[]): Promise<void> {
+    return this.addSteps(rows.map((row) => ({ step: 'outcome', row })));
   }
 
   /** Adds events that change nothing of their syncs. Resolves after the commit, however long the database is away. */
-  async addEvents(events: EventRow[]): Promise<void> {
-    await untilWritten(() => this.execute(eventStatement(events)), this.beforeRetry);
+  addEvents(events: EventRow[]): Promise<void> {
+    return this.addSteps(events.map((event) => ({ step: 'adopt', row: { event } })));
   }
 
   /** Resolves after the commit; false when the sync is settled with another version, undefined when there is none. */
   async linkVersion(event: EventRow, versionHash: string): Promise<boolean | undefined> {
-    const statement = linkStatement(event, versionHash);
-    const [row] = await untilWritten(() => this.execute<{ linked: boolean }>(statement), this.beforeRetry);
-    return row?.linked;
+    await this.addSteps([{ step: 'link', row: { event } }]);
+    const { rows } = await untilWritten(() =>
+      query<{ linked: boolean }>(
+        this.em,
+        `select coalesce(version_hash = $2, false) or exists (select from sync_event where id = $3) as linked
+         from sync_history where id = $1`,
+        [event.syncId, versionHash, event.id],
+      ),
+    );
+    return rows[0]?.linked;
   }
 
   /** Resolves after the commit; false when the sync is settled or being settled. */
   async extend(syncId: string, expiresInMs: number): Promise<boolean> {
-    const open = await untilWritten(() => this.execute(extendStatement(syncId, expiresInMs)), this.beforeRetry);
-    return open.length > 0;
+    await this.addSteps([{ step: 'extend', row: { syncId, expiresInMs } }]);
+    const { rows } = await untilWritten(() =>
+      query(this.em, `select from sync_history where id = $1 and sync_status = 'IN_PROGRESS' and owner is null`, [
+        syncId,
+      ]),
+    );
+    return rows.length > 0;
   }
 
   /** The keys of these syncs, by their ids; waits for the database however long it is away. */
   async typeKeys(syncIds: string[]): Promise<Map<string, string>> {
-    const statement = {
-      text: 'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
-      parameters: [syncIds],
-    };
-    const rows = await untilWritten(() => this.execute<{ id: string; typeKey: string }>(statement), this.beforeRetry);
-    return new Map(rows.map(({ id, typeKey }) => [id, typeKey]));
+    const keys = new Map<string, string>();
+    for (const id of syncIds) {
+      const open = this.open.get(id);
+      if (open) keys.set(id, open.turn.typeKey);
+    }
+    const others = syncIds.filter((id) => !keys.has(id));
+    if (others.length === 0) return keys;
+    const { rows } = await untilWritten(() =>
+      query<{ id: string; typeKey: string }>(
+        this.em,
+        'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
+        [others],
+      ),
+    );
+    for (const { id, typeKey } of rows) keys.set(id, typeKey);
+    return keys;
   }
 
-  private async writeStarts(rows: StartRow[]): Promise<boolean[]> {
-    let holders: { syncId: string }[];
-    const unknown = rows.filter((row) => row.newVersion && !this.knownVersions.has(versionKey(row)));
-    const deadline = performance.now() + START_WITHIN_MS;
-    // The same statement may be written twice: ids are ours, and what exists is left alone.
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        holders = await this.execute<{ syncId: string }>(startStatement(rows, unknown));
-        break;
-      } catch (error) {
-        const fault = databaseFault(error);
-        if (fault === undefined || fault === 'refused') throw error;
-        if (attempt === START_TRIES || performance.now() > deadline) throw new RecordingUnavailableError(error);
-        await this.beforeRetry(fault, attempt, startsOf(rows));
+  private async addSteps(rows: StepRow[]): Promise<void> {
+    await this.queue.add(rows, rows.length * STEP_WEIGHT);
+  }
+
+  /** Whether each row has its turn. */
+  private async write(rows: StepRow[], write: Write): Promise<boolean[]> {
+    const packer = new StepPacker(
+      (digest) => this.knownDigests.has(digest),
+      (row) => this.knownVersions.has(versionKey(row)),
+    );
+    const isAlive = this.heartbeat.watch();
+    const statement = new Statement();
+    const starts = rows.flatMap(({ step, row }) => (step === 'start' ? [row] : []));
+    const takers = onePerItem(starts.filter(({ takesTurn }) => takesTurn).map(turnOf));
+    const givers = rows.flatMap(({ step, row }) => (step === 'attempt' && row.givesTurn ? this.turnOf(row.id) : []));
+    const parts = [
+      ...(takers.length > 0 ? [`turn_in as (${takeTurns(statement, takers, this.endedBefore(takers))})`] : []),
+      ...(givers.length > 0 ? [`turn_out as (${giveTurns(statement, givers)})`] : []),
+    ];
+    const answer = takers.length > 0 ? 'select holder from turn_in' : undefined;
+    const startedAt = performance.now();
+    const holders = await this.journal.append<{ holder: string }>(packer.pack(rows), write, {
+      statement,
+      parts,
+      answer,
+    });
+    for (const row of starts) this.begin(row, isAlive, startedAt);
+    this.remember(starts, packer.digests);
+    if (starts.length > 0) this.tellStarted(starts);
+    const haveTurn = new Set(holders.map(({ holder }) => holder));
+    return rows.map(({ step, row }) => step === 'start' && haveTurn.has(row.id));
+  }
+
+  private begin(row: StartRow, isOurs: () => boolean, startedAt: number): void {
+    // Others may settle an external sync at any time, and one of an id that was chosen may be another's.
+    const isSure = row.external === null && !row.mayExist;
+    const [oldest] = this.open.keys();
+    if (oldest !== undefined && this.open.size >= MAX_KNOWN) this.open.delete(oldest);
+    if (row.external?.finish) return;
+    const { direction } = row;
+    this.open.set(row.id, { turn: turnOf(row), direction, startedAt, isOurs: isSure ? isOurs : () => false });
+  }
+
+  private end(id: string): void {
+    const open = this.open.get(id);
+    if (!open) return;
+    this.open.delete(id);
+    if (open.direction !== 'PUSH') return;
+    if (this.ended.size >= MAX_KNOWN) this.ended.clear();
+    this.ended.set(itemOf(open.turn), id);
+  }
+
+  private turnOf(id: string): Turn[] {
+    const open = this.open.get(id);
+    return open ? [open.turn] : [];
+  }
+
+  private endedBefore(takers: Turn[]): string[] {
+    return takers.flatMap((turn) => this.ended.get(itemOf(turn)) ?? []);
+  }
+
+  /** What is recorded for a time long past is not kept for as long. */
+  private remember(starts: StartRow[], digests: Iterable<string>): void {
+    if (this.knownVersions.size > MAX_KNOWN) this.knownVersions.clear();
+    for (const row of starts) if (row.newVersion) this.knownVersions.add(versionKey(row));
+    if (this.knownDigests.size > MAX_KNOWN) this.knownDigests.clear();
+    if (starts.some(({ external }) => external?.startedAt)) return;
+    for (const digest of digests) this.knownDigests.add(digest);
+  }
+
+  private forget(): void {
+    this.knownVersions.clear();
+    this.knownDigests.clear();
+  }
+
+  private tellStarted(starts: StartRow[]): void {
+    for (const observer of this.observers) {
+      observer.written('start', starts.length);
+      // What watches has no other time than now.
+      for (const { platform, direction, external } of starts) {
+        if (!external?.finish || external.startedAt) continue;
+        const { status, retryCount, durationMs } = external.finish;
+        observer.settled({ platform, direction, status, retryCount: retryCount ?? 0, durationMs });
       }
     }
-    for (const observer of this.observers) {
-      observer.written('start', rows.length);
-      // What watches has no other time than now.
-      for (const row of rows)
-        if (row.external?.finish && !row.external.startedAt)
-          observer.settled(settledExternal(row, row.external.finish));
-    }
-    if (this.knownVersions.size > 10_000) this.knownVersions.clear();
-    for (const row of unknown) this.knownVersions.add(versionKey(row));
-    const haveTurn = new Set(holders.map(({ syncId }) => syncId));
-    return rows.map(({ id }) => haveTurn.has(id));
   }
 
-  private async writeFinishes(rows: FinishRow[]): Promise<Settlement[]> {
-    const settled = await untilWritten(
-      () => this.execute<Pick<Settlement, 'eventId'> & SettledSync>(finishStatement(rows)),
-      this.beforeRetry,
+  /** What became of results that others may have come before. */
+  private async settled(rows: FinishRow[]): Promise<(Settlement & { sync?: SettledSync })[]> {
+    const asked = rows.map(({ id, event }) => ({ id, event_id: event.id, data: JSON.stringify(event.data) }));
+    const { rows: found } = await untilWritten(() =>
+      query<Settlement & { sync: SettledSync }>(this.em, { text: SETTLEMENTS, values: [JSON.stringify(asked)] }),
     );
-    for (const observer of this.observers) {
-      observer.written('finish', rows.length);
-      for (const sync of settled) observer.settled(sync);
-    }
-    const met = new Map<string, Settlement>();
-    for (const { eventId } of settled)
-      met.set(eventId, { eventId, applied: true, repeated: false, known: true, kept: false });
-    const others = rows.filter((row) => !met.has(row.event.id));
-    if (others.length > 0) {
-      const late = await untilWritten(() => this.execute<Settlement>(lateStatement(others)), this.beforeRetry);
-      for (const settlement of late) met.set(settlement.eventId, settlement);
-    }
+    const met = new Map(found.map((settlement) => [settlement.eventId, settlement]));
     return rows.map((row) => met.get(row.event.id)!);
   }
-
-  private async execute<Result>({ text, parameters: values, hasOnePlan }: Written): Promise<Result[]> {
-    const statement = { text, values, withinMs: ANSWER_WITHIN_MS, records: true };
-    const answer = hasOnePlan ? this.prepared.query(statement) : query(this.em, statement);
-    return (await answer).rows as Result[];
-  }
-
-  private readonly beforeRetry = async (
-    fault: DatabaseFault,
-    attempt: number,
-    starts: string[] = [],
-  ): Promise<void> => {
-    if (fault !== 'no-partition') return pauseAfter(attempt);
-    const made = query(this.em, ENSURE_MONTHS, [starts]);
-    await made.catch(() => pauseAfter(attempt));
-  };
 }
 
-/** The starts that other systems gave: their months may have no tables yet. */
-function startsOf(rows: StartRow[]): string[] {
-  return rows.flatMap(({ external }) => external?.startedAt ?? []);
-}
+const SETTLEMENTS = `
+  select r.event_id as "eventId", coalesce(e.type <> 'sync.late_result', false) as applied, h.id is not null as known,
+    exists (select from sync_event l where l.sync_id = r.id and l.type = 'sync.late_result' and l.data::text = r.data) as kept,
+    json_build_object('platform', h.target_platform, 'direction', h.sync_direction, 'status', h.sync_status,
+      'retryCount', h.retry_count, 'durationMs', h.duration_ms) as sync
+  from json_to_recordset($1::json) as r (id uuid, event_id uuid, data text)
+  left join sync_event e on e.id = r.event_id left join sync_history h on h.id = r.id`;
 
-function settledExternal({ platform, direction }: StartRow, finish: FinishRow): SettledSync {
-  const { status, retryCount, durationMs } = finish;
-  return { platform, direction, status, retryCount: retryCount ?? 0, durationMs };
+function settledNow(row: FinishRow, { turn, direction, startedAt }: OpenSync): Settlement & { sync: SettledSync } {
+  const { event, status, retryCount } = row;
+  const durationMs = row.durationMs ?? Math.round(performance.now() - startedAt);
+  const sync = { platform: turn.platform, direction, status, retryCount: retryCount ?? 0, durationMs };
+  return { eventId: event.id, applied: true, known: true, kept: false, sync };
 }
 
 function versionKey(row: StartRow): string {
   return JSON.stringify([row.platform, row.kind, row.typeKey, row.versionHash, versionOrigin(row)]);
+}
+
+function total(sizes: number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -14,7 +14,8 @@ import { SyncNotFoundError, SyncSettledError } from './recording.errors.ts';
 import { type PreparedResponse, prepareResponse } from './prepared-response.ts';
 import { SyncReader } from './sync.reader.ts';
 import { SyncRecorder } from './sync.recorder.ts';
-import { recordedData, settledData } from './sync-columns.ts';
+import { assertStorable } from './storable-values.ts';
+import { FINISH_COLUMNS, recordedData, settledData, START_COLUMNS } from './sync-columns.ts';
 import type { FinishRow, OutcomeRow, Settlement, StartRow } from './sync-rows.ts';
 import {
   assertNames,
@@ -106,6 +107,7 @@ export class SyncWriter {
     const row = {
       ...{
         id,
+        mayExist: sync.id !== undefined,
         callId: sync.callId ?? uuidv7(),
         kind,
         typeKey,
@@ -127,6 +129,7 @@ export class SyncWriter {
       snapshots,
       ...(isNew && { newVersion: definition }),
     };
+    assertStorable(START_COLUMNS, row);
     const event = { id: sync.eventIds?.recorded ?? uuidv7(), syncId: id, type: 'sync.recorded' as const };
     return { ...row, event: { ...event, data: recordedData(row) } };
   }
@@ -157,7 +160,6 @@ export class SyncWriter {
     return this.recorder.attemptsFailed(
       syncIds.map((id) => ({
         id,
-        retryCount: waitMs === undefined ? failed.attempt - 1 : failed.attempt,
         givesTurn,
         event: { id: uuidv7(), syncId: id, type: 'attempt.failed', data },
       })),
@@ -169,11 +171,9 @@ export class SyncWriter {
    * {@link SyncSettledError} when it was settled before; the first late results that differ are kept as events.
    */
   async settle(syncId: string, result: SyncResult, eventId?: string): Promise<void> {
-    const [{ applied, repeated, known, kept }] = (await this.write([{ ...result, id: syncId, eventId }])) as [
-      Settlement,
-    ];
+    const [{ applied, known, kept }] = (await this.write([{ ...result, id: syncId, eventId }])) as [Settlement];
     if (!known) throw new SyncNotFoundError(syncId);
-    if (applied || repeated) return;
+    if (applied) return;
     const { syncStatus } = await this.reader.get(syncId);
     throw new SyncSettledError(syncId, syncStatus, kept ? KEPT : NOT_KEPT);
   }
@@ -275,6 +275,7 @@ export class SyncWriter {
       metadata: Object.keys(metadata).length > 0 ? metadata : null,
       snapshot,
     };
+    assertStorable(FINISH_COLUMNS, row);
     const data = { status: result.status, ...settledData(row), ...seen, ...compact({ readSince }) };
     const event = { id: result.eventId ?? uuidv7(), syncId: result.id, type: FINISHED[result.status], data };
     return { ...row, event };

@@ -91,6 +91,8 @@ export class Retention implements OnApplicationBootstrap {
         async (client) => {
           // Writes wait behind us while we wait for a reader: only for a bounded time.
           await client.query(`set local lock_timeout = '1s'`);
+          // The projector holds this first, too.
+          await client.query('select from event_position for update');
           await client.query(`lock table ${partition('sync_history', month)} in exclusive mode`);
           const { rows } = await client.query<{ open: boolean; lastPosition: number }>(
             `select (${isOpen(month)}) as open,
@@ -99,7 +101,7 @@ export class Retention implements OnApplicationBootstrap {
           const { open, lastPosition } = rows[0]!;
           if (open) return false;
           await client.query(`drop table ${partition('sync_history', month)}, ${partition('sync_event', month)}`);
-          await client.query(INSERT_EVENT, [uuidv7(), JSON.stringify({ month, syncs, lastPosition })]);
+          await client.query(ADD_EVENT, [uuidv7(), uuidv7(), JSON.stringify({ month, syncs, lastPosition })]);
           return true;
         },
         STATEMENT_MS,
@@ -142,7 +144,11 @@ export class Retention implements OnApplicationBootstrap {
       );
     }
     if (dropped > 0) {
-      await query(this.em, INSERT_EVENT, [uuidv7(), JSON.stringify({ payloadsBefore: before, payloads: dropped })]);
+      await query(this.em, ADD_EVENT, [
+        uuidv7(),
+        uuidv7(),
+        JSON.stringify({ payloadsBefore: before, payloads: dropped }),
+      ]);
     }
     return dropped;
   }
@@ -151,7 +157,7 @@ export class Retention implements OnApplicationBootstrap {
 /** Somebody reads it for longer than we wait, or another replica has dropped it. */
 const NOT_NOW = new Set<string | undefined>(['55P03', '42P01']);
 
-const INSERT_EVENT = `insert into sync_event (id, sync_id, type, data) values ($1, null, 'retention.applied', $2)`;
+const ADD_EVENT = `select add_service_event($1, $2, 'retention.applied', $3)`;
 
 const EXPIRED = `
   select digest from snapshot s
@@ -168,10 +174,9 @@ const OLD_MONTHS = `
     and substring(c.relname from '.......$') < to_char($1::timestamptz at time zone 'UTC', 'YYYY_MM')
   order by 1`;
 
-/** SQL: whether something of a month is not settled yet. Both looks are at an index. */
+/** SQL: whether something of a month is not settled yet, by an index. */
 function isOpen(month: string): string {
-  return `exists (select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS')
-    or exists (select from ${partition('sync_event', month)} where position is null)`;
+  return `exists (select from ${partition('sync_history', month)} where sync_status = 'IN_PROGRESS')`;
 }
 
 function partition(table: string, month: string): string {

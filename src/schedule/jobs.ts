@@ -33,7 +33,7 @@ export const JOBS = {
     firstAfterMs: SOON_MS,
     does: 'Settles syncs of dead processes, after reading the platform back.',
   },
-  'events.position': { every: 300, does: 'Gives committed events their positions.' },
+  'journal.project': { every: 100, does: 'Projects what was recorded into history, events and versions.' },
   heartbeat: {
     every: 'LEASE_MS / 5',
     does: 'Shows that this process lives, and compares its clock with the database.',

@@ -103,10 +103,8 @@ function sources(table: string, moment: string, spans: Span[], scope: FilterCond
 
 /** In the order in which events get their positions. */
 const UNCOUNTED = `
-  (select ${EVENT_COLUMNS} from sync_event where position > (select last from sync_stats_position)
-   order by position limit ${MAX_UNCOUNTED + 1})
-  union all
-  (select ${EVENT_COLUMNS} from sync_event where position is null order by created_at, id limit ${MAX_UNCOUNTED + 1})`;
+  select ${EVENT_COLUMNS} from sync_event where position > (select last from sync_stats_position)
+  order by position limit ${MAX_UNCOUNTED + 1}`;
 
 /** What uncounted events bring to what is read from the stats. */
 function uncountedSyncs(keys: string, at: string, covered: Span[], scope: FilterConditions, bind: Bind): string {

@@ -78,7 +78,6 @@ export class PushTurns {
     const { rows } = await query<{ sync_id: string; blocked_by: string | null; overtaken_by: string | null }>(this.em, {
       text: 'select * from take_turns($1::uuid[])',
       values: [syncIds],
-      records: true,
     });
     return rows.map((row) => ({ syncId: row.sync_id, blockedBy: row.blocked_by, overtakenBy: row.overtaken_by }));
   }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { statSync } from 'node:fs';
-import { Client } from 'pg';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser, visit, type Visit } from '../support/browser.ts';
 import { type ClosablePort, startClosablePort } from '../support/closable-port.ts';
@@ -107,23 +106,25 @@ it('shows what happens meanwhile, and moves nothing that is being read', async (
 });
 
 it('counts a sync that the list shows already as none that is new', async () => {
-  const holder = new Client({ connectionString: service.databaseUrl });
-  await holder.connect();
-  try {
-    // No event gets its position meanwhile: those of this sync come after the page was read.
-    await holder.query('begin; select from event_position for update');
-    await service.api('PUT', '/content-types/Early', page('Early'));
-    await deploy(service.api, { items: [{ typeKey: 'Early' }] });
-    const on = await open('/');
-    await on.getByText('Live', { exact: true }).waitFor();
-    await row(on, 'Early').waitFor();
-    await holder.query('rollback');
-    await service.api('PUT', '/content-types/Later', page('Later'));
-    await deploy(service.api, { items: [{ typeKey: 'Later' }] });
-    await on.getByRole('button', { name: /1 new sync:/ }).waitFor();
-  } finally {
-    await holder.end();
-  }
+  const visited = await visit(browser, service.url);
+  visits.push(visited);
+  const on = visited.page;
+  // It happens after the page began to listen, and before it reads the list.
+  await on.route(
+    (url) => url.pathname === '/api/v1/sync/history',
+    async (route) => {
+      await on.getByText('Live', { exact: true }).waitFor();
+      await service.api('PUT', '/content-types/Early', page('Early'));
+      await deploy(service.api, { items: [{ typeKey: 'Early' }] });
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await on.goto('/');
+  await row(on, 'Early').waitFor();
+  await service.api('PUT', '/content-types/Later', page('Later'));
+  await deploy(service.api, { items: [{ typeKey: 'Later' }] });
+  await on.getByRole('button', { name: /^1 new sync:/ }).waitFor();
 });
 
 it('deploys, is watched, and is rolled back after showing what would be restored', async () => {

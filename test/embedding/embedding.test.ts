@@ -4,7 +4,6 @@ import { findings } from '../support/fsck.ts';
 import { accept, Note, Shop, ShopAdapter, startForeignApp } from '../support/foreign-app.ts';
 import { connectSql } from '../support/sql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { until } from '../support/until.ts';
 
 describe('an application that has embedded the recording alone', () => {
   let database: TestDatabase;
@@ -44,9 +43,6 @@ describe('an application that has embedded the recording alone', () => {
       context: { environment: 'default', actor: 'jane', trigger: 'API' },
     });
     const sql = await connectSql(database.url);
-    await until('events have positions', async () => {
-      return (await sql('select from sync_event where position is null')).length === 0;
-    });
     expect(await findings(database.url)).toEqual([]);
     await sql(`update sync_history set status_code = 418`);
     expect(await findings(database.url)).toMatchObject([{ rule: 'sync.row' }]);

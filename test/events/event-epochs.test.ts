@@ -3,7 +3,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { connectSql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { until } from '../support/until.ts';
 
 interface Page {
   items: { position: number; type: string; data: { epoch?: string; previous?: string; after?: number } }[];
@@ -43,15 +42,11 @@ describe('after the database was restored or has failed over', () => {
   /** Writes events, and gives the place after the last of them. */
   const write = async (service: TestApp, count: number): Promise<Page> => {
     const sql = await connectSql(service.databaseUrl);
-    await sql(`insert into sync_event (id, sync_id, type) select id, id, 'sync.recorded' from unnest($1::uuid[]) id`, [
-      Array.from({ length: count }, () => uuidv7()),
-    ]);
-    await until('all have a position', async () => {
-      const [{ open }] = (await sql(`select count(*)::integer as open from sync_event where position is null`)) as [
-        { open: number },
-      ];
-      return open === 0;
-    });
+    await sql(
+      `select add_service_event(event, epoch_event, 'sync.recorded', '{}')
+       from unnest($1::uuid[], $2::uuid[]) as e (event, epoch_event)`,
+      [0, 1].map(() => Array.from({ length: count }, () => uuidv7())),
+    );
     await sql.close();
     return (await read(service, 0)).body;
   };

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Client } from 'pg';
+import { setTimeout as wait } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
+import { SyncWriter } from '#recording';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase } from '../support/test-database.ts';
+import { connectSql, ProjectedClient } from '../support/sql.ts';
 
 interface Event {
   position: number;
@@ -63,23 +65,17 @@ class StreamReader {
   }
 }
 
-/** Writes events in transactions of random length, so that they commit out of the order of their ids. */
-async function write(databaseUrl: string, transactions: number): Promise<string[]> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
+/** Records syncs, one after another; the answer is the ids of their events. */
+async function write(service: TestApp, syncs: number): Promise<string[]> {
   const ids: string[] = [];
-  for (let i = 0; i < transactions; i += 1) {
-    await client.query('begin');
-    const events = Math.ceil(Math.random() * 3);
-    for (let j = 0; j < events; j += 1) {
-      const id = uuidv7();
-      ids.push(id);
-      await client.query(`insert into sync_event (id, sync_id, type) values ($1, $2, 'sync.recorded')`, [id, uuidv7()]);
-      await client.query('select pg_sleep($1)', [Math.random() * 0.03]);
-    }
-    await client.query('commit');
+  for (let i = 0; i < syncs; i += 1) {
+    const eventIds = { recorded: uuidv7(), finished: uuidv7() };
+    ids.push(eventIds.recorded);
+    const context = { environment: 'default', actor: 'jane', trigger: 'API' as const };
+    const sync = { typeKey: 'Article', platform: 'shop', direction: 'PUSH' as const, context, eventIds };
+    await service.app.get(SyncWriter).record([{ ...sync, expiresInMs: 60_000 }]);
+    await wait(Math.random() * 30);
   }
-  await client.end();
   return ids;
 }
 
@@ -101,7 +97,9 @@ describe('events', () => {
         await reader.connect({ 'last-event-id': reader.lastId ?? '0' });
       }
     })();
-    const written = (await Promise.all(Array.from({ length: 8 }, () => write(database.url, 15)))).flat();
+    const written = (
+      await Promise.all(Array.from({ length: 8 }, (_, index) => write(replicas[index % 2]!, 30)))
+    ).flat();
     await reader.until(written.length);
     // Whatever is left of the cuts waits for more events than there are.
     void cuts;
@@ -132,10 +130,10 @@ describe('events', () => {
     afterAll(() => service?.close());
 
     it('begin at now unless a place is given', async () => {
-      const [, last] = [await write(service.databaseUrl, 2), await settledPosition(service)];
+      const [, last] = [await write(service, 2), await settledPosition(service)];
       const reader = new StreamReader(`${service.url}/api/v1/sync/events`);
       await reader.connect();
-      await write(service.databaseUrl, 1);
+      await write(service, 1);
       await reader.until(1);
       expect(reader.events[0]!.position).toBe(last + 1);
       reader.cut();
@@ -156,12 +154,12 @@ describe('events', () => {
 
     it('are cut for a reader that stands still, who resumes where it was', async () => {
       const last = await settledPosition(service);
-      const database = new Client({ connectionString: service.databaseUrl });
+      const database = new ProjectedClient({ connectionString: service.databaseUrl });
       await database.connect();
       // More than the sockets between us hold.
       await database.query(
-        `insert into sync_event (id, sync_id, type, data)
-         select id, id, 'sync.recorded', json_build_object('text', repeat('x', 100000)) from unnest($1::uuid[]) id`,
+        `select add_service_event(id, gen_random_uuid(), 'sync.recorded', json_build_object('text', repeat('x', 100000)))
+         from unnest($1::uuid[]) id`,
         [Array.from({ length: 150 }, () => uuidv7())],
       );
       await database.end();
@@ -187,7 +185,7 @@ describe('events', () => {
       const stopping = await startTestApp({ DATABASE_URL: service.databaseUrl });
       const readers = Array.from({ length: 20 }, () => new StreamReader(`${stopping.url}/api/v1/sync/events`));
       await Promise.all(readers.map((reader) => reader.connect()));
-      const writing = write(service.databaseUrl, 30);
+      const writing = write(service, 30);
       await readers[0]!.until(1);
       await stopping.close();
       const written = await writing;
@@ -232,16 +230,8 @@ async function readWhatCame(response: IncomingMessage): Promise<number> {
 }
 
 async function settledPosition(service: TestApp): Promise<number> {
-  const client = new Client({ connectionString: service.databaseUrl });
-  await client.connect();
-  for (;;) {
-    const { rows } = await client.query<{ open: boolean; last: string }>(
-      'select exists (select from sync_event where position is null) as open, last from event_position',
-    );
-    if (!rows[0]!.open) {
-      await client.end();
-      return Number(rows[0]!.last);
-    }
-    await new Promise((turn) => setTimeout(turn, 50));
-  }
+  const sql = await connectSql(service.databaseUrl);
+  const [row] = await sql<{ last: string }>('select last from event_position');
+  await sql.close();
+  return Number(row!.last);
 }

@@ -5,6 +5,7 @@ import { canonicalDigest } from '#json';
 import { SyncHistoryService } from '#tracking';
 import { fsck } from '../../src/fsck.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 interface Sync {
   id: string;
@@ -21,7 +22,7 @@ let database: Client;
 
 beforeAll(async () => {
   service = await startTestApp({ LEASE_MS: '500', ...optimizelyAt('http://127.0.0.1:9') });
-  database = new Client({ connectionString: service.databaseUrl });
+  database = new ProjectedClient({ connectionString: service.databaseUrl });
   await database.connect();
 });
 afterAll(async () => {

@@ -8,13 +8,14 @@ import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { until } from '../support/until.ts';
 
-const ROUNDS = inLength(8, 56);
+const ROUNDS = inLength(10, 60);
 const TIMEOUT = inLength(90_000, 900_000);
 
 /** The statements whose commit is cut: each is known by a piece of its text. */
 const POINTS: Record<string, Cut['statement']> = {
-  start: 'record_in as (',
-  finish: /sync_status = r\.sync_status/,
+  start: 'turn_in as (',
+  finish: /\0with writer_in as/,
+  projection: 'set projected = m.number',
   'claim of a key': 'insert into idempotency_key',
   'answer of a key': `set status = 'DONE'`,
 };
@@ -58,8 +59,8 @@ describe('the connection to the database', () => {
     'is cut at a commit, before or after it: nothing is lost, doubled or sent twice',
     async () => {
       for (let round = 0; round < ROUNDS; round += 1) {
-        const [point, statement] = Object.entries(POINTS)[round % 4]!;
-        const moment = Math.floor(round / 4) % 2 === 0 ? 'before' : 'after';
+        const [point, statement] = Object.entries(POINTS)[round % 5]!;
+        const moment = Math.floor(round / 5) % 2 === 0 ? 'before' : 'after';
         // A statement that a connection knows by its name is not said again on it.
         toDatabase.cut();
         const cut = toDatabase.cutAtCommit({ statement, moment });

@@ -8,6 +8,7 @@ import { comeAndGo, reader, wire } from '../support/passing-readers.ts';
 import { idAt, insertHistory } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 const READERS = inLength(300, 2_000);
 /** The kinds that take a connection to the database each time are fewer in the short form. */
@@ -40,7 +41,7 @@ describe('readers who leave before or while they are answered', () => {
 
   beforeAll(async () => {
     service = await startTestApp();
-    database = new Client({ connectionString: service.databaseUrl });
+    database = new ProjectedClient({ connectionString: service.databaseUrl });
     database.on('error', () => undefined);
     await database.connect();
     await insertHistory(
@@ -52,8 +53,8 @@ describe('readers who leave before or while they are answered', () => {
       await service.api('PUT', '/content-types/Wide', { key: 'Wide', properties });
     }
     await database.query(
-      `insert into sync_event (id, sync_id, type, data)
-       select id, id, 'sync.recorded', json_build_object('text', repeat('x', 2000)) from unnest($1::uuid[]) id`,
+      `select add_service_event(id, gen_random_uuid(), 'sync.recorded', json_build_object('text', repeat('x', 2000)))
+       from unnest($1::uuid[]) id`,
       [Array.from({ length: 500 }, () => uuidv7())],
     );
   });
@@ -113,7 +114,7 @@ describe('readers who leave before or while they are answered', () => {
   describe('while the database makes them wait', () => {
     /** Holds what the look-up before the answer needs, until it is let go. */
     const held = async (table: string) => {
-      const holder = new Client({ connectionString: service.databaseUrl });
+      const holder = new ProjectedClient({ connectionString: service.databaseUrl });
       holder.on('error', () => undefined);
       await holder.connect();
       await holder.query(`begin; lock table ${table} in access exclusive mode`);

@@ -179,7 +179,7 @@ it('answers without the counts while the live state is being made', async () => 
   await sql(`
     create function stay() returns trigger language plpgsql as $$ begin new.last := old.last; return new; end $$;
     create trigger stay before update on live_position for each row execute function stay()`);
-  await sql(`insert into sync_event (id, type, data) values ($1, 'epoch.began', '{}')`, [idAt(new Date())]);
+  await sql(`select add_service_event($1, gen_random_uuid(), 'epoch.began', '{}')`, [idAt(new Date())]);
   expect(await health()).toMatchObject({
     health: 'HEALTHY',
     drift: null,

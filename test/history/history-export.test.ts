@@ -11,6 +11,7 @@ import { runs } from '../support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 const NOW = Date.now();
 
@@ -36,7 +37,7 @@ describe('an export', () => {
   let database: Client;
   beforeAll(async () => {
     service = await startTestApp();
-    database = new Client({ connectionString: service.databaseUrl });
+    database = new ProjectedClient({ connectionString: service.databaseUrl });
     await database.connect();
   });
   afterAll(async () => {

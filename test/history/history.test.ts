@@ -4,6 +4,7 @@ import { runs } from '../support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { until } from '../support/until.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 interface Page {
   items: { id: string }[];
@@ -83,7 +84,7 @@ describe('the history under a filter', () => {
   afterAll(() => service?.close());
 
   const clear = async () => {
-    const client = new Client({ connectionString: service.databaseUrl });
+    const client = new ProjectedClient({ connectionString: service.databaseUrl });
     await client.connect();
     await client.query('delete from sync_history');
     await client.end();
@@ -223,7 +224,7 @@ describe('the history under a filter', () => {
   );
 
   it('leaves connections for everybody else, however many ask for all of it', async () => {
-    const [blocker, observer] = [0, 1].map(() => new Client({ connectionString: service.databaseUrl })) as [
+    const [blocker, observer] = [0, 1].map(() => new ProjectedClient({ connectionString: service.databaseUrl })) as [
       Client,
       Client,
     ];

@@ -10,6 +10,7 @@ import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 interface Answer {
   status: number;
@@ -48,15 +49,15 @@ describe('a request with an Idempotency-Key', () => {
 
   beforeAll(async () => {
     store = await createTestDatabase();
-    database = new Client({ connectionString: store.url });
+    database = new ProjectedClient({ connectionString: store.url });
     await database.connect();
     // A fault of ours, until the sequence has been asked.
     await database.query(
       `create sequence faults;
        create function fault() returns trigger language plpgsql as $$
        begin if not (select is_called from faults) then raise exception 'fault'; end if; return new; end $$;
-       create trigger fault before insert on sync_history
-         for each row when (new.type_key = 'Faulty') execute function fault()`,
+       create trigger fault before insert on sync_journal
+         for each row when (new.steps like '%Faulty%') execute function fault()`,
     );
     service = await startTestApp({ DATABASE_URL: store.url });
   });
@@ -286,7 +287,7 @@ describe('a deployment with an Idempotency-Key', () => {
   beforeAll(async () => {
     sandbox = await startSandbox();
     service = await startTestApp(optimizelyAt(sandbox.url));
-    database = new Client({ connectionString: service.databaseUrl });
+    database = new ProjectedClient({ connectionString: service.databaseUrl });
     await database.connect();
     const article = { key: 'Article', displayName: 'Article', baseType: '_page', properties: {} };
     await service.api('POST', '/content-types/import', { contentTypes: [article] });
@@ -391,7 +392,7 @@ describe('a service that is killed over a request', () => {
 
   beforeAll(async () => {
     store = await createTestDatabase();
-    database = new Client({ connectionString: store.url });
+    database = new ProjectedClient({ connectionString: store.url });
     await database.connect();
     await database.query(
       `create function wait_for_test() returns trigger language plpgsql as $$
@@ -462,7 +463,7 @@ describe('a service that is killed over a request', () => {
       const key = uuidv7();
       const syncs = Array.from({ length: 30 }, (_, index) => aSync({ typeKey: `K${index}` }));
       const request = (url: string) => sendUntilAnswered(url, 'POST', '/sync/batch', { syncs }, key);
-      await killedAt('before insert on sync_history', request);
+      await killedAt('before insert on sync_journal', request);
       expect(await count(database, 'sync_history')).toBe(before);
       const { status, body } = await request(survivor.url);
       expect({ status, ids: body.ids.length }).toEqual({ status: 201, ids: 30 });

@@ -54,7 +54,7 @@ describe('the metrics', () => {
     });
     await until('every event is counted', async () => {
       const samples = await scrape(one);
-      return samples.synctrail_events_unpositioned === 0 && samples.synctrail_stats_lag_events === 0;
+      return samples.synctrail_journal_lag_entries === 0 && samples.synctrail_stats_lag_events === 0;
     });
     const elsewhere = await scrape(other);
     expect(Object.keys(elsewhere).filter((name) => name.startsWith('synctrail_syncs_total'))).toEqual([]);

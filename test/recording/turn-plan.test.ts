@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
+import { Statement } from '#journal';
 import { SyncWriter } from '#recording';
-import { startStatement } from '../../src/recording/sync.statements.ts';
+import { takeTurns, turnOf } from '../../src/recording/push-turn.statement.ts';
 import { insertSyncs } from '../support/insert-syncs.ts';
 import { connectSql } from '../support/sql.ts';
 import { startTestApp } from '../support/test-app.ts';
@@ -20,8 +21,9 @@ it('a push takes its turn without a look at all syncs, also while the tables are
     for (const count of [1, 64]) {
       const keys = Array.from({ length: count }, (_, index) => `Type${index}`);
       const rows = await Promise.all(keys.map((typeKey) => writer.prepare({ ...push, typeKey })));
-      const { text, parameters } = startStatement(rows, []);
-      const plan = await sql<{ 'QUERY PLAN': string }>(`explain ${text}`, parameters);
+      const statement = new Statement();
+      const text = takeTurns(statement, rows.map(turnOf), []);
+      const plan = await sql<{ 'QUERY PLAN': string }>(`explain ${text}`, statement.parameters);
       const lines = plan.map((line) => line['QUERY PLAN']).join('\n');
       expect(lines).toContain('Conflict Arbiter Indexes: push_turn_pkey');
       expect(lines).not.toMatch(/hashed SubPlan|Seq Scan on sync_history/);

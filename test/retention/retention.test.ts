@@ -3,6 +3,7 @@ import { SnapshotService } from '../../src/snapshot/index.ts';
 import { Retention } from '#retention';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { ProjectedClient } from '../support/sql.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -11,7 +12,7 @@ describe('retention', () => {
   let database: Client;
   beforeEach(async () => {
     service = await startTestApp({ RETENTION_PAYLOAD_DAYS: '10', RETENTION_FACT_MONTHS: '3' });
-    database = new Client({ connectionString: service.databaseUrl });
+    database = new ProjectedClient({ connectionString: service.databaseUrl });
     await database.connect();
   });
   afterEach(async () => {

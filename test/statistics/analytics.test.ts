@@ -19,7 +19,7 @@ import {
 import {
   addNoise,
   finishPast,
-  givePositions,
+  positionEvents,
   isLearned,
   learnPast,
   type PastSync,
@@ -194,6 +194,7 @@ describe('the numbers of the history', () => {
   beforeAll(async () => {
     service = await startTestApp();
     sql = await connectSql(service.databaseUrl);
+    await positionEvents(sql);
     analytics = service.app.get(SyncAnalyticsService);
     projector = service.app.get(StatsProjector);
     for (const month of ['2026-02-01', '2026-09-01']) await sql('select ensure_sync_partitions($1, 4)', [month]);
@@ -211,7 +212,6 @@ describe('the numbers of the history', () => {
       alter table sync_event enable trigger user`);
 
   const counted = async () => {
-    await givePositions(sql);
     await until('nobody else is counting', async () => {
       await projector.project();
       return (await projector.lag()) === 0;

@@ -28,16 +28,15 @@ export async function sql<Row extends QueryResultRow>(
   }
 }
 
-/** Resolves when nothing is in progress and every event has its position, within 30 s by default. */
+/** Resolves when nothing is in progress, within 30 s by default. */
 export async function untilSettled(databaseUrl: string, withinMs = 30_000): Promise<void> {
   await until(
     'nothing is in progress',
     async () => {
-      const [open] = await sql<{ syncs: string; deployments: string; events: string }>(
+      const [open] = await sql<{ syncs: string; deployments: string }>(
         databaseUrl,
         `select (select count(*) from sync_history where sync_status = 'IN_PROGRESS') as syncs,
-           (select count(*) from deployment where status = 'IN_PROGRESS') as deployments,
-           (select count(*) from sync_event where position is null) as events`,
+           (select count(*) from deployment where status = 'IN_PROGRESS') as deployments`,
       );
       return Object.values(open!).every((count) => count === '0');
     },

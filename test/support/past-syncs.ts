@@ -116,17 +116,17 @@ export async function addNoise(sql: Sql, syncs: PastSync[]): Promise<void> {
   }
 }
 
-/** As the service does by itself, now and then: each committed event gets the next position. */
-export async function givePositions(sql: Sql): Promise<void> {
+/** Gives events their positions as they are inserted, as the projector does. */
+export async function positionEvents(sql: Sql): Promise<void> {
   await sql(`
-    begin;
-    select from event_position for update;
-    with numbered as (
-      select id, (select last from event_position) + row_number() over (order by created_at, id) as position
-      from sync_event where position is null),
-    counted as (update event_position set last = last + (select count(*) from numbered))
-    update sync_event e set position = n.position from numbered n where e.id = n.id;
-    commit`);
+    create or replace function position_event() returns trigger language plpgsql as $$
+    begin
+      if new.position is null then
+        update event_position set last = last + 1 returning last into new.position;
+      end if;
+      return new;
+    end $$;
+    create or replace trigger position_event before insert on sync_event for each row execute function position_event()`);
 }
 
 function asJson(syncs: PastSync[]): string {

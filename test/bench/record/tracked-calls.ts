@@ -42,8 +42,9 @@ export function trackedCall(app: INestApplicationContext, definition: JsonObject
   };
 }
 
-/** Resolves when every event has its position: what a round left to be done is not the next one's. */
+/** Resolves when everything is projected: what a round left to be done is not the next one's. */
 export async function positioned(pool: Pool): Promise<void> {
-  const open = 'select from sync_event where position is null limit 1';
+  const open =
+    'select from journal_writer w join sync_journal j on j.writer = w.writer and j.number > w.projected limit 1';
   while ((await pool.query(open)).rowCount) await wait(20);
 }

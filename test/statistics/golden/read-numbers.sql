@@ -1,13 +1,9 @@
 with
-  uncounted as materialized ( (select sync_id, type, data->>'outcome' as outcome
+  uncounted as materialized ( select sync_id, type, data->>'outcome' as outcome
     from sync_event
     where position > (select last
     from sync_stats_position)
-    order by position limit 10001)
-    union all (select sync_id, type, data->>'outcome' as outcome
-    from sync_event
-    where position is null
-    order by created_at, id limit 10001)),
+    order by position limit 10001),
   rolled as (select width_bucket(h.day, $1::timestamptz[]) as at, h.environment, h.total, h.success, h.failed, h.partial, h.first_success, h.retries, h.measured, h.duration_sum, h.applied, h.not_applied, h.partly_applied, h.unknown, h.last_at, h.last_success_at, h.buckets, h.counts
     from sync_stats_daily h
     where h.day >= $2::timestamptz and h.day < $3::timestamptz and h.target_platform = $4::text

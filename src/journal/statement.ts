@@ -28,7 +28,8 @@ export class Statement {
     return this.parameter(`${type}[]`, type === 'bytea' ? byteaArray(values as Buffer[]) : values);
   }
 
-  private parameter(type: string, value: unknown): string {
+  /** One value. */
+  parameter(type: string, value: unknown): string {
     return `$${this.parameters.push(value)}::${type}`;
   }
 }

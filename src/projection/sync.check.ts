@@ -1,5 +1,5 @@
 import type { FsckDatabase, Finding } from '#database';
-import { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE } from './forgotten.ts';
+import { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE } from '#recording';
 import { type PastEvent, rowOf } from './rebuild-sync.ts';
 
 /** A sweep that is due, and the read-back in it, may take this long. */

@@ -1,6 +1,5 @@
 import type { JsonObject } from '#json';
-import type { SyncEventType, SyncStatus } from './sync.ts';
-import { fieldsWith, recordedName } from './sync-columns.ts';
+import { fieldsWith, recordedName, type SyncEventType, type SyncStatus } from '#recording';
 
 /** An event as the check reads it. */
 export interface PastEvent {
@@ -31,6 +30,7 @@ const AFTER_THE_END = new Set<SyncEventType>([
   'sync.outcome_known',
   'sync.version_linked',
 ]);
+const AT_ANY_TIME = new Set<SyncEventType>(['sync.adopted', 'sync.version_linked']);
 
 /** The row that these events make, by column, and what is wrong with their order. */
 export function rowOf(events: PastEvent[]): { row: RebuiltRow; problems: string[] } {
@@ -40,7 +40,7 @@ export function rowOf(events: PastEvent[]): { row: RebuiltRow; problems: string[
   for (const event of events) {
     const problem = problemWith(event, before, row.sync_status !== 'IN_PROGRESS');
     if (problem) problems.push(problem);
-    apply(event, row);
+    applyEvent(event, row);
     before = event;
   }
   if (!before) problems.push('it has no events');
@@ -54,11 +54,12 @@ function problemWith(event: PastEvent, before: PastEvent | undefined, isSettled:
   }
   if (before && at < before.at) return `${type} is older than the ${before.type} before it`;
   if (isSettled && !AFTER_THE_END.has(type)) return `${type} comes after its end`;
-  if (!isSettled && AFTER_THE_END.has(type) && type !== 'sync.version_linked') return `${type} comes before its end`;
+  if (!isSettled && AFTER_THE_END.has(type) && !AT_ANY_TIME.has(type)) return `${type} comes before its end`;
   return undefined;
 }
 
-function apply({ type, data }: PastEvent, row: RebuiltRow): void {
+/** Changes the row as an event says. */
+export function applyEvent({ type, data }: Pick<PastEvent, 'type' | 'data'>, row: RebuiltRow): void {
   if (type === 'sync.recorded') {
     for (const { column, said } of RECORDED) row[column] = data[said] ?? null;
     row.backfilled = data.startedAt !== undefined;

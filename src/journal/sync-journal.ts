@@ -1,0 +1,167 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { connect, PreparedStatements, query, readAfter } from '#database';
+import { RecordBehindError } from './journal.errors.ts';
+import type { Statement } from './statement.ts';
+import type { Write } from './step-queue.ts';
+
+/** Milliseconds that one append may take; many contents take their time. */
+const APPEND_WITHIN_MS = 10_000;
+/** Milliseconds that a reader waits until what was appended is projected. */
+const CATCH_UP_MS = 5_000;
+/** Milliseconds for which it is known whether other processes append. A process that joins others appends nothing for as long. */
+const OTHERS_KNOWN_MS = 1_000;
+
+/** What is appended together. */
+export interface Entry {
+  /** JSON, a list. */
+  steps: string;
+  /** The contents that the steps bring, one after another. */
+  contents: Buffer | null;
+}
+
+/** Parts of the statement that appends: common table expressions, and the query whose rows are the answer. */
+export interface Beside {
+  statement: Statement;
+  parts: string[];
+  answer?: string;
+}
+
+/**
+ * The durable intake of recording: one row a group commit, numbered without gaps by each process, in the order of its
+ * commits. Readers wait until what was appended before them is projected.
+ */
+@Injectable()
+export class Journal {
+  /** This process. */
+  readonly writer = uuidv7();
+
+  private readonly prepared: PreparedStatements;
+  /** Numbers up to this one are appended, and up to that one projected. */
+  private written = 0;
+  private projected = 0;
+  private others = { areAlive: true, knownAt: Number.NEGATIVE_INFINITY };
+  private mayAppendAt = 0;
+  private project: (() => Promise<void>) | undefined;
+  private looking: Promise<boolean> | undefined;
+
+  constructor(private readonly em: EntityManager) {
+    this.prepared = new PreparedStatements(em);
+  }
+
+  /** Whether something that this process appended is not projected, as far as it knows. */
+  get isBehind(): boolean {
+    return this.written > this.projected;
+  }
+
+  /** From now on readers wait for the projection: `project` resolves when everything that was appended before is projected. */
+  async open(project: () => Promise<void>): Promise<void> {
+    this.project = project;
+    readAfter(this.em, () => this.caughtUp());
+    // The others have to know of us before they can miss anything.
+    if (await this.othersAreAlive()) this.mayAppendAt = performance.now() + OTHERS_KNOWN_MS;
+  }
+
+  /** Up to which number the rows of this process are projected. */
+  noteProjected(number: number): void {
+    this.projected = Math.max(this.projected, number);
+  }
+
+  /** Resolves after the commit, with the rows that `beside` asks for. Not to be called while another is under way. */
+  async append<Row extends object>(
+    { steps, contents }: Entry,
+    write: Write,
+    { statement, parts, answer = 'select' }: Beside,
+  ): Promise<Row[]> {
+    const pauseMs = this.mayAppendAt - performance.now();
+    if (pauseMs > 0) await wait(pauseMs);
+    const number = this.written + 1;
+    const entry = [this.writer, number, steps, contents];
+    const [writer, at, text, bytes] = ['uuid', 'bigint', 'text', 'bytea'].map((type, index) =>
+      statement.parameter(type, entry[index]),
+    );
+    // What is appended a second time is there once. A process that has appended nothing for long is registered anew.
+    const all = [
+      ...parts,
+      `writer_in as (insert into journal_writer (writer) values (${writer}) on conflict do nothing)`,
+      `entry_in as (insert into sync_journal (writer, number, steps, contents)
+        values (${writer}, ${at}, ${text}, ${bytes}) on conflict do nothing)`,
+    ];
+    const client = await connect(this.em, APPEND_WITHIN_MS, true);
+    let failed = true;
+    try {
+      write.mayBeWritten = true;
+      const { rows } = await this.prepared.on<Row>(client, {
+        text: `with ${all.join(', ')} ${answer}`,
+        values: statement.parameters,
+        withinMs: APPEND_WITHIN_MS,
+      });
+      failed = false;
+      this.written = number;
+      return rows;
+    } finally {
+      client.release(failed);
+    }
+  }
+
+  /**
+   * Resolves when everything that was appended before the call, by any process, is projected. Throws
+   * {@link RecordBehindError}.
+   */
+  async caughtUp(): Promise<void> {
+    if (!this.project) return;
+    const isKnown = performance.now() - this.others.knownAt < OTHERS_KNOWN_MS;
+    const isAlone = isKnown && !this.others.areAlive;
+    if (!this.isBehind && (isAlone || !(await this.anyIsBehind()))) return;
+    const over = new AbortController();
+    const late = wait(CATCH_UP_MS, undefined, { signal: over.signal }).then(
+      () => {
+        throw new RecordBehindError(CATCH_UP_MS);
+      },
+      () => undefined,
+    );
+    try {
+      await Promise.race([this.project(), late]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Learns whether other processes append. */
+  async othersAreAlive(): Promise<boolean> {
+    const knownAt = performance.now();
+    const { rows } = await query<{ alive: boolean }>(this.em, { text: OTHERS, values: [this.writer], records: true });
+    this.others = { areAlive: rows[0]!.alive, knownAt };
+    return this.others.areAlive;
+  }
+
+  /** Whether anything of any process is not projected. Callers of the same moment share the answer; none gets one that was asked for before it came. */
+  async anyIsBehind(): Promise<boolean> {
+    if (this.looking) await this.looking.catch(() => undefined);
+    this.looking ??= this.look().finally(() => {
+      this.looking = undefined;
+    });
+    return this.looking;
+  }
+
+  private async look(): Promise<boolean> {
+    const client = await connect(this.em, undefined, true);
+    let failed = true;
+    try {
+      const { rows } = await this.prepared.on<{ behind: boolean }>(client, { text: BEHIND, values: [] });
+      failed = false;
+      return rows[0]!.behind;
+    } finally {
+      client.release(failed);
+    }
+  }
+}
+
+const OTHERS = `select exists (
+  select from recorder where owner <> $1 and beat_at > clock_timestamp() - lease_ms * interval '1 millisecond') as alive`;
+
+const BEHIND = `select exists (
+  select from journal_writer w
+  where exists (select from sync_journal j where j.writer = w.writer and j.number > w.projected)) as behind`;

@@ -1,0 +1,167 @@
+import { EntityManager } from '@mikro-orm/core';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { databaseFault, type DatabaseFault, inTransaction, pauseAfter, query, type Transaction } from '#database';
+import { Journal } from '#journal';
+import { Schedule } from '#schedule';
+import { type EntryRow, type PlacedStep, projectSteps, stepsInOrder } from './project-steps.ts';
+import { ENSURE_MONTHS, MAX_ENTRIES, MOVE, NEXT_ENTRIES, PROJECTED, PRUNE, REFUSE } from './projection.statements.ts';
+
+/** Milliseconds that one statement of a round may take. */
+const STATEMENT_MS = 30_000;
+const TRIES = 5;
+/** Milliseconds between two looks whether others have left something behind. */
+const LOOK_MS = 500;
+const PRUNE_MS = 5_000;
+
+/** What a round did. */
+interface Round {
+  /** Whether there is more. */
+  isFull: boolean;
+  /** Up to which number the entries of this process are projected; null where this round moved none of them. */
+  own: number | null;
+}
+
+/**
+ * Makes history, events with their positions, snapshots and versions of the journal: in order, in bulk, and each step once,
+ * because what a round writes and how far it came are one transaction. Of any number of replicas one projects at a time.
+ */
+@Injectable()
+export class Projector implements OnApplicationBootstrap {
+  private readonly logger = new Logger(Projector.name);
+  private running: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
+  /** Entries of the next round. */
+  private most = MAX_ENTRIES;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+  private prunedAt = performance.now();
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly journal: Journal,
+    schedule: Schedule,
+  ) {
+    schedule.add('journal.project', () => this.follow(), { last: () => this.project() });
+  }
+
+  /** What a process before this one left is there before anything is read. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.journal.open(() => this.project());
+    if (await this.journal.anyIsBehind()) await this.project();
+  }
+
+  /** Resolves when everything that was appended before the call is projected. Callers of the same time share the work. */
+  project(): Promise<void> {
+    if (!this.running) {
+      this.running = this.drain().finally(() => {
+        this.running = undefined;
+      });
+      return this.running;
+    }
+    // The one under way may have begun before what the caller knows of was appended.
+    this.next ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        return this.project();
+      });
+    return this.next;
+  }
+
+  /** Projects what nobody waits for, and now and then what others left. */
+  private async follow(): Promise<void> {
+    const now = performance.now();
+    const looks = now - this.lookedAt > LOOK_MS;
+    if (looks) {
+      this.lookedAt = now;
+      await this.journal.othersAreAlive();
+    }
+    if (this.journal.isBehind || (looks && (await this.journal.anyIsBehind()))) await this.project();
+    if (now - this.prunedAt < PRUNE_MS) return;
+    this.prunedAt = now;
+    await query(this.em, { text: PRUNE, records: true });
+  }
+
+  private async drain(): Promise<void> {
+    for (let isFull = true; isFull;) ({ isFull } = await this.round());
+  }
+
+  /** A round is safe to repeat: what fails for a reason that passes is tried again. */
+  private async round(): Promise<Round> {
+    let eachAlone = false;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const work = (transaction: Transaction) => this.projectNext(transaction, this.most, eachAlone);
+        const round = await inTransaction(this.em, work, STATEMENT_MS, true);
+        this.most = Math.min(this.most * 2, MAX_ENTRIES);
+        if (round.own !== null) this.journal.noteProjected(round.own);
+        return round;
+      } catch (error) {
+        const fault = faultOf(error);
+        if (attempt === TRIES) throw error;
+        if (fault === 'no-partition') {
+          await this.ensureMonths();
+          continue;
+        }
+        if (fault === 'refused') eachAlone = this.most === 1;
+        else await pauseAfter(attempt);
+        // Less may be had from a connection that breaks off, and finds the step that is refused.
+        this.most = fault === 'refused' ? 1 : Math.max(Math.floor(this.most / 8), 1);
+      }
+    }
+  }
+
+  private async projectNext(transaction: Transaction, most: number, eachAlone: boolean): Promise<Round> {
+    const { rows: given } = await transaction.query<{ last: number }>(
+      'select hold_event_position($1)::float8 as last',
+      [uuidv7()],
+    );
+    let { last } = given[0]!;
+    const { rows } = await transaction.query<EntryRow>(NEXT_ENTRIES, [most]);
+    if (rows.length === 0) {
+      const { rows: own } = await transaction.query<{ projected: number }>(PROJECTED, [this.journal.writer]);
+      return { isFull: false, own: own[0]?.projected ?? null };
+    }
+    const steps = stepsInOrder(rows);
+    if (!eachAlone) last = await projectSteps(transaction, steps, last);
+    else for (const step of steps) last = await this.projectAlone(transaction, step, last);
+    const moved = new Map(rows.map(({ writer, number }) => [writer, number]));
+    const moves = [...moved].map(([writer, number]) => ({ writer, number }));
+    await transaction.query(MOVE, [last, JSON.stringify(moves)]);
+    const taken = Map.groupBy(rows, ({ writer }) => writer);
+    const isFull = [...taken.values()].some((of) => of[0]!.found >= most || of.length < of[0]!.found);
+    return { isFull, own: moved.get(this.journal.writer) ?? null };
+  }
+
+  /** A step that the tables refuse stops nobody: it is kept as it is. */
+  private async projectAlone(transaction: Transaction, placed: PlacedStep, last: number): Promise<number> {
+    await transaction.query('savepoint alone');
+    try {
+      const next = await projectSteps(transaction, [placed], last);
+      await transaction.query('release savepoint alone');
+      return next;
+    } catch (error) {
+      if (faultOf(error) !== 'refused') throw error;
+      await transaction.query('rollback to savepoint alone');
+      const { step, place, ordinal } = placed;
+      const { message } = error as Error;
+      this.logger.error(`The tables refuse step ${ordinal} of entry ${place.number} of ${place.writer}: ${message}`);
+      await transaction.query(REFUSE, [place.writer, place.number, ordinal, JSON.stringify(step), message]);
+      return last;
+    }
+  }
+
+  /** The starts that other systems gave: their months may have no tables yet. */
+  private async ensureMonths(): Promise<void> {
+    const { rows } = await query<EntryRow>(this.em, { text: NEXT_ENTRIES, values: [MAX_ENTRIES], records: true });
+    const starts = stepsInOrder(rows).flatMap(({ step }) => {
+      return step.step === 'start' && typeof step.event.data.startedAt === 'string' ? [step.event.data.startedAt] : [];
+    });
+    await query(this.em, { text: ENSURE_MONTHS, values: [starts], records: true });
+  }
+}
+
+/** A step that cannot even be read is refused as well. */
+function faultOf(error: unknown): DatabaseFault {
+  return databaseFault(error) ?? 'refused';
+}

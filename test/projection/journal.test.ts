@@ -1,0 +1,191 @@
+import { v7 as uuidv7 } from 'uuid';
+import { Journal } from '#journal';
+import { HistoryRebuilder, Projector } from '#projection';
+import { type RecordedSync, SyncWriter } from '#recording';
+import { Schedule } from '#schedule';
+import { findings } from '../support/fsck.ts';
+import { connectSql, type Sql } from '../support/sql.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { until } from '../support/until.ts';
+
+const context = { environment: 'default', actor: 'jane', trigger: 'API' as const };
+
+let database: TestDatabase;
+let sql: Sql;
+let services: TestApp[];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  sql = await connectSql(database.url);
+  services = [];
+});
+
+afterEach(async () => {
+  await Promise.all(services.map((service) => service.close()));
+  await sql.close();
+  await database.drop();
+});
+
+async function start(url = database.url): Promise<TestApp> {
+  const service = await startTestApp({ DATABASE_URL: url });
+  services.push(service);
+  return service;
+}
+
+/** Records a push of another system, and what came of it. */
+async function record({ app }: TestApp, typeKey: string, result?: 'SUCCESS' | 'FAILED'): Promise<string> {
+  const sync = { typeKey, platform: 'shop', direction: 'PUSH' as const, context, data: { typeKey, text: uuidv7() } };
+  const [{ id }] = (await app.get(SyncWriter).record([{ ...sync, expiresInMs: 60_000 }])) as [RecordedSync];
+  if (result) await app.get(SyncWriter).settle(id, { status: result });
+  return id;
+}
+
+const positions = async () =>
+  (await sql<{ position: string }>('select position from sync_event order by position')).map(({ position }) =>
+    Number(position),
+  );
+
+describe('what was acknowledged', () => {
+  it('is in the next read, whichever replica recorded it and whichever is asked', async () => {
+    const replicas = [await start(), await start(), await start()];
+    for (let round = 0; round < 30; round += 1) {
+      const [writes, reads] = [replicas[round % 3]!, replicas[(round + 1) % 3]!];
+      const id = await record(writes, `Type${round}`);
+      expect((await reads.api('GET', `/sync/${id}/status`)).status).toBe(200);
+      await writes.app.get(SyncWriter).settle(id, { status: 'SUCCESS' });
+      expect((await reads.api('GET', `/sync/${id}`)).body).toMatchObject({ status: 'SUCCESS' });
+    }
+    expect(await positions()).toEqual(Array.from({ length: 60 }, (_, index) => index + 1));
+    expect(await findings(database.url)).toEqual([]);
+  });
+
+  it('is projected by another replica when the one that appended it is silent', async () => {
+    const [silent, other] = [await start(), await start()];
+    await silent.app.get(Schedule).stop();
+    const id = await record(silent, 'Article');
+    const seen = async () => (await sql('select from sync_history where id = $1', [id])).length > 0;
+    await until('it is projected', seen, 2_000);
+    expect((await other.api('GET', `/sync/${id}`)).status).toBe(200);
+  });
+
+  it('is there after a start when its process died before it was projected', async () => {
+    const first = await start();
+    const id = await record(first, 'Article');
+    await first.app.get(Projector).project();
+    // As the process would have left it: in the journal, and nowhere else.
+    const writer = first.app.get(Journal).writer;
+    await sql(`insert into sync_journal (writer, number, steps) values ($1, 1000, $2)`, [
+      writer,
+      JSON.stringify([finishOf(id)]),
+    ]);
+    const second = await start();
+    expect((await second.api('GET', `/sync/${id}`)).body).toMatchObject({ status: 'SUCCESS', outcome: 'APPLIED' });
+  });
+
+  it('is projected though nothing says any more that its process has a journal', async () => {
+    const service = await start();
+    const id = await record(service, 'Article');
+    await sql('select from sync_history');
+    await sql(`insert into sync_journal (writer, number, steps) values (gen_random_uuid(), 7, $1)`, [
+      JSON.stringify([finishOf(id)]),
+    ]);
+    const status = async () => (await sql<{ s: string }>('select sync_status as s from sync_history'))[0]!.s;
+    await until('it is projected', async () => (await status()) === 'SUCCESS', 20_000);
+  });
+});
+
+describe('the projector', () => {
+  it.each(['select hold_event_position', 'sync_journal n', 'insert into snapshot', 'insert into sync_history'])(
+    'loses nothing and does nothing twice when its connection is cut at "%s"',
+    async (statement) => {
+      await cutAt(statement);
+    },
+  );
+
+  it.each(['insert into sync_event', 'commit_version', 'set projected', 'update sync_history', 'commit'])(
+    'loses nothing and does nothing twice when its connection is cut at "%s"',
+    async (statement) => {
+      await cutAt(statement);
+    },
+  );
+
+  it('keeps a step that the tables refuse, and goes on with all others', async () => {
+    const service = await start();
+    const id = await record(service, 'Article');
+    await service.app.get(Projector).project();
+    const bad = finishOf(uuidv7());
+    const steps = [{ ...bad, step: 'start', mayExist: false, snapshots: [], version: null, end: null }, finishOf(id)];
+    await sql(`insert into sync_journal (writer, number, steps) values ($1, 1000, $2)`, [
+      service.app.get(Journal).writer,
+      JSON.stringify(steps),
+    ]);
+    await until('the good one is projected', async () => {
+      return (await service.api('GET', `/sync/${id}`)).body['status' as never] === 'SUCCESS';
+    });
+    expect(await sql('select number, ordinal from journal_refusal')).toEqual([{ number: '1000', ordinal: 0 }]);
+    expect(await findings(database.url)).toMatchObject([{ rule: 'journal.refused' }]);
+    expect(await positions()).toEqual([1, 2]);
+  });
+
+  it('is kept waiting: a read is refused, and misses nothing', async () => {
+    const service = await start();
+    const holder = await connectSql(database.url);
+    await holder('begin');
+    await holder('select from event_position for update');
+    const id = await record(service, 'Article');
+    expect(await service.api('GET', `/sync/${id}`)).toMatchObject({ status: 503, body: { code: 'RECORD_BEHIND' } });
+    await holder('rollback');
+    await holder.close();
+    expect((await service.api('GET', `/sync/${id}`)).status).toBe(200);
+  }, 30_000);
+
+  async function cutAt(statement: string): Promise<void> {
+    const proxy = await TcpProxy.start(database.url);
+    try {
+      const service = await start(proxy.url(database.url));
+      for (const moment of ['before', 'after'] as const) {
+        const cut = proxy.cutAtCommit({ statement, moment });
+        const ids: string[] = [];
+        const writing = (async () => {
+          for (let n = 0; n < 5; n += 1) ids.push(await record(service, `Type${n}`, n % 2 ? 'SUCCESS' : 'FAILED'));
+        })();
+        await Promise.all([writing, cut]);
+        await until('all are there', async () => {
+          return (await sql('select from sync_history where id = any($1)', [ids])).length === 5;
+        });
+      }
+      expect(await positions()).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+      expect(await findings(database.url)).toEqual([]);
+    } finally {
+      await proxy.close();
+    }
+  }
+});
+
+describe('a rebuild', () => {
+  it('makes the same rows again, and those that are gone', async () => {
+    const service = await start();
+    for (let n = 0; n < 20; n += 1) await record(service, `Type${n}`, n % 3 ? 'SUCCESS' : undefined);
+    const rows = () =>
+      sql<{ row: unknown }>(
+        `select to_jsonb(h) - 'expires_at' - 'sync_metadata' as row from sync_history h order by id`,
+      );
+    const before = await rows();
+    const rebuilder = service.app.get(HistoryRebuilder);
+    expect(await rebuilder.rebuild()).toEqual({ syncs: 20, corrected: 0, added: 0 });
+    await sql(`delete from sync_history where type_key in ('Type3', 'Type4')`);
+    await sql(
+      `update sync_history set sync_status = 'PARTIAL', outcome = null, status_code = 7 where type_key = 'Type5'`,
+    );
+    expect(await rebuilder.rebuild()).toEqual({ syncs: 20, corrected: 1, added: 2 });
+    expect(await rows()).toEqual(before);
+  });
+});
+
+function finishOf(syncId: string) {
+  const data = { status: 'SUCCESS', outcome: 'APPLIED', evidence: 'REPORTED' };
+  const event = { id: uuidv7(), syncId, type: 'sync.succeeded', data };
+  return { step: 'finish', event, metadata: null, snapshot: null };
+}
