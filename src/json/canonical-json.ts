@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NotJsonError } from './not-json.error.ts';
 import { pointerSegment } from './json-pointer.ts';
@@ -17,9 +17,7 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of the canonical JSON (RFC 8785) in UTF-8, as 64 lower-case hexadecimal digits. */
 export function canonicalDigest(value: unknown): string {
-  const hash = createHash('sha256');
-  for (const chunk of canonicalChunks(value)) hash.update(chunk);
-  return hash.digest('hex');
+  return hash('sha256', canonicalJson(value));
 }
 
 /**
@@ -27,13 +25,13 @@ export function canonicalDigest(value: unknown): string {
  * as its escape with `loneSurrogates`.
  */
 export async function canonicalDigestAsync(value: unknown, { loneSurrogates = false } = {}): Promise<string> {
-  const hash = createHash('sha256');
+  const sha256 = createHash('sha256');
   const slice = new TimeSlice();
   for (const chunk of canonicalChunks(value, loneSurrogates)) {
-    hash.update(chunk);
+    sha256.update(chunk);
     if (slice.isOver) await slice.giveWay();
   }
-  return hash.digest('hex');
+  return sha256.digest('hex');
 }
 
 /** The canonical JSON (RFC 8785) in UTF-8, piece by piece: between them one may pause. */

@@ -25,7 +25,6 @@ import {
 import { ContentTypeImporter } from './content-type.importer.ts';
 import { refKey, type TypeRef } from './type-ref.ts';
 import { type Definition, VersionHistoryService } from './version-history.service.ts';
-import { parseNumberOrHash } from './version-name.ts';
 import { comparable, VersionDiff } from './version.diff.ts';
 import { VersionTree } from './version.tree.ts';
 
@@ -72,7 +71,7 @@ export class ContentTypeController {
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
-      root: VersionTree.of(await this.catalogue.current(request.platform)).root,
+      root: await this.catalogue.root(request.platform),
     };
   }
 
@@ -101,24 +100,23 @@ export class ContentTypeController {
     const { kind, retired: wanted, limit, cursor } = query;
     const platform = this.platforms.meant(query.platform);
     const retired = await this.catalogue.retired(platform);
-    const isRetired = (version: ContentTypeVersion) => retired.has(refKey(version));
     const catalogue = await this.versions.catalogue(platform);
-    const listed = catalogue
-      .filter((version) => kind === undefined || version.kind === kind)
-      .filter((version) => wanted === undefined || isRetired(version) === wanted)
-      .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
+    const all = catalogue.map((version) => ({ key: refKey(version), version }));
+    const listed = all
+      .filter(({ version }) => kind === undefined || version.kind === kind)
+      .filter(({ key }) => wanted === undefined || retired.has(key) === wanted)
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
     const find = (start: PageStart | undefined, count: number) => {
       const isBackwards = start?.direction === 'prev';
       const inOrder = isBackwards ? listed.toReversed() : listed;
       const isBeyond = (key: string) => !start || (isBackwards ? key < start.key : key > start.key);
-      return Promise.resolve(inOrder.filter((version) => isBeyond(refKey(version))).slice(0, count));
+      return Promise.resolve(inOrder.filter(({ key }) => isBeyond(key)).slice(0, count));
     };
-    const page = await pageOf<ContentTypeVersion>({ limit, cursor }, { keyOf: refKey, isKey: () => true, find });
-    const items = page.items.map((version) => ({
-      ...versionDto(version),
-      retired: retired.get(refKey(version)) ?? null,
-    }));
-    return { ...page, items, root: VersionTree.of(catalogue.filter((version) => !isRetired(version))).root };
+    const keyOf = ({ key }: (typeof all)[number]) => key;
+    const page = await pageOf({ limit, cursor }, { keyOf, isKey: () => true, find });
+    const items = page.items.map(({ key, version }) => ({ ...versionDto(version), retired: retired.get(key) ?? null }));
+    const current = all.filter(({ key }) => !retired.has(key)).map(({ version }) => version);
+    return { ...page, items, root: (await VersionTree.inSlices(current)).root };
   }
 
   /** Shows the latest version of a content type with its definition. */
@@ -190,6 +188,11 @@ export class ContentTypeController {
     const retired = (await this.catalogue.retired(version.platform)).get(refKey(version)) ?? null;
     return { ...versionDto(version), retired, definition };
   }
+}
+
+/** A version is named by its number or its hash: at most nine digits are a number. */
+function parseNumberOrHash(name: string): number | string {
+  return /^[0-9]{1,9}$/.test(name) ? Number(name) : name;
 }
 
 function versionDto(version: ContentTypeVersion): VersionDto {
