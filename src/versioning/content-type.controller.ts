@@ -1,10 +1,20 @@
-import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Post, Put, Query, Res, type StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
-import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles, TypeQuery } from '#http';
+import {
+  answerWithStored,
+  ApiForms,
+  pageOf,
+  type PageStart,
+  type RawReply,
+  StoredJson,
+  TextFiles,
+  TypeQuery,
+} from '#http';
 import { type Json, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
+import { SnapshotService } from '#snapshot';
 import { Catalogue } from './catalogue.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
@@ -24,7 +34,7 @@ import {
 } from './content-type.dto.ts';
 import { ContentTypeImporter } from './content-type.importer.ts';
 import { refKey, type TypeRef } from './type-ref.ts';
-import { type Definition, VersionHistoryService } from './version-history.service.ts';
+import { VersionHistoryService } from './version-history.service.ts';
 import { comparable, VersionDiff } from './version.diff.ts';
 import { VersionTree } from './version.tree.ts';
 
@@ -54,6 +64,7 @@ export class ContentTypeController {
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
     private readonly catalogue: Catalogue,
+    private readonly snapshots: SnapshotService,
     private readonly files: TextFiles,
     private readonly platforms: PlatformRegistry,
   ) {}
@@ -121,7 +132,8 @@ export class ContentTypeController {
 
   /** Shows the latest version of a content type with its definition. */
   @Get(':typeKey')
-  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<ContentTypeDto> {
+  @ApiOkResponse({ type: ContentTypeDto })
+  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<StreamableFile> {
     return this.withDefinition(await this.versions.latest(this.typeOf(typeKey, query)));
   }
 
@@ -183,10 +195,10 @@ export class ContentTypeController {
     return typeof version === 'number' ? this.versions.byNumber(type, version) : this.versions.byHash(type, version);
   }
 
-  private async withDefinition(version: ContentTypeVersion): Promise<ContentTypeDto> {
-    const [{ definition }] = (await this.versions.definitions([version])) as [Definition, ...Definition[]];
+  private async withDefinition(version: ContentTypeVersion): Promise<StreamableFile> {
+    const bytes = (await this.snapshots.readBytes([version.snapshotDigest])).get(version.snapshotDigest)!;
     const retired = (await this.catalogue.retired(version.platform)).get(refKey(version)) ?? null;
-    return { ...versionDto(version), retired, definition };
+    return answerWithStored({ ...versionDto(version), retired, definition: new StoredJson(bytes) });
   }
 }
 
