@@ -16,7 +16,6 @@ import { OPTIMIZELY_MODEL, type OptimizelyEnvironment, optimizelyEnvironments, O
 import { DEFAULT_MODEL, type PlatformModel } from '#platform';
 import { PullModule } from '#pull';
 import { VersioningRoutesModule } from '#versioning';
-import { ClosingConnections } from './closing-connections.ts';
 import { readAll, readEnvironment } from './environment.ts';
 import { redactedLine } from './log-redaction.ts';
 import { ServiceConfig } from './service.config.ts';
@@ -112,7 +111,6 @@ export class AppModule {
         OptimizelyModule.forRoot(optimizely),
         DashboardModule,
       ],
-      providers: [ClosingConnections],
     };
   }
 }

@@ -1,3 +1,4 @@
+import './compiled-code.ts';
 import { readArguments, USAGE, UsageError } from './cli-usage.ts';
 import { terminalText } from './terminal-text.ts';
 

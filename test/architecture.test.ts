@@ -114,17 +114,17 @@ const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'storable-text
 
 /** Files at the root that make the service of the rooms. */
 const COMPOSITION = [
+  ...['app.module.ts', 'cli-commands.ts', 'cli-targets.ts', 'cli-usage.ts', 'cli.ts', 'fsck.ts', 'log-redaction.ts'],
   ...[
-    'app.module.ts',
-    'cli-commands.ts',
-    'cli-targets.ts',
-    'cli-usage.ts',
-    'cli.ts',
-    'closing-connections.ts',
-    'fsck.ts',
-    'log-redaction.ts',
+    'main.ts',
+    'compiled-code.ts',
+    'openapi.ts',
+    'service.config.ts',
+    'service.ts',
+    'stop-with-error.ts',
+    'terminal-logger.ts',
+    'terminal-text.ts',
   ],
-  ...['main.ts', 'openapi.ts', 'service.config.ts', 'stop-with-error.ts', 'terminal-logger.ts', 'terminal-text.ts'],
 ];
 /** Words for which the design has another one. */
 const BANNED = new Set([

@@ -80,7 +80,7 @@ export class DeploymentController {
   /** Shows a deployment with its items and its progress. */
   @Get(':id')
   async get(@Param() { id }: DeploymentParams): Promise<DeploymentDetailDto> {
-    const { deployment } = await this.deployments.get(id);
+    const deployment = await this.deployments.get(id);
     const rollbacks = await this.deployments.rollbacksOf(id);
     return {
       ...deploymentDto(deployment),

@@ -7,7 +7,7 @@ import type { PageStart } from '#http';
 import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
 import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
 import { InterruptedError, SyncTracker } from '#tracking';
-import { Deployment, DeploymentItem } from './deployment.entity.ts';
+import { Deployment } from './deployment.entity.ts';
 import { DeploymentNotFoundError, ForceNeedsReasonError, WouldLoseNewerError } from './deployment.errors.ts';
 import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
 import { DeploymentSettler } from './deployment.settler.ts';
@@ -113,20 +113,14 @@ export class DeploymentService implements BeforeApplicationShutdown {
    * `DeploymentRunningError` and `NothingToRollBackError`.
    */
   async planRollback(id: string): Promise<RollbackPlan> {
-    return this.rollbacks.plan((await this.get(id)).deployment);
+    return this.rollbacks.plan(await this.get(id));
   }
 
   /** Throws {@link DeploymentNotFoundError}. */
-  async get(id: string): Promise<{ deployment: Deployment; items: DeploymentItem[] }> {
+  async get(id: string): Promise<Deployment> {
     const deployment = await findOne(this.em, Deployment, { id });
     if (!deployment) throw new DeploymentNotFoundError(id);
-    const items = await find(
-      this.em,
-      DeploymentItem,
-      { deploymentId: id },
-      { orderBy: { kind: 'asc', typeKey: 'asc' } },
-    );
-    return { deployment, items };
+    return deployment;
   }
 
   /** The rollbacks of a deployment, oldest first. */
@@ -157,7 +151,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
     try {
       await this.recordOnce(id, plan, { actor, reason, force, rollbackOf });
       // What is recorded runs, whatever the connections do.
-      const { deployment } = await untilWritten(() => this.get(id));
+      const deployment = await untilWritten(() => this.get(id));
       const finished = this.run(id, plan, { actor, reason, force, trigger }, isAlive);
       this.running.set(
         id,
@@ -179,7 +173,7 @@ export class DeploymentService implements BeforeApplicationShutdown {
       try {
         return await this.record(id, plan, request);
       } catch (error) {
-        if (attempt > 1 && isTaken(error) && (await this.get(id)).deployment.owner === this.heartbeat.owner) return;
+        if (attempt > 1 && isTaken(error) && (await this.get(id)).owner === this.heartbeat.owner) return;
         const fault = databaseFault(error);
         if (fault === undefined || fault === 'refused' || attempt === RECORD_TRIES) throw error;
         await pauseAfter(attempt);
@@ -231,8 +225,8 @@ export class DeploymentService implements BeforeApplicationShutdown {
   /** After a pause that was longer than the lease, others may have settled it: then nothing is sent. */
   private async assertRunning(id: string): Promise<void> {
     await this.heartbeat.refresh();
-    const { deployment } = await this.get(id);
-    if (deployment.status !== 'IN_PROGRESS') throw new InterruptedError();
+    const { status } = await this.get(id);
+    if (status !== 'IN_PROGRESS') throw new InterruptedError();
   }
 }
 

@@ -1,7 +1,18 @@
 import { createHash } from 'node:crypto';
-import { Controller, Get, Headers, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { ApiForms, BY_ID, OwnRequests, pageOf, PageQuery, type RawReply, type Reply, TextFiles } from '#http';
+import {
+  answerWithStored,
+  ApiForms,
+  BY_ID,
+  OwnRequests,
+  pageOf,
+  PageQuery,
+  type RawReply,
+  type Reply,
+  StoredJson,
+  TextFiles,
+} from '#http';
 import { PlatformRegistry } from '#platform';
 import { type SyncEvent, SyncReader } from '#recording';
 import { SnapshotService } from '#snapshot';
@@ -9,7 +20,6 @@ import { SyncComparison } from './sync.comparison.ts';
 import { SyncDetails } from './sync.details.ts';
 import {
   eventDto,
-  type SnapshotDto,
   SyncDetailDto,
   SyncDetailQuery,
   SyncDiffDto,
@@ -79,13 +89,14 @@ export class SyncController {
 
   /** Shows the content that was sent, and the answer of the platform. */
   @Get('sync/:syncId/snapshot')
-  async snapshot(@Param() { syncId }: SyncParams): Promise<SyncSnapshotDto> {
+  @ApiOkResponse({ type: SyncSnapshotDto })
+  async snapshot(@Param() { syncId }: SyncParams): Promise<StreamableFile> {
     const { pushedDigest, responseDigest } = await this.syncs.get(syncId);
     const digests = [pushedDigest, responseDigest].filter((digest) => typeof digest === 'string');
-    const contents = await this.snapshots.readMany(digests);
-    const shown = (digest?: string | null): SnapshotDto | null =>
-      digest ? { digest, content: contents.get(digest)! } : null;
-    return { sent: shown(pushedDigest), received: shown(responseDigest) };
+    const contents = await this.snapshots.readBytes(digests);
+    const shown = (digest?: string | null) =>
+      digest ? { digest, content: new StoredJson(contents.get(digest)!) } : null;
+    return answerWithStored({ sent: shown(pushedDigest), received: shown(responseDigest) });
   }
 
   /**

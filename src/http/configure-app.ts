@@ -35,6 +35,8 @@ export function httpAdapter({ requestMs }: HttpOptions = {}): FastifyAdapter {
   return new ServiceHttpAdapter({
     routerOptions: { maxParamLength: 2_000 },
     frameworkErrors: answerFrameworkError,
+    // No route has a schema of Fastify's: its compilers need not be loaded.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     serverFactory: (listener: (request: IncomingMessage, response: ServerResponse) => void) =>
       createHttpServer(listener, limits),
     // The server has its own.
@@ -69,6 +71,10 @@ export function configureApp(
   );
   SwaggerModule.setup(DOCS, app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
   return app;
+}
+
+function noCompiler(): never {
+  throw new Error('Routes have no schema for Fastify: requests are read by `RequestValidation`.');
 }
 
 /** A plugin whose hooks are those of the whole server. */

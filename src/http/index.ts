@@ -9,6 +9,7 @@ export { configureApp, httpAdapter, type HttpOptions } from './configure-app.ts'
 export { cursorPart, decodeCursor, encodeCursor, InvalidCursorError } from './cursor.ts';
 export { openApiDocument } from './openapi-document.ts';
 export { type RawReply, StreamAnswer } from './stream-answer.ts';
+export { answerWithStored, StoredJson } from './stored-json.ts';
 export { type TextFile, TextFiles, TooManyExportsError } from './text-files.ts';
 export type { Reply } from './reply.ts';
 export { MeantTargetDto, PlatformQuery, RequesterDto, TargetDto, TargetRequestDto, TypeQuery } from './target.dto.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NotJsonError } from './not-json.error.ts';
 import { pointerSegment } from './json-pointer.ts';
@@ -17,9 +17,7 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of the canonical JSON (RFC 8785) in UTF-8, as 64 lower-case hexadecimal digits. */
 export function canonicalDigest(value: unknown): string {
-  const hash = createHash('sha256');
-  for (const chunk of canonicalChunks(value)) hash.update(chunk);
-  return hash.digest('hex');
+  return hash('sha256', canonicalJson(value));
 }
 
 /**
@@ -27,13 +25,13 @@ export function canonicalDigest(value: unknown): string {
  * as its escape with `loneSurrogates`.
  */
 export async function canonicalDigestAsync(value: unknown, { loneSurrogates = false } = {}): Promise<string> {
-  const hash = createHash('sha256');
+  const sha256 = createHash('sha256');
   const slice = new TimeSlice();
   for (const chunk of canonicalChunks(value, loneSurrogates)) {
-    hash.update(chunk);
+    sha256.update(chunk);
     if (slice.isOver) await slice.giveWay();
   }
-  return hash.digest('hex');
+  return sha256.digest('hex');
 }
 
 /** The canonical JSON (RFC 8785) in UTF-8, piece by piece: between them one may pause. */
@@ -60,19 +58,29 @@ export class TimeSlice {
   }
 }
 
+/** A list, an object, or a long text. */
 type Frame =
   | { items: unknown[]; keys?: undefined; isSorted: true; next: number }
-  | { items: Record<string, unknown>; keys: string[]; isSorted: boolean; next: number };
+  | { items: Record<string, unknown>; keys: string[]; isSorted: boolean; next: number }
+  | { items: string; keys?: undefined; isSorted: true; next: number };
 
 /** An explicit stack instead of recursion: depth costs no call stack, and the caller may pause between chunks. */
 function* canonicalChunks(root: unknown, loneSurrogates = false): Generator<string, void> {
   const stack: Frame[] = [];
   const ancestors = new Set<object>();
   const path = () =>
-    stack.map(({ keys, next }) => (keys ? pointerSegment(keys[next - 1]!) : String(next - 1))).join('/');
+    stack
+      .filter(({ items }) => typeof items !== 'string')
+      .map(({ keys, next }) => (keys ? pointerSegment(keys[next - 1]!) : String(next - 1)))
+      .join('/');
   let text = '';
 
   const open = (value: unknown) => {
+    if (typeof value === 'string' && value.length > CHUNK_CHARACTERS) {
+      text += '"';
+      stack.push({ items: value, isSorted: true, next: 0 });
+      return;
+    }
     if (typeof value !== 'object' || value === null) {
       text += scalar(value, path, loneSurrogates);
       return;
@@ -94,6 +102,16 @@ function* canonicalChunks(root: unknown, loneSurrogates = false): Generator<stri
 
   open(root);
   for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+    if (typeof frame.items === 'string') {
+      const end = endOfCharacter(frame.items, frame.next + CHUNK_CHARACTERS);
+      const part = scalar(frame.items.slice(frame.next, end), path, loneSurrogates);
+      const isLast = end >= frame.items.length;
+      if (isLast) stack.pop();
+      frame.next = end;
+      yield text + (isLast ? part.slice(1) : part.slice(1, -1));
+      text = '';
+      continue;
+    }
     if (!frame.isSorted) {
       frame.keys = yield* sortedInSteps(frame.keys);
       frame.isSorted = true;
@@ -120,6 +138,12 @@ function* canonicalChunks(root: unknown, loneSurrogates = false): Generator<stri
     }
   }
   yield text;
+}
+
+/** The same place, or one further where it is inside a pair of surrogates. */
+function endOfCharacter(text: string, at: number): number {
+  const isInside = (text.charCodeAt(at - 1) & 0xfc00) === 0xd800 && (text.charCodeAt(at) & 0xfc00) === 0xdc00;
+  return isInside ? at + 1 : at;
 }
 
 /** Sorts by UTF-16 code units; the caller may pause between the steps, at each of which it gets an empty text. */

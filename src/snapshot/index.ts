@@ -3,6 +3,7 @@ export { GZIP_ABOVE, type PreparedSnapshot, SNAPSHOT_LIMIT, unpack } from './pac
 export { Snapshot } from './snapshot.entity.ts';
 export { SnapshotCorruptError, SnapshotNotFoundError, SnapshotTooLargeError } from './snapshot.errors.ts';
 export { SnapshotModule } from './snapshot.module.ts';
+export { storeSnapshots } from './store-snapshots.ts';
 export { SnapshotService, type SnapshotValidation } from './snapshot.service.ts';
 export {
   canonicalDigest,

@@ -1,14 +1,23 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { query, find, LONG_READ_MS } from '#database';
-import { type Json, type JsonLimits, readInSlices } from '#json';
+import { DRIVER_TYPES, LONG_READ_MS, query } from '#database';
+import { type Json, type JsonLimits, readInSlices, TimeSlice } from '#json';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
-import { Snapshot } from './snapshot.entity.ts';
+import type { Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotNotFoundError } from './snapshot.errors.ts';
 
 /** Bytes that `JSON.parse` reads in a few milliseconds. */
 const PARSED_AT_ONCE = 200_000;
+
+/** The server sends bytes as hexadecimal text, each part of which is read in a few milliseconds. */
+const PART_BYTES = 500_000;
+const PARTS = `
+  select digest, encoding, original_size as "originalSize", substring(content from start for $2) as content
+  from snapshot, generate_series(1, greatest(stored_size, 1), $2) as start
+  where digest = any ($1) order by digest, start`;
+
+type StoredPart = Pick<Snapshot, 'digest' | 'encoding' | 'originalSize'> & { content: Buffer };
 
 export interface SnapshotValidation {
   digest: string;
@@ -50,13 +59,30 @@ export class SnapshotService {
   }
 
   /** The contents of several snapshots by their digests; throws as {@link read} does. */
-  async readMany(digests: Iterable<string>): Promise<Map<string, Json>> {
+  readMany(digests: Iterable<string>): Promise<Map<string, Json>> {
+    return this.readEach(digests, parsed);
+  }
+
+  /** The same as canonical JSON in UTF-8, for who passes it on: that costs a tenth. */
+  readBytes(digests: Iterable<string>): Promise<Map<string, Buffer>> {
+    return this.readEach(digests, (bytes) => bytes);
+  }
+
+  private async readEach<T>(
+    digests: Iterable<string>,
+    read: (bytes: Buffer) => T | Promise<T>,
+  ): Promise<Map<string, T>> {
     const wanted = new Set(digests);
-    const found = await find(this.em, Snapshot, { digest: { $in: [...wanted] } }, { withinMs: LONG_READ_MS });
-    const contents = new Map<string, Json>();
-    for (const snapshot of found) {
-      contents.set(snapshot.digest, await parsed(await unpack(snapshot)));
-      wanted.delete(snapshot.digest);
+    const { rows } = await query<StoredPart>(this.em, {
+      ...{ text: PARTS, values: [[...wanted], PART_BYTES], types: DRIVER_TYPES, withinMs: LONG_READ_MS },
+    });
+    const contents = new Map<string, T>();
+    const slice = new TimeSlice();
+    for (const [digest, parts] of Map.groupBy(rows, (part) => part.digest)) {
+      const content = parts.length === 1 ? parts[0]!.content : Buffer.concat(parts.map((part) => part.content));
+      contents.set(digest, await read(await unpack({ ...parts[0]!, content })));
+      wanted.delete(digest);
+      if (slice.isOver) await slice.giveWay();
     }
     for (const missing of wanted) throw new SnapshotNotFoundError(missing);
     return contents;

@@ -6,6 +6,7 @@ import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { AlreadyRetiredError, NotRetiredError } from './retirement.errors.ts';
 import { refKey, type TypeRef } from './type-ref.ts';
 import { VersionHistoryService } from './version-history.service.ts';
+import { VersionTree, type VersionTreeEntry } from './version.tree.ts';
 
 /** Since when a content type is retired, by whom and why. */
 export interface Retired {
@@ -44,6 +45,14 @@ export class Catalogue {
   async current(platform: string): Promise<ContentTypeVersion[]> {
     const retired = await this.retired(platform);
     return (await this.versions.catalogue(platform)).filter((version) => !retired.has(refKey(version)));
+  }
+
+  /** Names the exact state of the whole model: the root of the tree over {@link current}. */
+  async root(platform: string): Promise<string> {
+    const { rows } = await query<VersionTreeEntry>(this.em, LATEST_HASHES, [platform]);
+    const retired = await this.retired(platform);
+    const { root } = await VersionTree.inSlices(rows.filter((entry) => !retired.has(refKey(entry))));
+    return root;
   }
 
   /** The retired content types of a platform, by {@link refKey}. */
@@ -93,6 +102,9 @@ export class Catalogue {
   }
 }
 
+const LATEST_HASHES = `
+  select distinct on (kind, type_key) kind, type_key as "typeKey", version_hash as "versionHash"
+  from content_type_version where platform = $1 and origin = 'AUTHORED' order by kind, type_key, number desc`;
 const OF_TYPE = 'platform = $1 and kind = $2 and type_key = $3';
 const COLUMNS = `retired_at as "retiredAt", retired_by as "retiredBy", reason, reinstated_at as "reinstatedAt",
   reinstated_by as "reinstatedBy", reinstate_reason as "reinstateReason"`;

@@ -1,10 +1,20 @@
-import { Body, Controller, Get, Param, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Post, Put, Query, Res, type StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
-import { ApiForms, pageOf, type PageStart, type RawReply, TextFiles, TypeQuery } from '#http';
+import {
+  answerWithStored,
+  ApiForms,
+  pageOf,
+  type PageStart,
+  type RawReply,
+  StoredJson,
+  TextFiles,
+  TypeQuery,
+} from '#http';
 import { type Json, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
+import { SnapshotService } from '#snapshot';
 import { Catalogue } from './catalogue.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import {
@@ -24,8 +34,7 @@ import {
 } from './content-type.dto.ts';
 import { ContentTypeImporter } from './content-type.importer.ts';
 import { refKey, type TypeRef } from './type-ref.ts';
-import { type Definition, VersionHistoryService } from './version-history.service.ts';
-import { parseNumberOrHash } from './version-name.ts';
+import { VersionHistoryService } from './version-history.service.ts';
 import { comparable, VersionDiff } from './version.diff.ts';
 import { VersionTree } from './version.tree.ts';
 
@@ -55,6 +64,7 @@ export class ContentTypeController {
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
     private readonly catalogue: Catalogue,
+    private readonly snapshots: SnapshotService,
     private readonly files: TextFiles,
     private readonly platforms: PlatformRegistry,
   ) {}
@@ -72,7 +82,7 @@ export class ContentTypeController {
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
-      root: VersionTree.of(await this.catalogue.current(request.platform)).root,
+      root: await this.catalogue.root(request.platform),
     };
   }
 
@@ -101,29 +111,29 @@ export class ContentTypeController {
     const { kind, retired: wanted, limit, cursor } = query;
     const platform = this.platforms.meant(query.platform);
     const retired = await this.catalogue.retired(platform);
-    const isRetired = (version: ContentTypeVersion) => retired.has(refKey(version));
     const catalogue = await this.versions.catalogue(platform);
-    const listed = catalogue
-      .filter((version) => kind === undefined || version.kind === kind)
-      .filter((version) => wanted === undefined || isRetired(version) === wanted)
-      .toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1));
+    const all = catalogue.map((version) => ({ key: refKey(version), version }));
+    const listed = all
+      .filter(({ version }) => kind === undefined || version.kind === kind)
+      .filter(({ key }) => wanted === undefined || retired.has(key) === wanted)
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
     const find = (start: PageStart | undefined, count: number) => {
       const isBackwards = start?.direction === 'prev';
       const inOrder = isBackwards ? listed.toReversed() : listed;
       const isBeyond = (key: string) => !start || (isBackwards ? key < start.key : key > start.key);
-      return Promise.resolve(inOrder.filter((version) => isBeyond(refKey(version))).slice(0, count));
+      return Promise.resolve(inOrder.filter(({ key }) => isBeyond(key)).slice(0, count));
     };
-    const page = await pageOf<ContentTypeVersion>({ limit, cursor }, { keyOf: refKey, isKey: () => true, find });
-    const items = page.items.map((version) => ({
-      ...versionDto(version),
-      retired: retired.get(refKey(version)) ?? null,
-    }));
-    return { ...page, items, root: VersionTree.of(catalogue.filter((version) => !isRetired(version))).root };
+    const keyOf = ({ key }: (typeof all)[number]) => key;
+    const page = await pageOf({ limit, cursor }, { keyOf, isKey: () => true, find });
+    const items = page.items.map(({ key, version }) => ({ ...versionDto(version), retired: retired.get(key) ?? null }));
+    const current = all.filter(({ key }) => !retired.has(key)).map(({ version }) => version);
+    return { ...page, items, root: (await VersionTree.inSlices(current)).root };
   }
 
   /** Shows the latest version of a content type with its definition. */
   @Get(':typeKey')
-  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<ContentTypeDto> {
+  @ApiOkResponse({ type: ContentTypeDto })
+  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<StreamableFile> {
     return this.withDefinition(await this.versions.latest(this.typeOf(typeKey, query)));
   }
 
@@ -185,11 +195,16 @@ export class ContentTypeController {
     return typeof version === 'number' ? this.versions.byNumber(type, version) : this.versions.byHash(type, version);
   }
 
-  private async withDefinition(version: ContentTypeVersion): Promise<ContentTypeDto> {
-    const [{ definition }] = (await this.versions.definitions([version])) as [Definition, ...Definition[]];
+  private async withDefinition(version: ContentTypeVersion): Promise<StreamableFile> {
+    const bytes = (await this.snapshots.readBytes([version.snapshotDigest])).get(version.snapshotDigest)!;
     const retired = (await this.catalogue.retired(version.platform)).get(refKey(version)) ?? null;
-    return { ...versionDto(version), retired, definition };
+    return answerWithStored({ ...versionDto(version), retired, definition: new StoredJson(bytes) });
   }
+}
+
+/** A version is named by its number or its hash: at most nine digits are a number. */
+function parseNumberOrHash(name: string): number | string {
+  return /^[0-9]{1,9}$/.test(name) ? Number(name) : name;
 }
 
 function versionDto(version: ContentTypeVersion): VersionDto {

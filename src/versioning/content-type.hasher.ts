@@ -20,9 +20,11 @@ export class ContentTypeHasher {
     snapshot?: Pick<PreparedSnapshot, 'digest'>,
     model = DEFAULT_MODEL,
   ): Promise<string> {
-    const content = withoutServerSet(definition, model.serverSet);
-    const isAll = Object.keys(content).length === Object.keys(definition).length;
-    return isAll && snapshot ? snapshot.digest : canonicalDigestAsync(content);
+    const { serverSet } = model;
+    // To leave them out is to copy all the others.
+    const isAll = ![...serverSet].some((field) => Object.hasOwn(definition, field));
+    if (isAll && snapshot) return snapshot.digest;
+    return canonicalDigestAsync(isAll ? definition : withoutServerSet(definition, serverSet));
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { isJsonObject, type Json } from '#json';
+import { isJsonObject, type Json, TimeSlice } from '#json';
 import {
   type ExportedItem,
   type ExportProblem,
@@ -11,7 +11,8 @@ import { MAX_PROBLEMS, nameProblem, ProblemList, textProblem } from '#validation
 import { cut, quoted } from '../quoted.ts';
 import type { ContentTypeVersion } from './content-type-version.entity.ts';
 import { refKey } from './type-ref.ts';
-import { type VersionCommit, VersionHistoryService } from './version-history.service.ts';
+import type { VersionCommit } from './version-commit.ts';
+import { VersionHistoryService } from './version-history.service.ts';
 import { InvalidDefinitionError, type InvalidDefinition } from './version.errors.ts';
 
 export const MAX_KEY = 255;
@@ -59,7 +60,9 @@ export class ContentTypeImporter {
     }
     const problems = new ProblemList<InvalidDefinition>();
     const commits: VersionCommit[] = [];
+    const slice = new TimeSlice();
     for (const entry of entries) {
+      if (slice.isOver) await slice.giveWay();
       const read = withGoodName(entry);
       if ('problem' in read) problems.add({ field: read.place, detail: read.problem });
       else {
@@ -91,10 +94,13 @@ export class ContentTypeImporter {
 
   private async commit(commits: VersionCommit[]): Promise<ImportedVersion[]> {
     const versions = await this.versions.commit(commits);
-    return versions.map((version, index) => {
-      const { platform, kind, definition } = commits[index]!;
-      return { ...version, ...unknownMembers(this.platforms.model(platform), definition, kind) };
-    });
+    const imported: ImportedVersion[] = [];
+    const slice = new TimeSlice();
+    for (const [index, { platform, kind, definition }] of commits.entries()) {
+      if (slice.isOver) await slice.giveWay();
+      imported.push({ ...versions[index]!, ...unknownMembers(this.platforms.model(platform), definition, kind) });
+    }
+    return imported;
   }
 }
 

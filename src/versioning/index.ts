@@ -16,7 +16,8 @@ export { VersioningModule, VersioningRoutesModule } from './versioning.module.ts
 export { AlreadyRetiredError, NotRetiredError } from './retirement.errors.ts';
 export { checkRetirements } from './retirement.check.ts';
 export { checkVersions } from './version.check.ts';
-export { type Definition, type VersionCommit, VersionHistoryService } from './version-history.service.ts';
+export { type Definition, VersionHistoryService } from './version-history.service.ts';
+export type { VersionCommit } from './version-commit.ts';
 export type { Impact } from '#platform';
 export { impactOf, worstImpact } from './impact.ts';
 export { comparable, type VersionChange, VersionDiff } from './version.diff.ts';

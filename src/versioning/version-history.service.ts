@@ -1,23 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { query, databaseFault, DRIVER_TYPES, find, findOne, inTransaction, LONG_READ_MS, pauseAfter } from '#database';
+import { query, DRIVER_TYPES, find, findOne, LONG_READ_MS } from '#database';
 import type { PageStart } from '#http';
-import type { JsonObject } from '#json';
+import { type JsonObject, TimeSlice } from '#json';
 import { type ItemRef, PlatformRegistry } from '#platform';
-import { type PreparedSnapshot, SnapshotService } from '#snapshot';
-import { storableText } from '../storable-text.ts';
+import { SnapshotService } from '#snapshot';
 import { ContentTypeVersion, type Origin, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { type TypeRef, typeRef, typeRefKey } from './type-ref.ts';
+import { commitPrepared, type PreparedCommit, type VersionCommit } from './version-commit.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
-
-export interface VersionCommit extends TypeRef {
-  definition: JsonObject;
-  author: string;
-  message?: string;
-  /** `AUTHORED` by default. */
-  origin?: Origin;
-}
 
 /** A version with the content it names. */
 export interface Definition extends TypeRef {
@@ -26,19 +18,6 @@ export interface Definition extends TypeRef {
   origin: Origin;
   definition: JsonObject;
 }
-
-interface PreparedCommit {
-  commit: VersionCommit;
-  versionHash: string;
-  snapshot: PreparedSnapshot;
-}
-
-interface CommittedNumber {
-  number: number;
-  created: boolean;
-}
-
-const WRITE_TRIES = 3;
 
 /** In which order content types changed. */
 @Injectable()
@@ -57,26 +36,19 @@ export class VersionHistoryService {
    */
   async commit(commits: VersionCommit[]): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
     const prepared: PreparedCommit[] = [];
+    const slice = new TimeSlice();
     for (const commit of commits) {
+      if (slice.isOver) await slice.giveWay();
       const snapshot = await this.snapshots.prepare(commit.definition);
       const versionHash = await this.hasher.hashOf(commit.definition, snapshot, this.platforms.model(commit.platform));
-      prepared.push({ commit, versionHash, snapshot });
+      prepared.push({ key: typeRefKey(commit), commit, versionHash, snapshot });
     }
-    // One order for every writer, so that two imports never wait for each other in a circle.
-    prepared.sort((a, b) => (typeRefKey(a.commit) < typeRefKey(b.commit) ? -1 : 1));
-    const numbers = await this.writeInTurn(prepared);
-    const versions = await find(
-      this.em,
-      ContentTypeVersion,
-      { $or: prepared.map(({ commit }, index) => ({ ...typeRef(commit), number: numbers[index]!.number })) },
-      { withinMs: LONG_READ_MS },
+    const committed = await commitPrepared(this.em, prepared);
+    const versions = await this.numbered(
+      prepared.map(({ key, commit }) => ({ ...typeRef(commit), number: committed.get(key)!.number })),
     );
-    const byRef = new Map(versions.map((version) => [typeRefKey(version), version]));
-    const created = new Map(prepared.map(({ commit }, index) => [typeRefKey(commit), numbers[index]!.created]));
-    return commits.map((commit) => ({
-      version: byRef.get(typeRefKey(commit))!,
-      created: created.get(typeRefKey(commit))!,
-    }));
+    const byKey = new Map(versions.map((version) => [typeRefKey(version), version]));
+    return prepared.map(({ key }) => ({ version: byKey.get(key)!, created: committed.get(key)!.created }));
   }
 
   /** The latest version of a type: the newest that is AUTHORED. Throws {@link ContentTypeNotFoundError}. */
@@ -161,40 +133,19 @@ export class VersionHistoryService {
     }));
   }
 
-  /** Writers of other tables may hold what we want while they want what we hold: one of the two is told, and waits. */
-  private async writeInTurn(prepared: PreparedCommit[]): Promise<CommittedNumber[]> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.write(prepared);
-      } catch (error) {
-        if (databaseFault(error) !== 'conflict' || attempt === WRITE_TRIES) throw error;
-        await pauseAfter(attempt);
-      }
-    }
-  }
-
-  private async write(prepared: PreparedCommit[]): Promise<CommittedNumber[]> {
-    return inTransaction(this.em, async (client) => {
-      // By digest, as every writer of snapshots does, and before the versions.
-      for (const { snapshot } of prepared.toSorted((a, b) => (a.snapshot.digest < b.snapshot.digest ? -1 : 1))) {
-        await client.query(
-          `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
-           on conflict do nothing`,
-          [snapshot.digest, snapshot.originalSize, snapshot.storedSize, snapshot.encoding, snapshot.content],
-        );
-      }
-      const numbers: CommittedNumber[] = [];
-      for (const { commit, versionHash, snapshot } of prepared) {
-        const { platform, kind, typeKey, origin = 'AUTHORED' } = commit;
-        const author = storableText(commit.author);
-        const message = storableText(commit.message) ?? null;
-        const { rows } = await client.query<CommittedNumber>(
-          `select number, created from commit_version($1, $2, $3, $4, $5, $6, $7, $8, only_unknown => $9)`,
-          [platform, kind, typeKey, versionHash, snapshot.digest, origin, author, message, origin !== 'AUTHORED'],
-        );
-        numbers.push(rows[0]!);
-      }
-      return numbers;
+  private async numbered(named: (TypeRef & { number: number })[]): Promise<ContentTypeVersion[]> {
+    const { rows } = await query<ContentTypeVersion>(this.em, {
+      types: DRIVER_TYPES,
+      withinMs: LONG_READ_MS,
+      text: `select ${VERSION_COLUMNS} from content_type_version v where (platform, kind, type_key, number) in
+         (select * from unnest($1::text[], $2::text[], $3::text[], $4::integer[]))`,
+      values: [
+        named.map(({ platform }) => platform),
+        named.map(({ kind }) => kind),
+        named.map(({ typeKey }) => typeKey),
+        named.map(({ number }) => number),
+      ],
     });
+    return rows;
   }
 }

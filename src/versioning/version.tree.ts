@@ -1,4 +1,5 @@
-import { canonicalDigest } from '#json';
+import { hash } from 'node:crypto';
+import { TimeSlice } from '#json';
 import type { ItemRef } from '#platform';
 
 export interface VersionTreeEntry extends ItemRef {
@@ -20,13 +21,22 @@ export class VersionTree {
 
   /** Throws if two entries share kind and key. */
   static of(entries: Iterable<VersionTreeEntry>): VersionTree {
-    const leaves = new Map<string, Leaf>();
-    for (const entry of entries) {
-      const leaf = leafOf(entry);
-      if (leaves.has(leaf.place)) throw new Error(`The ${entry.kind} "${entry.typeKey}" is there twice: give it once.`);
-      leaves.set(leaf.place, leaf);
+    const steps = growing(entries);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return new VersionTree(value);
     }
-    return new VersionTree(build([...leaves.values()], 0));
+  }
+
+  /** The same for any number of entries: gives way to other work. */
+  static async inSlices(entries: Iterable<VersionTreeEntry>): Promise<VersionTree> {
+    const slice = new TimeSlice();
+    const steps = growing(entries);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return new VersionTree(value);
+      if (slice.isOver) await slice.giveWay();
+    }
   }
 
   /** Names one exact state of the model, whatever the order of the entries: SHA-256, 64 hexadecimal digits. */
@@ -72,10 +82,14 @@ interface Inner {
 }
 
 type Node = Leaf | Inner;
+type Steps = Generator<undefined, Node>;
+
+/** Entries between two points at which one may pause. */
+const RUN = 50;
 
 // The words keep leaves and inner nodes apart (RFC 6962 does it by a byte), and JSON keeps kind and key apart.
 const EMPTY: Inner = {
-  hash: canonicalDigest(['empty']),
+  hash: digest(['empty']),
   get halves(): [Node, Node] {
     return [EMPTY, EMPTY];
   },
@@ -83,25 +97,34 @@ const EMPTY: Inner = {
 
 function leafOf({ kind, typeKey, versionHash }: VersionTreeEntry): Leaf {
   return {
-    hash: canonicalDigest(['leaf', kind, typeKey, versionHash]),
-    place: canonicalDigest([kind, typeKey]),
+    hash: digest(['leaf', kind, typeKey, versionHash]),
+    place: digest([kind, typeKey]),
     type: { kind, typeKey },
     versionHash,
   };
 }
 
+/** Stops wherever one may pause. */
+function* growing(entries: Iterable<VersionTreeEntry>): Steps {
+  const leaves = new Map<string, Leaf>();
+  for (const entry of entries) {
+    const leaf = leafOf(entry);
+    if (leaves.has(leaf.place)) throw new Error(`The ${entry.kind} "${entry.typeKey}" is there twice: give it once.`);
+    leaves.set(leaf.place, leaf);
+    if (leaves.size % RUN === 0) yield;
+  }
+  return yield* build([...leaves.values()], 0);
+}
+
 /** A subtree with one leaf is that leaf, so the tree is as deep as its entries are hard to tell apart. */
-function build(leaves: Leaf[], depth: number): Node {
+function* build(leaves: Leaf[], depth: number): Steps {
   if (leaves.length < 2) return leaves[0] ?? EMPTY;
-  const low = build(
-    leaves.filter((leaf) => bit(leaf, depth) === 0),
-    depth + 1,
-  );
-  const high = build(
-    leaves.filter((leaf) => bit(leaf, depth) === 1),
-    depth + 1,
-  );
-  return { hash: canonicalDigest(['inner', low.hash, high.hash]), halves: [low, high] };
+  if (leaves.length > RUN) yield;
+  const parts: [Leaf[], Leaf[]] = [[], []];
+  for (const leaf of leaves) parts[bit(leaf, depth)].push(leaf);
+  const low: Node = yield* build(parts[0], depth + 1);
+  const high: Node = yield* build(parts[1], depth + 1);
+  return { hash: digest(['inner', low.hash, high.hash]), halves: [low, high] };
 }
 
 function halves(node: Node, depth: number): [Node, Node] {
@@ -109,8 +132,13 @@ function halves(node: Node, depth: number): [Node, Node] {
   return bit(node, depth) === 0 ? [node, EMPTY] : [EMPTY, node];
 }
 
-function bit({ place }: Leaf, depth: number): number {
-  return (parseInt(place[depth >> 2]!, 16) >> (3 - (depth & 3))) & 1;
+function bit({ place }: Leaf, depth: number): 0 | 1 {
+  return ((parseInt(place[depth >> 2]!, 16) >> (3 - (depth & 3))) & 1) as 0 | 1;
+}
+
+/** Of the canonical JSON: for texts that is what `JSON.stringify` writes. */
+function digest(texts: string[]): string {
+  return hash('sha256', JSON.stringify(texts));
 }
 
 function byKindAndKey(a: ItemRef, b: ItemRef): number {

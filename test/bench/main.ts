@@ -33,7 +33,10 @@ async function main(): Promise<void> {
   if (!bench || !(rounds >= 1) || !(seconds > 0) || !(rows >= 1000)) throw new Error(USAGE);
   const sections = await bench({ rounds, seconds, rows });
   if (values.json) console.log(JSON.stringify(sections, undefined, 2));
-  else for (const section of sections) console.log(`\n${section.title}\n\n${table(section.rows)}`);
+  else
+    for (const { title, rows, notes = [] } of sections) {
+      console.log([`\n${title}\n`, table(rows), ...notes.map((note) => `\n${note}`)].join('\n'));
+    }
 }
 
 main().catch((error: unknown) => {

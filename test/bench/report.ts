@@ -1,3 +1,5 @@
+import { cpus, loadavg } from 'node:os';
+
 export interface BenchOptions {
   rounds: number;
   seconds: number;
@@ -9,6 +11,14 @@ export interface BenchOptions {
 export interface Section {
   title: string;
   rows: Record<string, string | number>[];
+  /** What one must know to read it. */
+  notes?: string[];
+}
+
+/** What the figures were taken on, and what else it had to do. */
+export function machine(): string {
+  const load = loadavg().map((value) => value.toFixed(1));
+  return `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.version}, load ${load.join(' ')}`;
 }
 
 export type Bench = (options: BenchOptions) => Promise<Section[]>;

@@ -7,7 +7,10 @@ export interface Round {
 
 export interface Contender {
   name: string;
-  call: () => Promise<unknown>;
+  /** One call, which is made again and again. */
+  call?: () => Promise<unknown>;
+  /** In place of it, a round of a program of its own. */
+  run?: (concurrency: number, seconds: number) => Promise<Round>;
   /** Ends what a round leaves behind, outside its time. */
   settle?: () => Promise<unknown>;
 }
@@ -25,14 +28,16 @@ export async function rotate(
     const order = [...contenders.keys()];
     if (round % 2 === 1) order.reverse();
     for (const index of order) {
-      const result = await run(contenders[index]!, concurrency, seconds);
+      const { run = repeat, ...contender } = contenders[index]!;
+      const result = await run(concurrency, seconds, contender.call);
+      await contender.settle?.();
       if (round > 0) results[index]!.push(result);
     }
   }
   return results;
 }
 
-async function run({ call, settle }: Contender, concurrency: number, seconds: number): Promise<Round> {
+async function repeat(concurrency: number, seconds: number, call: Contender['call']): Promise<Round> {
   const latencies: number[] = [];
   const start = performance.now();
   const end = start + seconds * 1000;
@@ -40,14 +45,13 @@ async function run({ call, settle }: Contender, concurrency: number, seconds: nu
     Array.from({ length: concurrency }, async () => {
       for (let now = performance.now(); now < end;) {
         const before = now;
-        await call();
+        await call!();
         now = performance.now();
         latencies.push(now - before);
       }
     }),
   );
   const elapsed = performance.now() - start;
-  await settle?.();
   return { perSecond: (latencies.length / elapsed) * 1000, latencyMs: median(latencies) };
 }
 

@@ -4,6 +4,7 @@ import canonicalize from 'canonicalize';
 import * as fc from 'fast-check';
 import { canonicalDigest, canonicalDigestAsync, canonicalJson } from '#json';
 import { anyJson, reversed } from '../support/arbitrary-json.ts';
+import { turnsDuring } from '../support/event-loop.ts';
 import { runs } from '../support/properties.ts';
 
 describe('canonical JSON', () => {
@@ -26,6 +27,30 @@ describe('canonical JSON', () => {
       }),
       { numRuns: runs(5) },
     );
+  });
+
+  it.each(['a', 'ß', '\u{1f600}', 'a\u{1f600}', '"\\\n'])(
+    'writes a long text of %j as it writes a short one',
+    (unit) => {
+      for (const length of [16_383, 16_384, 16_385, 32_768, 100_001]) {
+        const value = { text: unit.repeat(length), after: [unit] };
+        expect(canonicalJson(value)).toBe(canonicalize(value));
+      }
+    },
+  );
+
+  it('names the place of half a character in a long text', async () => {
+    const text = `${'\u{1f600}'.repeat(20_000)}\ud83d${'a'.repeat(20_000)}`;
+    expect(() => canonicalJson({ list: [{ text }] })).toThrow(/list\/0\/text/);
+    expect(() => canonicalJson(text)).toThrow('a string with a lone surrogate');
+    const written = createHash('sha256')
+      .update(JSON.stringify([text]))
+      .digest('hex');
+    expect(await canonicalDigestAsync([text], { loneSurrogates: true })).toBe(written);
+  });
+
+  it('lets others go on while a long text is written', async () => {
+    expect(await turnsDuring(() => canonicalDigestAsync(['a"ß'.repeat(2_000_000)]))).toBeGreaterThan(3);
   });
 
   it('does not depend on the order of the members', () => {

@@ -2,28 +2,51 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Pool } from 'pg';
 import { openBenchDatabase } from '../bench-database.ts';
 import { collectGarbage, longestBlock } from '../longest-block.ts';
-import { type BenchOptions, rounded, type Section } from '../report.ts';
+import { type BenchOptions, machine, rounded, type Section } from '../report.ts';
 import { type Contender, median, rotate, type Round } from '../rounds.ts';
 import { definitionOf } from './definitions.ts';
-import { createRowByRow, rowByRowCall } from './row-by-row.ts';
-import { positioned, startRecording, trackedCall } from './tracked-calls.ts';
+import { floors } from './floor.ts';
+import { httpBlocks } from './http-blocks.ts';
+import { openQueues } from './queues.ts';
+import { positioned, readableMs, startRecording, trackedCall } from './tracked-calls.ts';
 
 const CONCURRENCIES = [1, 16, 64];
-const SIZES = { '5 KB': 5_000, '200 KB': 200_000, '5 MB': 5_000_000 };
+const LARGE = 5_000_000;
+const SIZES = { '5 KB': 5_000, '200 KB': 200_000, '5 MB': LARGE };
 
-/** What recording costs, against rows written by hand on the same server at the same time. */
+/**
+ * What recording costs, against the least that anybody could do: an insert and an update of one row with the payload, on the
+ * same server, in turn. Other tools take part where they are installed.
+ */
 export async function record(options: BenchOptions): Promise<Section[]> {
   const database = await openBenchDatabase();
   try {
     const app = await startRecording(database.url);
     try {
-      const throughput: Section['rows'] = [];
+      const before = machine();
+      const rows: Section['rows'] = [];
+      const notes = new Set<string>();
       for (const concurrency of CONCURRENCIES) {
-        throughput.push(...(await compare(app, database.url, { ...options, concurrency })));
+        const compared = await compare(app, database.url, { ...options, concurrency });
+        rows.push(...compared.rows);
+        for (const note of compared.notes) notes.add(note);
       }
+      const readable = await readableMs(app, definitionOf(2_000));
       return [
-        { title: 'Tracked calls with a snapshot of 2 KB, against insert + update row by row', rows: throughput },
+        {
+          title: 'Tracked calls with a snapshot of 2 KB, per second',
+          rows,
+          notes: [...notes, `Before: ${before}.`, `After: ${machine()}.`],
+        },
+        {
+          title: 'From the answer of a call to its sync in the history',
+          rows: [{ 'median ms': rounded(median(readable)), 'longest ms': rounded(Math.max(...readable)) }],
+        },
         { title: 'The longest block of the event loop while one snapshot is recorded', rows: await blocks(app) },
+        {
+          title: 'The longest block of the event loop for a snapshot of 5 MB, in and out',
+          rows: await httpBlocks(database.url, LARGE),
+        },
       ];
     } finally {
       await app.close();
@@ -38,30 +61,40 @@ async function compare(
   app: INestApplicationContext,
   url: string,
   options: BenchOptions & { concurrency: number },
-): Promise<Section['rows']> {
+): Promise<Required<Pick<Section, 'rows' | 'notes'>>> {
   const pool = new Pool({ connectionString: url, max: options.concurrency });
+  const definition = definitionOf(2_000);
+  const queues = await openQueues(url, definition, options.concurrency);
   try {
-    if (options.concurrency === CONCURRENCIES[0]) await createRowByRow(pool);
     const settle = () => positioned(pool);
-    const definition = definitionOf(2_000);
     const contenders: Contender[] = [
-      { name: 'row by row', call: rowByRowCall(pool) },
+      ...(await floors(pool, url, definition)),
       { name: 'tracked, versions: known', call: trackedCall(app, definition, 'known'), settle },
       { name: 'tracked, versions: new', call: trackedCall(app, definition, 'new'), settle },
+      ...queues.contenders,
     ];
     const results = await rotate(contenders, options);
     const [baseline] = results;
-    return contenders.map(({ name }, index) => ({
+    const rows = contenders.map(({ name }, index) => ({
       concurrency: options.concurrency,
       '': name,
       'syncs/s': rounded(median(results[index]!.map((round) => round.perSecond)), 0),
-      '× row by row': ratio(results[index]!, baseline!, 'perSecond'),
+      '× first': ratio(results[index]!, baseline!, 'perSecond'),
       'latency ms': rounded(median(results[index]!.map((round) => round.latencyMs))),
       '× its latency': ratio(results[index]!, baseline!, 'latencyMs'),
     }));
+    return { rows, notes: [against(contenders[0]!.name), ...queues.absent] };
   } finally {
+    await queues.close();
     await pool.end();
   }
+}
+
+function against(name: string): string {
+  return (
+    `Ratios are to "${name}", the first of each group: an insert and an update of one row with a jsonb of 2 KB and four ` +
+    'indexes, each committed by itself. They are medians over rounds, in which the contenders take turns.'
+  );
 }
 
 function ratio(rounds: Round[], baseline: Round[], figure: keyof Round): number {

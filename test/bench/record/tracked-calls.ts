@@ -3,7 +3,7 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Pool } from 'pg';
 import { DatabaseModule } from '#database';
-import { trackingEntities, TrackingModule } from '#embedding';
+import { SyncHistoryService, trackingEntities, TrackingModule } from '#embedding';
 import type { JsonObject } from '#json';
 import { DEFAULT_ENVIRONMENT, type SyncItem } from '#platform';
 import { changed } from './definitions.ts';
@@ -32,14 +32,33 @@ export function startRecording(url: string): Promise<INestApplicationContext> {
  * Pushes of one of 1,000 types; what is sent differs each time. With `versions: 'known'` the caller says which version it
  * is, always the same; with `'new'` each content is a version that was never there before.
  */
-export function trackedCall(app: INestApplicationContext, definition: JsonObject, versions: 'known' | 'new') {
+export function trackedCall(
+  app: INestApplicationContext,
+  definition: JsonObject,
+  versions: 'known' | 'new',
+  prefix = 'Type',
+) {
   const adapter = app.get(NoOpAdapter);
   const versionHash = versions === 'known' ? { versionHash: 'a'.repeat(64) } : {};
   let calls = 0;
   return () => {
-    const item: SyncItem = { typeKey: `Type${(calls += 1) % TYPES}`, data: changed(definition), ...versionHash };
+    const item: SyncItem = { typeKey: `${prefix}${(calls += 1) % TYPES}`, data: changed(definition), ...versionHash };
     return adapter.push({ items: [item], context });
   };
+}
+
+/** Milliseconds from the answer of each of some calls until the history shows its sync as a success. */
+export async function readableMs(app: INestApplicationContext, definition: JsonObject, calls = 50): Promise<number[]> {
+  const history = app.get(SyncHistoryService);
+  const push = trackedCall(app, definition, 'known', 'Readable');
+  const waited: number[] = [];
+  for (let call = 1; call <= calls; call += 1) {
+    await push();
+    const start = performance.now();
+    while (!(await history.getLastSuccessfulSync({ typeKey: `Readable${call}` }))) await wait(1);
+    waited.push(performance.now() - start);
+  }
+  return waited;
 }
 
 /** Resolves when everything is projected: what a round left to be done is not the next one's. */

@@ -3,7 +3,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleInit }
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyInstance } from 'fastify';
 import { Admission } from '#recording';
-import { TRACKING_OPTIONS, type TrackingOptions } from './tracking-options.ts';
+import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 
 /** Milliseconds for answers after the calls they wait for have had their grace. */
 const ANSWER_MS = 2_000;
