@@ -26,6 +26,7 @@ import { Migration0027Destination } from './Migration0027Destination.ts';
 import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.ts';
 import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
 import { Migration0030CommitVersion } from './Migration0030CommitVersion.ts';
+import { Migration0032FewerDimensions } from './Migration0032FewerDimensions.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -79,4 +80,5 @@ export const migrations = [
   Migration0028OutcomesAndDrift,
   Migration0029DriftRule,
   Migration0030CommitVersion,
+  Migration0032FewerDimensions,
 ];

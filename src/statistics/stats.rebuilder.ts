@@ -2,8 +2,10 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { databaseFault, inTransaction, pauseAfter, type Transaction } from '#database';
 import { STATS_SINCE, timeOf } from './stats.since.ts';
+import { FACETS_DAILY, FACETS_HOURLY } from './facet.statements.ts';
 import { CATCH_UP_BEFORE, RECOUNT } from './stats.statements.ts';
-import { STATS_TABLES } from './stats.tables.ts';
+import { sumUntilToday } from './stats.summing.ts';
+import { BASE_TABLES, SUMMED_TABLES } from './stats.tables.ts';
 
 const TRIES = 50;
 /** Milliseconds that a day of the history, or the stats of all, may take. */
@@ -45,9 +47,13 @@ async function recount(client: Transaction): Promise<Rebuilt> {
   );
   const { since, is_whole: isWhole } = rows[0]!;
   if (!isWhole) await client.query(CATCH_UP_BEFORE, [since]);
-  for (const { name, span } of STATS_TABLES) await client.query(`delete from ${name} where ${span} >= $1`, [since]);
+  for (const { name, span } of [...BASE_TABLES, FACETS_HOURLY]) {
+    await client.query(`delete from ${name} where ${span} >= $1`, [since]);
+  }
+  for (const { name } of [...SUMMED_TABLES, FACETS_DAILY]) await client.query(`delete from ${name}`);
   for (const { from, to } of await days(client)) await client.query(RECOUNT, [from, to, since]);
-  await client.query('update sync_stats_position set last = (select last from event_position)');
+  await sumUntilToday(client, '-infinity');
+  await client.query('update sync_stats_position set last = e.last, summed = e.last from event_position e');
   const counted = await client.query<{ syncs: number }>(
     `select coalesce(sum(total), 0)::float8 as syncs from sync_stats_daily where day >= $1`,
     [since],

@@ -6,6 +6,9 @@ export interface Interval {
   to: Date;
 }
 
+/** A whole day in the year 9999: to it there is no part of a day that would be looked for in the history. */
+export const ENDLESS_MS = Date.UTC(9999, 0, 1);
+
 /** What the syncs of a interval were like. A rate of nothing is null, never NaN. */
 export interface SyncNumbers {
   /** By status now, whenever they were settled. */
