@@ -7,9 +7,8 @@ import { EARLIEST } from '#validation';
 import { FACET_COLUMNS, FACETS_DAILY, FACETS_HOURLY, facetSteps, stateColumns } from './facet.statements.ts';
 import { partsOf, type Span } from './interval-parts.ts';
 import { EVER, MAX_UNCOUNTED, sources, UNCOUNTED } from './stats.reading.ts';
-import { STATS_SINCE } from './stats.since.ts';
 import { isCounted, stepsOf, syncOf } from './stats.statements.ts';
-import { DIMENSIONS } from './stats.tables.ts';
+import { DIMENSIONS, STATS_SINCE } from './stats.tables.ts';
 import { ENDLESS_MS } from './sync-numbers.ts';
 
 const SUMMED = [FACETS_HOURLY, FACETS_DAILY];

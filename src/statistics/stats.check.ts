@@ -1,8 +1,7 @@
 import type { FsckDatabase, Finding } from '#database';
-import { STATS_SINCE } from './stats.since.ts';
 import { DAY_DIFFERENCES, FACETS_DAILY, FACETS_HOURLY, hourDifferences } from './facet.statements.ts';
 import { differences, factsUpToPosition } from './stats.statements.ts';
-import { STATS_TABLES, type StatsTable } from './stats.tables.ts';
+import { STATS_SINCE, STATS_TABLES, type StatsTable } from './stats.tables.ts';
 
 /** The stats are what the history says, as far as its events are counted. What retention has dropped cannot be proven. */
 export async function* checkStats(database: FsckDatabase): AsyncGenerator<Finding> {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { inTransaction, query, type Transaction } from '#database';
 import { Schedule } from '#schedule';
 import { BATCH, HELD, PROJECT } from './stats.statements.ts';
-import { sumUntilToday } from './stats.summing.ts';
+import { sumUntilToday } from './stats.rebuilder.ts';
 
 const ANSWER_WITHIN_MS = 30_000;
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,8 +1,7 @@
 import { type Bind, binder, type CoveredInterval, type FilterConditions, momentColumn, whereSql } from '#history';
 import type { IntervalParts, Span } from './interval-parts.ts';
-import { STATS_SINCE } from './stats.since.ts';
 import { EVENT_COLUMNS, isCounted, stepsOf, syncOf } from './stats.statements.ts';
-import { type Dimension, MAXIMA, numberColumns, type StatsTable, SUMS } from './stats.tables.ts';
+import { type Dimension, MAXIMA, numberColumns, STATS_SINCE, type StatsTable, SUMS } from './stats.tables.ts';
 
 /** Uncounted events that an answer takes in; usually there are those of half a second. */
 export const MAX_UNCOUNTED = 10_000;

@@ -17,9 +17,9 @@ import {
   type SyncedTarget,
   type SyncNumbers,
   type TimedNumbers,
+  wilsonInterval,
 } from './sync-numbers.ts';
 import { bucketCount, bucketStarts } from './time-buckets.ts';
-import { wilsonInterval } from './wilson-interval.ts';
 
 /** Targets that are looked after, and groups of one answer: callers choose their names. */
 export const MAX_PLACES = 200;

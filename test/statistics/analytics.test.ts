@@ -18,7 +18,7 @@ import {
   type TimedNumbers,
 } from '#statistics';
 import { FACETS_DAILY, FACETS_HOURLY } from '../../src/statistics/facet.statements.ts';
-import { sumUntilToday } from '../../src/statistics/stats.summing.ts';
+import { sumUntilToday } from '../../src/statistics/stats.rebuilder.ts';
 import { STATS_TABLES } from '../../src/statistics/stats.tables.ts';
 import {
   addNoise,

@@ -336,9 +336,9 @@ describe('the stats', () => {
     await counted();
     await services.pop()!.close();
     const rebuild = async () => {
-      const { app, close } = await startTestApp({ DATABASE_URL: database.url });
-      await app.get(StatsRebuilder).rebuild();
-      await close();
+      const service = await startTestApp({ DATABASE_URL: database.url });
+      await service.app.get(StatsRebuilder).rebuild();
+      await service.close();
     };
     expect(await findings()).toEqual([]);
     await sql(`update sync_stats_hourly set unknown = 0; update sync_stats_type_daily set counts = '{2}'`);
