@@ -9,6 +9,10 @@ const TARGET = ['target_platform', 'environment'];
 const PLATFORM_TYPE = ['target_platform', 'kind', 'type_key'];
 const TABLES = [
   { name: 'sync_stats_target_hourly', span: 'hour', dimensions: TARGET, of: 'sync_stats_hourly', from: 'hour' },
+  {
+    ...{ name: 'sync_stats_platform_hourly', span: 'hour', dimensions: ['target_platform'] },
+    ...{ of: 'sync_stats_target_hourly', from: 'hour' },
+  },
   { name: 'sync_stats_target_daily', span: 'day', dimensions: TARGET, of: 'sync_stats_daily', from: 'day' },
   {
     ...{ name: 'sync_stats_platform_type_daily', span: 'day', dimensions: PLATFORM_TYPE },

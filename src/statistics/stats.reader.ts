@@ -77,7 +77,7 @@ export class StatsReader {
     const spans = (tables: StatsTable[]) => tables.map(({ span }) => span);
     const parts = partsOf(question.starts, { summed: spans(summed), until, base: spans(base), now });
     const { text, parameters } = readStatement(question, parts, [...summed, ...base]);
-    const answer = await query<StatsRow & Basis & { at: number | null }>(this.em, {
+    const answer = await query<FoundRow & Basis>(this.em, {
       types: DRIVER_TYPES,
       withinMs: LONG_READ_MS,
       text,
@@ -87,7 +87,7 @@ export class StatsReader {
     // What retention has dropped cannot be taken off.
     const isTakenOff = parts.surplus.every(({ from }) => basis.since === null || from >= basis.since.getTime());
     const isRight = isTakenOff && until <= basis.until.getTime();
-    return { basis, isRight, rows: answer.rows.filter(({ at }) => at !== null).map(withHistogram) };
+    return { basis, isRight, rows: answer.rows.filter(({ at }) => (at as number | null) !== null).map(withHistogram) };
   }
 
   private async summedUntil(): Promise<number> {
@@ -123,8 +123,16 @@ function assertReadable({ starts }: StatsQuestion, names: string[]): void {
   if (days > MAX_HISTORY_DAYS) throw new IntervalTooLongError(MAX_HISTORY_DAYS, names);
 }
 
-/** Where nothing was measured there is no histogram. */
-function withHistogram({ buckets, counts, ...row }: StatsRow): StatsRow {
-  const order = [...(buckets ?? []).keys()].sort((a, b) => buckets[a]! - buckets[b]!);
+/** A histogram as it comes: numbers in text, in any order; null where nothing was measured. */
+type FoundRow = Omit<StatsRow, 'buckets' | 'counts'> & { buckets: string | null; counts: string | null };
+
+function withHistogram({ buckets: inAnyOrder, counts: ofThose, ...row }: FoundRow): StatsRow {
+  const [buckets, counts] = [numbersIn(inAnyOrder), numbersIn(ofThose)];
+  if (buckets.every((bucket, index) => index === 0 || bucket > buckets[index - 1]!)) return { ...row, buckets, counts };
+  const order = [...buckets.keys()].sort((a, b) => buckets[a]! - buckets[b]!);
   return { ...row, buckets: order.map((index) => buckets[index]!), counts: order.map((index) => counts[index]!) };
+}
+
+function numbersIn(text: string | null | undefined): number[] {
+  return text ? text.split(' ').map(Number) : [];
 }

@@ -23,6 +23,12 @@ const HOURLY: StatsTable = { name: 'sync_stats_hourly', span: 'hour', dimensions
 const DAILY: StatsTable = { name: 'sync_stats_daily', span: 'day', dimensions: DIMENSIONS };
 const TARGET_HOURLY: StatsTable = { name: 'sync_stats_target_hourly', span: 'hour', dimensions: TARGET, of: HOURLY };
 const TARGET_DAILY: StatsTable = { name: 'sync_stats_target_daily', span: 'day', dimensions: TARGET, of: DAILY };
+const PLATFORM_HOURLY: StatsTable = {
+  name: 'sync_stats_platform_hourly',
+  span: 'hour',
+  dimensions: ['target_platform'],
+  of: TARGET_HOURLY,
+};
 /** By type as well: per hour that would be half as many rows as the history has. */
 const TYPE_DAILY: StatsTable = { name: 'sync_stats_type_daily', span: 'day', dimensions: [...DIMENSIONS, ...TYPE] };
 const PLATFORM_TYPE = ['target_platform', ...TYPE];
@@ -42,7 +48,7 @@ const PLATFORM_TYPE_WEEKLY: StatsTable = {
 /** Those into which events are counted. */
 export const BASE_TABLES = [HOURLY, DAILY, TYPE_DAILY];
 /** Those that are summed from others once a day is over; each after the one that it is summed from. */
-export const SUMMED_TABLES = [TARGET_HOURLY, TARGET_DAILY, PLATFORM_TYPE_DAILY, PLATFORM_TYPE_WEEKLY];
+export const SUMMED_TABLES = [TARGET_HOURLY, TARGET_DAILY, PLATFORM_HOURLY, PLATFORM_TYPE_DAILY, PLATFORM_TYPE_WEEKLY];
 export const STATS_TABLES = [...BASE_TABLES, ...SUMMED_TABLES];
 
 /** Tables that answer together, the shortest span first: summed ones for the days that are over, else those of the events. */
@@ -53,6 +59,7 @@ export interface Level<Table = StatsTable> {
 
 /** Those with the fewest rows stand first. */
 const LEVELS: (Level & { dimensions: readonly string[] })[] = [
+  { dimensions: PLATFORM_HOURLY.dimensions, summed: [PLATFORM_HOURLY, TARGET_DAILY], base: [HOURLY, DAILY] },
   { dimensions: TARGET, summed: [TARGET_HOURLY, TARGET_DAILY], base: [HOURLY, DAILY] },
   { dimensions: DIMENSIONS, summed: [], base: [HOURLY, DAILY] },
   { dimensions: PLATFORM_TYPE, summed: [PLATFORM_TYPE_DAILY, PLATFORM_TYPE_WEEKLY], base: [TYPE_DAILY] },

@@ -31,6 +31,12 @@ with
     where day < date_trunc('day', (select summed_until
     from held)::timestamptz, 'UTC')
     group by day, target_platform, environment, bucket),
+  sync_stats_platform_hourly_rolled as ( select hour, target_platform, bucket, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, sum(applied) as applied, sum(not_applied) as not_applied, sum(partly_applied) as partly_applied, sum(unknown) as unknown, max(last_at) as last_at, max(last_success_at) as last_success_at
+    from (select *
+    from sync_stats_target_hourly_rolled) r
+    where hour < date_trunc('hour', (select summed_until
+    from held)::timestamptz, 'UTC')
+    group by hour, target_platform, bucket),
   sync_stats_platform_type_daily_rolled as ( select day, target_platform, kind, type_key, bucket, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, sum(applied) as applied, sum(not_applied) as not_applied, sum(partly_applied) as partly_applied, sum(unknown) as unknown, max(last_at) as last_at, max(last_success_at) as last_success_at
     from (select *
     from rolled
@@ -109,6 +115,20 @@ with
     from sync_stats_target_daily_rolled
     group by day, target_platform, environment
     on conflict (day, target_platform, environment) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, applied = s.applied + excluded.applied, not_applied = s.not_applied + excluded.not_applied, partly_applied = s.partly_applied + excluded.partly_applied, unknown = s.unknown + excluded.unknown, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
+    order by bucket), '{}'), coalesce(array_agg(count
+    order by bucket), '{}')
+    from ( select bucket, sum(count)::integer as count
+    from ( select *
+    from unnest(s.buckets, s.counts)
+    union all select *
+    from unnest(excluded.buckets, excluded.counts) ) as both_of_them (bucket, count)
+    group by bucket) merged)),
+  sync_stats_platform_hourly_in as ( insert into sync_stats_platform_hourly as s (hour, target_platform, total, success, failed, partial, first_success, retries, measured, duration_sum, applied, not_applied, partly_applied, unknown, last_at, last_success_at, buckets, counts) select hour, target_platform, sum(total) as total, sum(success) as success, sum(failed) as failed, sum(partial) as partial, sum(first_success) as first_success, sum(retries) as retries, sum(measured) as measured, sum(duration_sum) as duration_sum, sum(applied) as applied, sum(not_applied) as not_applied, sum(partly_applied) as partly_applied, sum(unknown) as unknown, max(last_at) as last_at, max(last_success_at) as last_success_at, coalesce(array_agg(bucket
+    order by bucket) filter (where bucket is not null), '{}')::smallint[] as buckets, coalesce(array_agg(measured
+    order by bucket) filter (where bucket is not null), '{}')::integer[] as counts
+    from sync_stats_platform_hourly_rolled
+    group by hour, target_platform
+    on conflict (hour, target_platform) do update set total = s.total + excluded.total, success = s.success + excluded.success, failed = s.failed + excluded.failed, partial = s.partial + excluded.partial, first_success = s.first_success + excluded.first_success, retries = s.retries + excluded.retries, measured = s.measured + excluded.measured, duration_sum = s.duration_sum + excluded.duration_sum, applied = s.applied + excluded.applied, not_applied = s.not_applied + excluded.not_applied, partly_applied = s.partly_applied + excluded.partly_applied, unknown = s.unknown + excluded.unknown, last_at = greatest(s.last_at, excluded.last_at), last_success_at = greatest(s.last_success_at, excluded.last_success_at), (buckets, counts) = ( select coalesce(array_agg(bucket
     order by bucket), '{}'), coalesce(array_agg(count
     order by bucket), '{}')
     from ( select bucket, sum(count)::integer as count

@@ -31,10 +31,17 @@ with
     from rolled
     union all select at, environment, sign * total as total, sign * success as success, sign * failed as failed, sign * partial as partial, sign * first_success as first_success, sign * retries as retries, sign * measured as measured, sign * duration_sum as duration_sum, sign * applied as applied, sign * not_applied as not_applied, sign * partly_applied as partly_applied, sign * unknown as unknown
     from raw) part
-    group by at, environment having sum(total) > 0) , histogram as ( select at, environment, array_agg(bucket) as buckets, array_agg(count) as counts
+    group by at, environment having sum(total) > 0) , histogram as ( with
+  marked as ( select *, count(*) over (partition by at, environment) = 1 and (at, environment) not in (select at, environment
+    from raw) as is_alone
+    from rolled) select at, environment, buckets, counts::float8[] as counts
+    from marked
+    where is_alone
+    union all select at, environment, array_agg(bucket) as buckets, array_agg(count) as counts
     from ( select at, environment, bucket, sum(count)::float8 as count
     from ( select at, environment, unnest(buckets) as bucket, unnest(counts) as count
-    from rolled
+    from marked
+    where not is_alone
     union all select at, environment, bucket, sign
     from raw
     where bucket is not null) counted (at, environment, bucket, count)
@@ -44,7 +51,7 @@ with
     from sync_stats_position) as until, ( select case when month = 'epoch' then month else month + interval '48 hours' end
     from (select to_timestamp(('x' || left(replace(((select uuid_at(coalesce(max(to_date(data->>'month', 'YYYY-MM') + interval '1 month'), 'epoch') at time zone 'UTC')
     from sync_event
-    where sync_id is null and type = 'retention.applied'))::text, '-', ''), 12))::bit(48)::bigint / 1000.0) as month offset 0) dropped) as since, at, environment, total, success, failed, partial, first_success, retries, measured, duration_sum, applied, not_applied, partly_applied, unknown, buckets, counts
+    where sync_id is null and type = 'retention.applied'))::text, '-', ''), 12))::bit(48)::bigint / 1000.0) as month offset 0) dropped) as since, at, environment, total, success, failed, partial, first_success, retries, measured, duration_sum, applied, not_applied, partly_applied, unknown, array_to_string(buckets, ' ') as buckets, array_to_string(counts, ' ') as counts
     from (select) one
     left join sums on true
     left join histogram using (at, environment)
