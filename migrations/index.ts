@@ -27,6 +27,7 @@ import { Migration0028OutcomesAndDrift } from './Migration0028OutcomesAndDrift.t
 import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
 import { Migration0030CommitVersion } from './Migration0030CommitVersion.ts';
 import { Migration0031Journal } from './Migration0031Journal.ts';
+import { Migration0032FewerDimensions } from './Migration0032FewerDimensions.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -82,4 +83,5 @@ export const migrations = [
   Migration0029DriftRule,
   Migration0030CommitVersion,
   Migration0031Journal,
+  Migration0032FewerDimensions,
 ];

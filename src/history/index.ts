@@ -15,11 +15,20 @@ export { SyncFilterDto, CoveredIntervalDto } from './sync-history.dto.ts';
 export { SyncHistoryController } from './sync-history.controller.ts';
 export { SyncParams } from './sync.dto.ts';
 export {
+  type Bind,
   binder,
+  type FacetCounter,
   type FacetValue,
   type HistoryPage,
   type PageRequest,
   SyncHistoryQueries,
 } from './sync-history.queries.ts';
 export { type HistoryExport, SyncHistoryExport } from './sync-history.export.ts';
-export { isSmall, momentColumn, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
+export {
+  isSmall,
+  momentColumn,
+  type ResolvedFilter,
+  resolveFilter,
+  whereSql,
+  type CoveredInterval,
+} from './sync-history.filter.ts';

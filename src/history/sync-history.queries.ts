@@ -22,6 +22,12 @@ export interface FacetValue {
   count: number;
 }
 
+/**
+ * SQL that counts the syncs under a filter as `n` for each combination of the facet columns, without reading them all;
+ * undefined where it cannot.
+ */
+export type FacetCounter = (filter: ResolvedFilter, bind: Bind) => Promise<string | undefined>;
+
 /** The fields that facets count by; the values of each are counted under the whole filter. */
 const FACETS = Object.fromEntries(fieldsWith('facet').map(({ name, column }) => [name, column]));
 
@@ -33,6 +39,7 @@ const MAX_READS = 8;
 @Injectable()
 export class SyncHistoryQueries {
   private readonly turns = pLimit(MAX_READS);
+  private counter?: FacetCounter;
 
   constructor(private readonly em: EntityManager) {}
 
@@ -63,7 +70,8 @@ export class SyncHistoryQueries {
   ): Promise<{ total: number; facets: Record<FacetField, FacetValue[]>; window: CoveredInterval }> {
     const resolved = resolveFilter(filter, { looksAtAll: true });
     const { bind, parameters } = binder();
-    const rows = await this.query<FacetRow>(facetsSql(whereSql(resolved, bind)), parameters);
+    const counted = (await this.counter?.(resolved, bind)) ?? combinationsSql(whereSql(resolved, bind));
+    const rows = await this.query<FacetRow>(facetsSql(counted), parameters);
     const values = (column: string) =>
       rows
         .filter(({ facet }) => facet === column)
@@ -75,6 +83,11 @@ export class SyncHistoryQueries {
       facets: facets as Record<FacetField, FacetValue[]>,
       window: resolved.window,
     };
+  }
+
+  /** Whom to ask first for the counts of facets. */
+  countFacetsWith(counter: FacetCounter): void {
+    this.counter = counter;
   }
 
   private async read(
@@ -110,15 +123,20 @@ export class SyncHistoryQueries {
 
 type FacetRow = Record<string, string | null> & { facet: string; count: number };
 
-/** Counts each combination once, which goes in parallel, and adds those up for each facet. */
-function facetsSql(where: string): string {
+/** Counts each combination once, which goes in parallel. */
+function combinationsSql(where: string): string {
+  const columns = Object.values(FACETS).join(', ');
+  return `select ${columns}, count(*) as n from sync_history h where ${where} group by ${columns}`;
+}
+
+/** Adds up for each facet what is counted for each combination. */
+function facetsSql(combinations: string): string {
   const columns = Object.values(FACETS).join(', ');
   const each = (template: (column: string) => string, between: string) =>
     Object.values(FACETS).map(template).join(between);
   return `select ${columns}, sum(n)::float8 as count,
       case ${each((column) => `when grouping(${column}) = 0 then '${column}'`, ' ')} else '' end as facet
-    from (
-      select ${columns}, count(*) as n from sync_history h where ${where} group by ${columns}) combination
+    from (${combinations}) combination
     group by grouping sets (${each((column) => `(${column})`, ', ')}, ())
     order by count desc nulls last`;
 }
@@ -129,8 +147,11 @@ export interface PageRequest {
   cursor?: string;
 }
 
+/** Gives a value its parameter in a statement. */
+export type Bind = (value: unknown, type: string) => string;
+
 /** Collects the parameters of a statement. */
-export function binder(): { bind: (value: unknown, type: string) => string; parameters: unknown[] } {
+export function binder(): { bind: Bind; parameters: unknown[] } {
   const parameters: unknown[] = [];
   return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
 }

@@ -26,6 +26,6 @@ export {
   type SlowType,
   type SyncNumbers,
   type TimedNumbers,
+  wilsonInterval,
 } from './sync-numbers.ts';
 export { type Rebuilt, StatsRebuilder } from './stats.rebuilder.ts';
-export { wilsonInterval } from './wilson-interval.ts';

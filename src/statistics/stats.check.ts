@@ -1,7 +1,7 @@
 import type { FsckDatabase, Finding } from '#database';
-import { STATS_SINCE } from './stats.since.ts';
-import { differences } from './stats.statements.ts';
-import { STATS_TABLES } from './stats.tables.ts';
+import { DAY_DIFFERENCES, FACETS_DAILY, FACETS_HOURLY, hourDifferences } from './facet.statements.ts';
+import { differences, factsUpToPosition } from './stats.statements.ts';
+import { STATS_SINCE, STATS_TABLES, type StatsTable } from './stats.tables.ts';
 
 /** The stats are what the history says, as far as its events are counted. What retention has dropped cannot be proven. */
 export async function* checkStats(database: FsckDatabase): AsyncGenerator<Finding> {
@@ -19,11 +19,32 @@ export async function* checkStats(database: FsckDatabase): AsyncGenerator<Findin
     for await (const { total, settled, expected_total, expected_settled, ...key } of wrong) {
       const problem =
         total === expected_total && settled === expected_settled
-          ? 'its counts or durations differ from the history; run npm run cli -- stats rebuild'
-          : `it counts ${total} syncs, ${settled} of them with a final status, but the history has ${expected_total} and ${expected_settled}; run npm run cli -- stats rebuild`;
+          ? `its counts or durations differ from ${sourceOf(table)}; ${REBUILD}`
+          : `it counts ${total} syncs, ${settled} of them with a final status, but ${sourceOf(table)} has ${expected_total} and ${expected_settled}; ${REBUILD}`;
       yield { rule: 'stats.counts', subject: `${table.name} ${subject(key)}`, problem };
     }
   }
+  yield* checkFacets(database);
+}
+
+async function* checkFacets(database: FsckDatabase): AsyncGenerator<Finding> {
+  const ofHistory = hourDifferences(factsUpToPosition(STATS_SINCE), STATS_SINCE);
+  for (const [name, source, differing] of [
+    [FACETS_HOURLY.name, 'the history', ofHistory],
+    [FACETS_DAILY.name, FACETS_HOURLY.name, DAY_DIFFERENCES],
+  ] as const) {
+    const wrong = database.rows<{ total: string; expected_total: string } & Record<string, unknown>>(differing);
+    for await (const { total, expected_total, ...key } of wrong) {
+      const problem = `it counts ${total} syncs, but ${source} has ${expected_total}; ${REBUILD}`;
+      yield { rule: 'stats.counts', subject: `${name} ${subject(key)}`, problem };
+    }
+  }
+}
+
+const REBUILD = 'run npm run cli -- stats rebuild';
+
+function sourceOf({ of }: StatsTable): string {
+  return of?.name ?? 'the history';
 }
 
 interface Difference {

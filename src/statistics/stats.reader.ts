@@ -2,12 +2,12 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
 import { type FilterConditions, isSmall } from '#history';
-import { fieldsWith } from '#recording';
+import { type FilteredField, fieldsWith } from '#recording';
 import type { DurationHistogram } from './duration-histogram.ts';
 import { partsOf } from './interval-parts.ts';
 import { IntervalTooLongError } from './statistics.errors.ts';
-import { MAX_UNCOUNTED, readStatement, type StatsQuestion } from './stats.reading.ts';
-import { DIMENSIONS, TYPE } from './stats.tables.ts';
+import { type Basis, MAX_UNCOUNTED, readStatement, type StatsQuestion } from './stats.reading.ts';
+import { DIMENSIONS, type Level, levelWith, type StatsTable, TYPE } from './stats.tables.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Days of the history that an answer reads, where the stats do not have what is asked for. */
@@ -37,8 +37,9 @@ export interface StatsRow extends DurationHistogram {
   not_applied: number;
   partly_applied: number;
   unknown: number;
-  last_at: Date | null;
-  last_success_at: Date | null;
+  /** Where they are asked for. */
+  last_at?: Date | null;
+  last_success_at?: Date | null;
 }
 
 /**
@@ -48,39 +49,61 @@ export interface StatsRow extends DurationHistogram {
  */
 @Injectable()
 export class StatsReader {
+  /** The first day that was not summed when this process last saw it. */
+  private until?: number;
+
   constructor(private readonly em: EntityManager) {}
 
   /** A row for each bucket, and value, in which there are syncs; in no order. */
   async read(question: StatsQuestion): Promise<StatsRow[]> {
-    const { scope, by = [] } = question;
+    const { scope } = question;
     const uncountedNames = namesBesides(scope);
     if (uncountedNames.length > 0) {
       if (!isSmall(scope)) assertReadable(question, uncountedNames);
       return (await this.query(question, OF_HISTORY)).rows;
     }
-    const byType = scope.typeKey !== undefined || scope.kind !== undefined || by.includes('type_key');
-    const { uncounted, rows } = await this.query(question, { byType, days: true, hours: !byType });
+    const level = levelFor(question);
+    this.until ??= await this.summedUntil();
+    const now = question.latest ? undefined : Date.now();
+    const { basis, rows, isRight } = await this.query(question, level, now);
+    this.until = basis.until.getTime();
     // Where counting is that far behind, the history itself is asked.
-    return uncounted > MAX_UNCOUNTED ? (await this.query(question, OF_HISTORY)).rows : rows;
+    if (basis.uncounted > MAX_UNCOUNTED) return (await this.query(question, OF_HISTORY)).rows;
+    return isRight ? rows : (await this.query(question, level)).rows;
   }
 
-  private async query(
-    question: StatsQuestion,
-    { byType, ...units }: { byType: boolean; days: boolean; hours: boolean },
-  ) {
-    const { text, parameters } = readStatement(question, partsOf(question.starts, units), byType);
-    const { rows } = await query<StatsRow & { at: number | null; uncounted: number }>(this.em, {
+  private async query(question: StatsQuestion, { summed, base }: Level, now?: number) {
+    const until = this.until ?? 0;
+    const spans = (tables: StatsTable[]) => tables.map(({ span }) => span);
+    const parts = partsOf(question.starts, { summed: spans(summed), until, base: spans(base), now });
+    const { text, parameters } = readStatement(question, parts, [...summed, ...base]);
+    const answer = await query<FoundRow & Basis>(this.em, {
       types: DRIVER_TYPES,
       withinMs: LONG_READ_MS,
       text,
       values: parameters,
     });
-    return { uncounted: rows[0]!.uncounted, rows: rows.filter(({ at }) => at !== null).map(withHistogram) };
+    const basis: Basis = answer.rows[0]!;
+    // What retention has dropped cannot be taken off.
+    const isTakenOff = parts.surplus.every(({ from }) => basis.since === null || from >= basis.since.getTime());
+    const isRight = isTakenOff && until <= basis.until.getTime();
+    return { basis, isRight, rows: answer.rows.filter(({ at }) => (at as number | null) !== null).map(withHistogram) };
+  }
+
+  private async summedUntil(): Promise<number> {
+    const text = 'select (extract(epoch from summed_until) * 1000)::float8 as until from sync_stats_position';
+    const { rows } = await query<{ until: number }>(this.em, text);
+    return rows[0]!.until;
   }
 }
 
 /** Nothing from the stats. */
-const OF_HISTORY = { byType: false, days: false, hours: false };
+const OF_HISTORY: Level = { summed: [], base: [] };
+
+function levelFor({ scope, by = [] }: StatsQuestion): Level {
+  const asked = fieldsWith('filter').filter(({ name }) => scope[name as FilteredField] !== undefined);
+  return levelWith([...asked.map(({ column }) => column), ...by])!;
+}
 
 /** The filters by which the stats tell syncs apart. */
 const COUNTED = new Set<string>(
@@ -100,7 +123,16 @@ function assertReadable({ starts }: StatsQuestion, names: string[]): void {
   if (days > MAX_HISTORY_DAYS) throw new IntervalTooLongError(MAX_HISTORY_DAYS, names);
 }
 
-/** Where nothing was measured there is no histogram. */
-function withHistogram({ buckets, counts, ...row }: StatsRow): StatsRow {
-  return { ...row, buckets: buckets ?? [], counts: counts ?? [] };
+/** A histogram as it comes: numbers in text, in any order; null where nothing was measured. */
+type FoundRow = Omit<StatsRow, 'buckets' | 'counts'> & { buckets: string | null; counts: string | null };
+
+function withHistogram({ buckets: inAnyOrder, counts: ofThose, ...row }: FoundRow): StatsRow {
+  const [buckets, counts] = [numbersIn(inAnyOrder), numbersIn(ofThose)];
+  if (buckets.every((bucket, index) => index === 0 || bucket > buckets[index - 1]!)) return { ...row, buckets, counts };
+  const order = [...buckets.keys()].sort((a, b) => buckets[a]! - buckets[b]!);
+  return { ...row, buckets: order.map((index) => buckets[index]!), counts: order.map((index) => counts[index]!) };
+}
+
+function numbersIn(text: string | null | undefined): number[] {
+  return text ? text.split(' ').map(Number) : [];
 }

@@ -1,9 +1,9 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { databaseFault, inTransaction, pauseAfter, type Transaction } from '#database';
-import { STATS_SINCE, timeOf } from './stats.since.ts';
-import { CATCH_UP_BEFORE, RECOUNT } from './stats.statements.ts';
-import { STATS_TABLES } from './stats.tables.ts';
+import { FACETS_DAILY, FACETS_HOURLY, SUM_UP_FACETS } from './facet.statements.ts';
+import { CATCH_UP_BEFORE, RECOUNT, sumUp } from './stats.statements.ts';
+import { BASE_TABLES, STATS_SINCE, SUMMED_TABLES, timeOf } from './stats.tables.ts';
 
 const TRIES = 50;
 /** Milliseconds that a day of the history, or the stats of all, may take. */
@@ -45,14 +45,30 @@ async function recount(client: Transaction): Promise<Rebuilt> {
   );
   const { since, is_whole: isWhole } = rows[0]!;
   if (!isWhole) await client.query(CATCH_UP_BEFORE, [since]);
-  for (const { name, span } of STATS_TABLES) await client.query(`delete from ${name} where ${span} >= $1`, [since]);
+  for (const { name, span } of [...BASE_TABLES, FACETS_HOURLY]) {
+    await client.query(`delete from ${name} where ${span} >= $1`, [since]);
+  }
+  for (const { name } of [...SUMMED_TABLES, FACETS_DAILY]) await client.query(`delete from ${name}`);
   for (const { from, to } of await days(client)) await client.query(RECOUNT, [from, to, since]);
-  await client.query('update sync_stats_position set last = (select last from event_position)');
+  await sumUntilToday(client, '-infinity');
+  await client.query('update sync_stats_position set last = e.last, summed = e.last from event_position e');
   const counted = await client.query<{ syncs: number }>(
     `select coalesce(sum(total), 0)::float8 as syncs from sync_stats_daily where day >= $1`,
     [since],
   );
   return { syncs: counted.rows[0]!.syncs, since: isWhole ? null : since };
+}
+
+/**
+ * Sums what is over since a day, in a transaction that holds the position. While a day lasts its events would change a few
+ * rows again and again; what comes later is added to the sums by its events.
+ */
+export async function sumUntilToday(client: Transaction, since: string): Promise<void> {
+  const { rows } = await client.query<{ until: string }>(`select date_trunc('day', now(), 'UTC')::text as until`);
+  const { until } = rows[0]!;
+  for (const table of SUMMED_TABLES) await client.query(sumUp(table), [since, until]);
+  await client.query(SUM_UP_FACETS, [since, until]);
+  await client.query('update sync_stats_position set summed_until = $1', [until]);
 }
 
 /** The ids of the history by days: each is counted in a time during which a connection may be silent. */

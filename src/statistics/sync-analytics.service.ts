@@ -8,6 +8,7 @@ import type { Target } from '#platform';
 import {
   type Bucket,
   type ComparedNumbers,
+  ENDLESS_MS,
   type Group,
   type GroupedNumbers,
   type Interval,
@@ -16,9 +17,9 @@ import {
   type SyncedTarget,
   type SyncNumbers,
   type TimedNumbers,
+  wilsonInterval,
 } from './sync-numbers.ts';
 import { bucketCount, bucketStarts } from './time-buckets.ts';
-import { wilsonInterval } from './wilson-interval.ts';
 
 /** Targets that are looked after, and groups of one answer: callers choose their names. */
 export const MAX_PLACES = 200;
@@ -83,7 +84,7 @@ export class SyncAnalyticsService {
         mean: row.duration_sum / row.measured,
         p95: percentile(row, 0.95)!,
       }))
-      .sort((a, b) => b.p95 - a.p95 || b.mean - a.mean || (a.typeKey < b.typeKey ? -1 : 1))
+      .sort((a, b) => b.p95 - a.p95 || b.mean - a.mean || (nameOf(a) < nameOf(b) ? -1 : 1))
       .slice(0, limit);
   }
 
@@ -111,6 +112,7 @@ export class SyncAnalyticsService {
       starts: [new Date(0), new Date(ENDLESS_MS)],
       by: ['target_platform', 'environment'],
       durations: false,
+      latest: true,
     });
     return rows
       .toSorted((a, b) => b.total - a.total || b.last_at!.getTime() - a.last_at!.getTime())
@@ -119,7 +121,7 @@ export class SyncAnalyticsService {
         platform: row.target_platform,
         environment: row.environment,
         lastSyncAt: row.last_at!,
-        lastSuccessAt: row.last_success_at,
+        lastSuccessAt: row.last_success_at!,
       }))
       .sort((a, b) => (key(a) < key(b) ? -1 : 1));
   }
@@ -132,11 +134,12 @@ const COLUMNS = {
   trigger: 'trigger',
 } as const satisfies Record<Group, Dimension>;
 
-/** A whole day in the year 9999: to it there is no part of a day that would be looked for in the history. */
-const ENDLESS_MS = Date.UTC(9999, 0, 1);
-
 function key({ platform, environment }: Target): string {
   return JSON.stringify([platform, environment]);
+}
+
+function nameOf({ typeKey, kind }: SlowType): string {
+  return JSON.stringify([typeKey, kind]);
 }
 
 function startsOf(bucket: Bucket, timeZone: string, from: Date, to: Date): Date[] {

@@ -1,7 +1,8 @@
 /// <reference lib="esnext.temporal" />
+import { EntityManager } from '@mikro-orm/core';
 import * as fc from 'fast-check';
-import { FsckDatabase, type Finding } from '#database';
-import type { AskedConditions } from '#history';
+import { FsckDatabase, type Finding, inTransaction, type Transaction } from '#database';
+import { type AskedConditions, SyncHistoryQueries } from '#history';
 import type { Outcome as Effect } from '#platform';
 import { SYNC_STATUSES } from '#recording';
 import { FailurePatternService } from '#failures';
@@ -16,6 +17,9 @@ import {
   type SyncNumbers,
   type TimedNumbers,
 } from '#statistics';
+import { FACETS_DAILY, FACETS_HOURLY } from '../../src/statistics/facet.statements.ts';
+import { sumUntilToday } from '../../src/statistics/stats.rebuilder.ts';
+import { STATS_TABLES } from '../../src/statistics/stats.tables.ts';
 import {
   addNoise,
   finishPast,
@@ -35,6 +39,7 @@ import { until } from '../support/until.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const START = Date.parse('2026-09-05T10:17:00Z');
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'];
 /** A change of the clocks in each of the zones that have one, and none in UTC and Kolkata. */
@@ -204,11 +209,12 @@ describe('the numbers of the history', () => {
     await service.close();
   });
 
-  const emptied = () =>
+  /** Nothing, of which the days until one are summed: today by default. */
+  const emptied = (until = new Date().toISOString().slice(0, 10) + 'Z') =>
     sql(`
       alter table sync_event disable trigger user;
-      truncate sync_event, sync_history, sync_stats_hourly, sync_stats_daily, sync_stats_type_daily;
-      update event_position set last = 0; update sync_stats_position set last = 0;
+      truncate sync_event, sync_history, ${[...STATS_TABLES, FACETS_HOURLY, FACETS_DAILY].map(({ name }) => name).join(', ')};
+      update event_position set last = 0; update sync_stats_position set last = 0, summed = 0, summed_until = '${until}';
       alter table sync_event enable trigger user`);
 
   const counted = async () => {
@@ -216,6 +222,15 @@ describe('the numbers of the history', () => {
       await projector.project();
       return (await projector.lag()) === 0;
     });
+  };
+
+  const summed = async () => {
+    const [position] = await sql<{ since: string }>('select summed_until::text as since from sync_stats_position');
+    const work = async (client: Transaction) => {
+      await client.query('select from sync_stats_position for update');
+      await sumUntilToday(client, position!.since);
+    };
+    await inTransaction(service.app.get(EntityManager), work);
   };
 
   async function findings(): Promise<Finding[]> {
@@ -227,7 +242,8 @@ describe('the numbers of the history', () => {
 
   /** What a rebuild changes in the stats: nothing. */
   async function rebuilt(): Promise<object[]> {
-    const rows = () => sql<{ row: string }>('select to_json(s)::text as row from sync_stats_type_daily s order by 1');
+    const each = STATS_TABLES.map(({ name }) => `select '${name} ' || to_json(s)::text as row from ${name} s`);
+    const rows = () => sql<{ row: string }>(`${each.join(' union all ')} order by 1`);
     const before = new Set((await rows()).map(({ row }) => row));
     await service.app.get(StatsRebuilder).rebuild();
     return (await rows()).filter(({ row }) => !before.has(row));
@@ -256,8 +272,24 @@ describe('the numbers of the history', () => {
     expect([...buckets.keys()]).toEqual([]);
   }
 
+  /** By value, because equal counts are in any order. */
+  async function facets(scope: AskedConditions, { from, to }: Interval): Promise<object> {
+    const found = await service.app.get(SyncHistoryQueries).facets({ ...scope, startDate: from, endDate: to });
+    const sorted = Object.entries(found.facets).map(([name, values]) => [
+      name,
+      values.map(({ value, count }) => `${JSON.stringify(value)} ${count}`).sort(),
+    ]);
+    return { total: found.total, facets: Object.fromEntries(sorted) };
+  }
+
   /** What the stats answer is what the history itself answers. */
   async function expectSameOfHistory(asked: Question, period: Interval, series: TimedNumbers[]): Promise<void> {
+    // Of the state of a sync facets know more than the numbers do.
+    if (!('actor' in asked.scope || 'forced' in asked.scope)) {
+      expect(await facets(asked.scope, period)).toEqual(
+        await facets({ ...asked.scope, actor: ['jane', 'joe'] }, period),
+      );
+    }
     if (NOT_COUNTED.some((name) => name in asked.scope)) return;
     const ofHistory = { ...asked.scope, ...ANY_STATUS };
     expect(await analytics.timeseries(ofHistory, period, asked.bucket, asked.zone)).toEqual(series);
@@ -273,19 +305,20 @@ describe('the numbers of the history', () => {
     const anyHistory = fc.constantFrom(...CHANGES).chain((change) =>
       fc.record({
         change: fc.constant(change),
+        summedDays: fc.integer({ min: -4, max: 10 }),
         drawn: fc.array(anySync(change), { maxLength: 60, size: 'max' }),
         questions: fc.array(question, { minLength: 16, maxLength: 16 }),
       }),
     );
     await fc.assert(
-      fc.asyncProperty(anyHistory, async ({ change, drawn, questions }) => {
+      fc.asyncProperty(anyHistory, async ({ change, summedDays, drawn, questions }) => {
         const those = (...ways: string[]) => drawn.filter(([, way]) => ways.includes(way)).map(([sync]) => sync);
         const expectAnswers = async (syncs: PastSync[], asked: Question[]) => {
           for (const one of asked) await expectAnswer(syncs, change, one);
         };
         const late = those('late');
         const sofar = [...those('at once', 'outside'), ...late.map((sync) => ({ ...sync, outcome: null }))];
-        await emptied();
+        await emptied(new Date(Math.floor(change / DAY + summedDays) * DAY).toISOString());
         await recordPast(sql, those('at once', 'late'));
         await recordFinishedPast(sql, those('outside'));
         await finishPast(sql, those('at once'));
@@ -299,7 +332,9 @@ describe('the numbers of the history', () => {
         const all = [...those('at once', 'late').map(afterLearning), ...those('outside')];
         await expectAnswers(all, questions.slice(8, 12));
         expect(await findings()).toEqual([]);
+        if (summedDays % 2 === 0) await summed();
         await counted();
+        await summed();
         await expectAnswers(all, questions.slice(12, 16));
         expect(await findings()).toEqual([]);
         expect(await rebuilt()).toEqual([]);

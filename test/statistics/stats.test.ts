@@ -6,6 +6,8 @@ import { Schedule } from '#schedule';
 import { checkStats, StatsProjector, StatsRebuilder, SyncAnalyticsService } from '#statistics';
 import { SyncHistoryService } from '#tracking';
 import { finishPast, positionEvents, learnPast, type PastSync, recordPast } from '../support/past-syncs.ts';
+import { FACETS_DAILY, FACETS_HOURLY } from '../../src/statistics/facet.statements.ts';
+import { SUMMED_TABLES } from '../../src/statistics/stats.tables.ts';
 import { idAt } from '../support/random-history.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -14,6 +16,9 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { until } from '../support/until.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
+const SUM_OF_TARGETS = `select coalesce(sum(total), 0)::integer as sum from sync_stats_target_daily`;
+/** Those of Migration0032. */
+const tables = [...SUMMED_TABLES, FACETS_HOURLY, FACETS_DAILY];
 const ALL = { from: new Date('2020-01-01T00:00:00Z'), to: new Date('2040-01-01T00:00:00Z') };
 
 /** Records and settles syncs through a service until it is told to stop; tells how many. */
@@ -156,7 +161,9 @@ describe('the stats', () => {
       'update sync_stats_hourly set unknown = unknown + 1, applied = 0',
       'update sync_stats_daily set total = total + 1',
       `update sync_stats_type_daily set counts = counts || 1, buckets = buckets || 1::smallint`,
-      'update sync_stats_position set last = 0',
+      'delete from sync_stats_platform_type_weekly; update sync_stats_target_hourly set total = 7',
+      `update sync_stats_facet_hourly set total = total + 1; update sync_stats_facet_daily set outcome = 'UNKNOWN'`,
+      'update sync_stats_position set last = 0, summed = 0',
     ]) {
       await until('something is counted', async () => (await totals()).total > 0);
       await sql(spoil);
@@ -191,7 +198,11 @@ describe('the stats', () => {
       [idAt(new Date())],
     );
     await sql('delete from sync_stats_daily where day > $1', [young.startedAt.toISOString().slice(0, 8) + '01']);
-    expect(await findings()).toMatchObject([{ rule: 'stats.counts' }]);
+    expect((await findings()).map(({ subject }) => subject.split(' ')[0])).toEqual([
+      'sync_stats_daily',
+      // It is summed from that table, and not from the history.
+      'sync_stats_target_daily',
+    ]);
     const rebuilt = await service.app.get(StatsRebuilder).rebuild();
     expect(rebuilt).toEqual({ syncs: 1, since: '2026-02-03T00:00:00Z' });
     expect(await findings()).toEqual([]);
@@ -239,6 +250,59 @@ describe('the stats', () => {
     expect(await findings()).toEqual([]);
   });
 
+  it('get tables of fewer dimensions from those that are there, and the state of each sync from the history', async () => {
+    await start();
+    const days = [0, 1, 2, 9, 40];
+    const syncs = days.flatMap((day) => [1, 2, 3].map(() => past(new Date(Date.now() - day * DAY))));
+    await recordPast(sql, syncs);
+    await finishPast(sql, syncs.slice(0, -4));
+    await learnPast(sql, syncs.slice(0, 3));
+    await counted();
+    await learnPast(sql, syncs.slice(3, 5));
+    await services.pop()!.close();
+    // Not counted: ends with a position and without one, and an effect that became known.
+    await finishPast(sql, syncs.slice(-4, -2));
+    await finishPast(sql, syncs.slice(-2, -1));
+    await learnPast(sql, syncs.slice(5, 6));
+    await sql(`drop table ${tables.map(({ name }) => name).join(', ')}`);
+    await sql('alter table sync_stats_position drop column summed, drop column summed_until');
+    await sql(`delete from synctrail_migration where name = 'Migration0032FewerDimensions'`);
+    const orm = await MikroORM.init(ormOptions(database.url));
+    expect(await migrate(orm.em, migrations)).toEqual(['Migration0032FewerDimensions']);
+    await orm.close();
+    expect(await findings()).toEqual([]);
+    await start();
+    await counted();
+    expect(await findings()).toEqual([]);
+    // An earlier version counts into the other tables only, so it must not count at all.
+    await expect(sql('update sync_stats_position set last = last + 1')).rejects.toThrow('sync_stats_position_check');
+  });
+
+  it('are summed when a day is over, and take in what comes later', async () => {
+    const { app } = await start();
+    const projector = app.get(StatsProjector);
+    const syncs = [0, 1, 2, 8, 9, 30].map((day) => past(new Date(Date.now() - day * DAY)));
+    await app.get(Schedule).stop();
+    await sql(`update sync_stats_position set summed_until = date_trunc('day', now() - interval '9 days', 'UTC')`);
+    await recordPast(sql, syncs);
+    await finishPast(sql, syncs.slice(0, 3));
+    const count = async () => {
+      await projector.project();
+    };
+    const sums = async () => (await sql<{ sum: number }>(SUM_OF_TARGETS))[0]!.sum;
+    await count();
+    expect([await sums(), await findings()]).toEqual([1, []]);
+    await projector.sum();
+    expect([await sums(), await findings()]).toEqual([5, []]);
+    await finishPast(sql, syncs.slice(3));
+    await learnPast(sql, syncs);
+    await count();
+    await projector.sum();
+    expect([await sums(), await findings()]).toEqual([5, []]);
+    const { counts, outcomes } = await app.get(SyncAnalyticsService).numbers({ platform: 'optimizely' }, ALL);
+    expect([counts.success, outcomes.applied]).toEqual([6, 6]);
+  });
+
   it('are not needed where counting is far behind: the history itself is asked', async () => {
     const service = await start();
     const sync = past(new Date());
@@ -265,15 +329,35 @@ describe('the stats', () => {
     await finishPast(sql, [sync]);
     await counted();
     await services.pop()!.close();
+    const rebuild = async () => {
+      const service = await startTestApp({ DATABASE_URL: database.url });
+      await service.app.get(StatsRebuilder).rebuild();
+      await service.close();
+    };
     expect(await findings()).toEqual([]);
     await sql(`update sync_stats_hourly set unknown = 0; update sync_stats_type_daily set counts = '{2}'`);
     await sql(`delete from sync_stats_daily`);
-    expect((await findings()).map(({ rule, subject }) => [rule, subject.split(' ')[0]])).toEqual([
+    const found = async () => (await findings()).map(({ rule, subject }) => [rule, subject.split(' ')[0]]);
+    expect(await found()).toEqual([
       ['stats.counts', 'sync_stats_hourly'],
       ['stats.counts', 'sync_stats_daily'],
       ['stats.counts', 'sync_stats_type_daily'],
     ]);
-    await sql('update sync_stats_position set last = 99');
+    await rebuild();
+    expect(await found()).toEqual([]);
+    await sql(`update sync_stats_facet_hourly set evidence = 'REPORTED'`);
+    expect(await found()).toEqual([
+      ['stats.counts', 'sync_stats_facet_hourly'],
+      ['stats.counts', 'sync_stats_facet_hourly'],
+    ]);
+    await rebuild();
+    // What is not over is not summed yet.
+    await sql(`
+      insert into sync_stats_target_daily select date_trunc('day', hour, 'UTC'), target_platform, environment, total, success,
+        failed, partial, first_success, retries, measured, duration_sum, applied, not_applied, partly_applied, unknown,
+        last_at, last_success_at, buckets, counts from sync_stats_hourly`);
+    expect(await found()).toEqual([['stats.counts', 'sync_stats_target_daily']]);
+    await sql('update sync_stats_position set last = 99, summed = 99');
     expect(await findings()).toMatchObject([{ rule: 'stats.position' }]);
   });
 });

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { type Outcome as Effect, OUTCOMES } from '#platform';
+import type { Evidence } from '#recording';
 import { INSERT_SYNCS, syncRow } from './insert-syncs.ts';
 import type { Sql } from './sql.ts';
 
@@ -27,6 +28,8 @@ export interface Outcome {
   effect?: Effect | null;
   /** What became known later, where that was unknown. */
   learned?: Effect;
+  evidence?: Evidence | null;
+  errorCode?: string | null;
 }
 
 const outcome: fc.Arbitrary<Outcome> = fc.record({
@@ -38,7 +41,12 @@ const outcome: fc.Arbitrary<Outcome> = fc.record({
   ),
   effect: fc.constantFrom('UNKNOWN' as const, ...OUTCOMES, null),
   learned: fc.option(fc.constantFrom('APPLIED' as const, 'NOT_APPLIED' as const), { nil: undefined }),
+  evidence: fc.constantFrom('ANSWERED' as const, 'REPORTED' as const, null),
+  errorCode: fc.constantFrom('TIMEOUT', '', null),
 });
+
+/** By which it becomes known later what a push did. */
+export const LEARNED_BY: Evidence = 'OBSERVED';
 
 /** Syncs that start at one of some moments. */
 export function pastSync(startedAt: fc.Arbitrary<Date>): fc.Arbitrary<PastSync> {
@@ -79,7 +87,7 @@ export async function finishPast(sql: Sql, syncs: PastSync[]): Promise<void> {
     `with ${PAST},
      settled as (
        update sync_history h set sync_status = p.status, retry_count = p."retryCount", duration_ms = p."durationMs",
-         outcome = p.outcome, completed_at = clock_timestamp()
+         outcome = p.outcome, evidence = p.evidence, error_code = p."errorCode", completed_at = clock_timestamp()
        from past p where h.id = p.id and p.status <> 'IN_PROGRESS'),
      ${EVENTS('finished')} select`,
     [asJson(syncs)],
@@ -91,9 +99,9 @@ export async function learnPast(sql: Sql, syncs: PastSync[]): Promise<void> {
   const rows = syncs.filter(isLearned).map(({ id, outcome }) => ({ id, outcome: outcome!.learned, eventId: uuidv7() }));
   await sql(
     `with past as (select * from json_to_recordset($1) as s (id uuid, outcome text, "eventId" uuid)),
-     updated as (update sync_history h set outcome = p.outcome from past p where h.id = p.id)
+     updated as (update sync_history h set outcome = p.outcome, evidence = '${LEARNED_BY}' from past p where h.id = p.id)
      insert into sync_event (id, sync_id, type, data)
-     select "eventId", id, 'sync.outcome_known', json_build_object('outcome', outcome) from past`,
+     select "eventId", id, 'sync.outcome_known', json_build_object('outcome', outcome, 'evidence', '${LEARNED_BY}') from past`,
     [JSON.stringify(rows)],
   );
 }
@@ -140,7 +148,7 @@ function asJson(syncs: PastSync[]): string {
 
 const PAST = `past as (select * from json_to_recordset($1) as s (id uuid, "recordedId" uuid, "finishedId" uuid, kind text,
   "typeKey" text, platform text, environment text, direction text, trigger text, "startedAt" timestamptz, status text,
-  "retryCount" smallint, "durationMs" integer, outcome text))`;
+  "retryCount" smallint, "durationMs" integer, outcome text, evidence text, "errorCode" text))`;
 
 const EVENTS = (step: 'recorded' | 'finished') => `
   ${step}_in as (
@@ -148,5 +156,5 @@ const EVENTS = (step: 'recorded' | 'finished') => `
     select "${step}Id", id, ${step === 'recorded' ? `'sync.recorded', '{}'::json` : `${FINISHED}, ${SETTLED_DATA}`}
     from past p ${step === 'finished' ? "where status <> 'IN_PROGRESS'" : ''})`;
 
-const SETTLED_DATA = `json_strip_nulls(json_build_object('outcome', outcome))`;
+const SETTLED_DATA = `json_strip_nulls(json_build_object('outcome', outcome, 'evidence', evidence))`;
 const FINISHED = `case status when 'SUCCESS' then 'sync.succeeded' when 'FAILED' then 'sync.failed' else 'sync.partial' end`;
