@@ -22,11 +22,18 @@ export interface Entry {
   contents: Buffer | null;
 }
 
-/** Parts of the statement that appends: common table expressions, and the query whose rows are the answer. */
+/** Parts of the statement that appends: common table expressions, and a query whose rows come with the answer. */
 export interface Beside {
   statement: Statement;
   parts: string[];
   answer?: string;
+}
+
+/** What came of an append. Without a row of the query that was beside it there is one of nulls. */
+export interface Appended<Row> {
+  rows: Row[];
+  /** Another one when another server has answered, or the same after a restart. */
+  server: string;
 }
 
 /**
@@ -69,12 +76,15 @@ export class Journal {
     this.projected = Math.max(this.projected, number);
   }
 
-  /** Resolves after the commit, with the rows that `beside` asks for. Not to be called while another is under way. */
+  /**
+   * Resolves after the commit, with what `beside` asks for and the server that has it. Not to be called while another is under
+   * way.
+   */
   async append<Row extends object>(
     { steps, contents }: Entry,
     write: Write,
-    { statement, parts, answer = 'select' }: Beside,
-  ): Promise<Row[]> {
+    { statement, parts, answer }: Beside,
+  ): Promise<Appended<Row>> {
     const pauseMs = this.mayAppendAt - performance.now();
     if (pauseMs > 0) await wait(pauseMs);
     const number = this.written + 1;
@@ -89,18 +99,19 @@ export class Journal {
       `entry_in as (insert into sync_journal (writer, number, steps, contents)
         values (${writer}, ${at}, ${text}, ${bytes}) on conflict do nothing)`,
     ];
+    const from = answer ? `(${answer}) a right join (select) one on true` : '(select) a';
     const client = await connect(this.em, APPEND_WITHIN_MS, true);
     let failed = true;
     try {
       write.mayBeWritten = true;
-      const { rows } = await this.prepared.on<Row>(client, {
-        text: `with ${all.join(', ')} ${answer}`,
+      const { rows } = await this.prepared.on<Row & { server: string }>(client, {
+        text: `with ${all.join(', ')} select pg_postmaster_start_time()::text as server, a.* from ${from}`,
         values: statement.parameters,
         withinMs: APPEND_WITHIN_MS,
       });
       failed = false;
       this.written = number;
-      return rows;
+      return { rows, server: rows[0]!.server };
     } finally {
       client.release(failed);
     }

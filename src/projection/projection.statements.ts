@@ -1,18 +1,18 @@
 import { FINISH_COLUMNS } from '#recording';
 
-/** Entries that one round takes of each process, and characters of their steps. */
+/** Entries that one round takes of each process, and bytes of their steps. */
 export const MAX_ENTRIES = 512;
-const MAX_CHARACTERS = 500_000;
+const MAX_BYTES = 500_000;
 
 /** Of each process the next entries, in the order of their numbers; `found` is how many there are of it. */
 export const NEXT_ENTRIES = `
   select j.writer, j.number::float8 as number, j.found::float8 as found, j.steps, (extract(epoch from j.written_at) * 1000000)::float8 as at
   from journal_writer w cross join lateral (
-    select *, sum(length(steps)) over (order by number) - length(steps) as before, count(*) over () as found
+    select *, sum(octet_length(steps)) over (order by number) - octet_length(steps) as before, count(*) over () as found
     from (
       select * from sync_journal n where n.writer = w.writer and n.number > w.projected order by n.number limit $1::integer) n
   ) j
-  where j.before < ${MAX_CHARACTERS}
+  where j.before < ${MAX_BYTES}
   order by j.writer, j.number`;
 
 /** The columns that steps change after the start. */

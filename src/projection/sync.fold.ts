@@ -69,6 +69,9 @@ export class SyncFold {
   /** The first that is recorded under an id counts. */
   private start(step: SyncStep & { step: 'start' }, place: StepOrigin): void {
     const { event, owner, metadata, snapshots, version, expiresInMs, end } = step;
+    // A repeated one may bring what the first left out.
+    this.keep([...snapshots, ...(end?.snapshot ? [end.snapshot] : [])], place);
+    if (version) this.versions.push(versionOf(version, event));
     if (this.held.has(event.syncId)) return;
     const sync: HeldSync = {
       row: { id: event.syncId, owner, sync_metadata: metadata, sync_status: 'IN_PROGRESS', retry_count: 0 },
@@ -83,18 +86,17 @@ export class SyncFold {
     row.started_at ??= row.created_at;
     if (typeof event.data.startedAt === 'string') sync.startedAt = Date.parse(event.data.startedAt) * 1_000;
     row.expires_at = sync.expiresAt === null ? null : isoOf(sync.expiresAt);
-    this.keep(snapshots, place);
-    if (version) this.versions.push(versionOf(version, row));
     if (!end) return;
     this.tell(sync, end.event, place);
     row.completed_at ??= row.created_at;
-    this.keep(end.snapshot ? [end.snapshot] : [], place);
   }
 
   private finish({ event, metadata, snapshot }: SyncStep & { step: 'finish' }, place: StepOrigin): void {
     const sync = this.held.get(event.syncId);
-    if (!sync || sync.eventIds.has(event.id)) return;
+    if (!sync) return;
     const { row } = sync;
+    // A repeated one may bring what the first left out.
+    if (sync.eventIds.has(event.id)) return this.keep(snapshot ? [snapshot] : [], place);
     if (row.sync_status !== 'IN_PROGRESS') {
       const said = JSON.stringify(event.data);
       if (sync.late.includes(said) || sync.late.length >= MAX_LATE_RESULTS) return;
@@ -167,8 +169,8 @@ function measured({ startedAt, expiresAt }: HeldSync, at: number): { durationMs?
   return { durationMs: Math.max(Math.min(Math.round((at - startedAt) / 1_000), MAX_DURATION_MS), 0) };
 }
 
-function versionOf(version: CarriedVersion, row: RebuiltRow): LocatedVersion {
-  const { target_platform: platform, kind, type_key: typeKey, actor: author, reason: message } = row;
+function versionOf(version: CarriedVersion, { data }: EventRow): LocatedVersion {
+  const { platform, kind, typeKey, actor: author, reason: message = null } = data;
   return {
     ...version,
     ...({ platform, kind, typeKey, author, message } as Omit<LocatedVersion, keyof CarriedVersion>),

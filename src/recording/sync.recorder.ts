@@ -1,6 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { postgresPool, query, untilWritten } from '#database';
+import { Injectable } from '@nestjs/common';
+import { query, untilWritten } from '#database';
 import { Journal, Statement, StepQueue, type Write } from '#journal';
 import { Heartbeat } from './heartbeat.ts';
 import { giveTurns, itemOf, onePerItem, takeTurns, turnOf, type Turn } from './push-turn.statement.ts';
@@ -33,7 +33,7 @@ interface OpenSync {
 
 /** The one place through which all recording goes. Its own connections, so no caller's rollback undoes it. */
 @Injectable()
-export class SyncRecorder implements OnModuleInit {
+export class SyncRecorder {
   private readonly queue = new StepQueue<StepRow, boolean>((rows, write) => this.write(rows, write), LIMITS);
   private readonly open = new Map<string, OpenSync>();
   /** By item, the last push of this process that has ended: it needs its turn no more. */
@@ -41,6 +41,8 @@ export class SyncRecorder implements OnModuleInit {
   /** Versions and contents that are known to be stored, so that the usual sync does not bring them again. */
   private readonly knownVersions = new Set<string>();
   private readonly knownDigests = new Set<string>();
+  /** The server that has them. */
+  private server: string | undefined;
   private readonly observers = new Set<RecorderObserver>();
 
   constructor(
@@ -48,11 +50,6 @@ export class SyncRecorder implements OnModuleInit {
     private readonly journal: Journal,
     private readonly heartbeat: Heartbeat,
   ) {}
-
-  /** A server that was not connected to may be another, without what the one before was sent last. */
-  async onModuleInit(): Promise<void> {
-    (await postgresPool(this.em)).on('connect', () => this.forget());
-  }
 
   /** How many calls wait for the next write. */
   get queueLength(): number {
@@ -183,15 +180,14 @@ export class SyncRecorder implements OnModuleInit {
     ];
     const answer = takers.length > 0 ? 'select holder from turn_in' : undefined;
     const startedAt = performance.now();
-    const holders = await this.journal.append<{ holder: string }>(packer.pack(rows), write, {
-      statement,
-      parts,
-      answer,
-    });
+    const entry = packer.pack(rows);
+    const beside = { statement, parts, answer };
+    const { rows: holders, server } = await this.journal.append<{ holder: string | null }>(entry, write, beside);
+    if (server !== this.server) await this.appendWhole(rows, write, server);
     for (const row of starts) this.begin(row, isAlive, startedAt);
     this.remember(starts, packer.digests);
     if (starts.length > 0) this.tellStarted(starts);
-    const haveTurn = new Set(holders.map(({ holder }) => holder));
+    const haveTurn = new Set<string | null>(holders.map(({ holder }) => holder));
     return rows.map(({ step, row }) => step === 'start' && haveTurn.has(row.id));
   }
 
@@ -232,9 +228,20 @@ export class SyncRecorder implements OnModuleInit {
     for (const digest of digests) this.knownDigests.add(digest);
   }
 
-  private forget(): void {
+  /** Another server may not have what the one before was sent last: everything that these steps left out is appended too. */
+  private async appendWhole(rows: StepRow[], write: Write, server: string): Promise<void> {
+    const isFirst = this.server === undefined;
     this.knownVersions.clear();
     this.knownDigests.clear();
+    if (!isFirst) {
+      const packer = new StepPacker(
+        () => false,
+        () => false,
+        true,
+      );
+      await this.journal.append(packer.pack(rows), write, { statement: new Statement(), parts: [] });
+    }
+    this.server = server;
   }
 
   private tellStarted(starts: StartRow[]): void {

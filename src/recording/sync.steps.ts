@@ -67,6 +67,8 @@ export class StepPacker {
   constructor(
     private readonly isStored: (digest: string) => boolean,
     private readonly isKnown: (row: StartRow) => boolean,
+    /** Whether the steps were appended before. */
+    private readonly isRepeated = false,
   ) {}
 
   /** The digests of contents that came with the steps. */
@@ -98,7 +100,7 @@ export class StepPacker {
     const { event, owner, context, external, newVersion, versionHash } = row;
     const version = newVersion && !this.isKnown(row);
     return {
-      ...{ step: 'start', event, mayExist: row.mayExist, owner, metadata: context.metadata ?? null },
+      ...{ step: 'start', event, mayExist: row.mayExist || this.isRepeated, owner, metadata: context.metadata ?? null },
       version: version ? { versionHash: versionHash!, digest: newVersion.digest, origin: versionOrigin(row) } : null,
       snapshots: row.snapshots.map((snapshot) => this.carry(snapshot)),
       expiresInMs: external?.expiresInMs ?? null,

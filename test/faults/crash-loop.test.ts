@@ -27,10 +27,10 @@ describe('a service in a crash loop', () => {
     await setFaults(sandbox.url);
     await wait(LEASE_MS);
     const status = async () => {
-      const rows = await sql<{ sync: string; deployment: string }>(
+      const rows = await sql<{ sync: string | null; deployment: string }>(
         database.url,
         `select h.sync_status as sync, d.status as deployment from deployment d
-         join sync_history h on h.deployment_id = d.id where d.id = $1`,
+         left join sync_history h on h.deployment_id = d.id where d.id = $1`,
         [body.id],
       );
       return rows[0]!;
