@@ -29,6 +29,17 @@ export interface Beside {
   answer?: string;
 }
 
+/** Numbers of entries by the process that appended them. */
+export type Goals = Map<string, number>;
+
+/** What makes everything else of the journal. */
+export interface JournalProjector {
+  /** A round that begins after the call; the answer is how far it came with each process of which it took something. */
+  round(): Promise<Goals>;
+  /** Something was appended. */
+  appended(): void;
+}
+
 /** What came of an append. Without a row of the query that was beside it there is one of nulls. */
 export interface Appended<Row> {
   rows: Row[];
@@ -51,8 +62,8 @@ export class Journal {
   private projected = 0;
   private others = { areAlive: true, knownAt: Number.NEGATIVE_INFINITY };
   private mayAppendAt = 0;
-  private project: (() => Promise<void>) | undefined;
-  private looking: Promise<boolean> | undefined;
+  private projector: JournalProjector | undefined;
+  private looking: Promise<Goals> | undefined;
 
   constructor(private readonly em: EntityManager) {
     this.prepared = new PreparedStatements(em);
@@ -63,9 +74,9 @@ export class Journal {
     return this.written > this.projected;
   }
 
-  /** From now on readers wait for the projection: `project` resolves when everything that was appended before is projected. */
-  async open(project: () => Promise<void>): Promise<void> {
-    this.project = project;
+  /** From now on readers wait for the projector. */
+  async open(projector: JournalProjector): Promise<void> {
+    this.projector = projector;
     readAfter(this.em, () => this.caughtUp());
     // The others have to know of us before they can miss anything.
     if (await this.othersAreAlive()) this.mayAppendAt = performance.now() + OTHERS_KNOWN_MS;
@@ -111,6 +122,7 @@ export class Journal {
       });
       failed = false;
       this.written = number;
+      this.projector?.appended();
       return { rows, server: rows[0]!.server };
     } finally {
       client.release(failed);
@@ -118,14 +130,16 @@ export class Journal {
   }
 
   /**
-   * Resolves when everything that was appended before the call, by any process, is projected. Throws
-   * {@link RecordBehindError}.
+   * Resolves when everything that was appended before the call, by any process, is projected, whatever is appended meanwhile.
+   * Throws {@link RecordBehindError}.
    */
   async caughtUp(): Promise<void> {
-    if (!this.project) return;
+    if (!this.projector) return;
     const isKnown = performance.now() - this.others.knownAt < OTHERS_KNOWN_MS;
     const isAlone = isKnown && !this.others.areAlive;
-    if (!this.isBehind && (isAlone || !(await this.anyIsBehind()))) return;
+    if (isAlone && !this.isBehind) return;
+    const goals = isAlone ? new Map([[this.writer, this.written]]) : await this.goals();
+    if (goals.size === 0) return;
     const over = new AbortController();
     const late = wait(CATCH_UP_MS, undefined, { signal: over.signal }).then(
       () => {
@@ -134,9 +148,17 @@ export class Journal {
       () => undefined,
     );
     try {
-      await Promise.race([this.project(), late]);
+      await Promise.race([this.reach(goals, this.projector, over.signal), late]);
     } finally {
       over.abort();
+    }
+  }
+
+  /** A round that begins after the goals were known, and takes nothing of a process, finds all of it projected. */
+  private async reach(goals: Goals, projector: JournalProjector, signal: AbortSignal): Promise<void> {
+    for (let left = [...goals]; left.length > 0 && !signal.aborted;) {
+      const moved = await projector.round();
+      left = left.filter(([writer, number]) => (moved.get(writer) ?? Infinity) < number);
     }
   }
 
@@ -148,8 +170,11 @@ export class Journal {
     return this.others.areAlive;
   }
 
-  /** Whether anything of any process is not projected. Callers of the same moment share the answer; none gets one that was asked for before it came. */
-  async anyIsBehind(): Promise<boolean> {
+  /**
+   * The last entry of each process of which something is not projected. Callers of the same moment share the answer; none gets
+   * one that was asked for before it came.
+   */
+  async goals(): Promise<Goals> {
     if (this.looking) await this.looking.catch(() => undefined);
     this.looking ??= this.look().finally(() => {
       this.looking = undefined;
@@ -157,13 +182,13 @@ export class Journal {
     return this.looking;
   }
 
-  private async look(): Promise<boolean> {
+  private async look(): Promise<Goals> {
     const client = await connect(this.em, undefined, true);
     let failed = true;
     try {
-      const { rows } = await this.prepared.on<{ behind: boolean }>(client, { text: BEHIND, values: [] });
+      const { rows } = await this.prepared.on<{ writer: string; last: number }>(client, { text: GOALS, values: [] });
       failed = false;
-      return rows[0]!.behind;
+      return new Map(rows.map(({ writer, last }) => [writer, last]));
     } finally {
       client.release(failed);
     }
@@ -173,6 +198,7 @@ export class Journal {
 const OTHERS = `select exists (
   select from recorder where owner <> $1 and beat_at > clock_timestamp() - lease_ms * interval '1 millisecond') as alive`;
 
-const BEHIND = `select exists (
-  select from journal_writer w
-  where exists (select from sync_journal j where j.writer = w.writer and j.number > w.projected)) as behind`;
+const GOALS = `
+  select w.writer, j.last::float8 as last from journal_writer w
+  cross join lateral (select max(number) as last from sync_journal n where n.writer = w.writer) j
+  where j.last > w.projected`;

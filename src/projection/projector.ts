@@ -2,7 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { databaseFault, type DatabaseFault, inTransaction, pauseAfter, query, type Transaction } from '#database';
-import { Journal } from '#journal';
+import { type Goals, Journal, type JournalProjector } from '#journal';
 import { Schedule } from '#schedule';
 import { type EntryRow, type PlacedStep, projectSteps, stepsInOrder } from './project-steps.ts';
 import { ENSURE_MONTHS, MAX_ENTRIES, MOVE, NEXT_ENTRIES, PROJECTED, PRUNE, REFUSE } from './projection.statements.ts';
@@ -13,13 +13,18 @@ const TRIES = 5;
 /** Milliseconds between two looks whether others have left something behind. */
 const LOOK_MS = 500;
 const PRUNE_MS = 5_000;
+/** Milliseconds after which what was appended is projected, and those without a round that come before. */
+const SOON_MS = 10;
+const QUIET_MS = 200;
 
 /** What a round did. */
 interface Round {
   /** Whether there is more. */
   isFull: boolean;
-  /** Up to which number the entries of this process are projected; null where this round moved none of them. */
-  own: number | null;
+  /** How far it came with each process of which it took something. */
+  moved: Goals;
+  /** Up to which number the entries of this process are projected. */
+  own: number;
 }
 
 /**
@@ -27,10 +32,12 @@ interface Round {
  * because what a round writes and how far it came are one transaction. Of any number of replicas one projects at a time.
  */
 @Injectable()
-export class Projector implements OnApplicationBootstrap {
+export class Projector implements JournalProjector, OnApplicationBootstrap {
   private readonly logger = new Logger(Projector.name);
-  private running: Promise<void> | undefined;
-  private next: Promise<void> | undefined;
+  private running: Promise<Round> | undefined;
+  private waiting: Promise<Round> | undefined;
+  private soon: NodeJS.Timeout | undefined;
+  private endedAt = Number.NEGATIVE_INFINITY;
   /** Entries of the next round. */
   private most = MAX_ENTRIES;
   private lookedAt = Number.NEGATIVE_INFINITY;
@@ -46,26 +53,45 @@ export class Projector implements OnApplicationBootstrap {
 
   /** What a process before this one left is there before anything is read. */
   async onApplicationBootstrap(): Promise<void> {
-    await this.journal.open(() => this.project());
-    if (await this.journal.anyIsBehind()) await this.project();
+    await this.journal.open(this);
+    if ((await this.journal.goals()).size > 0) await this.project();
   }
 
-  /** Resolves when everything that was appended before the call is projected. Callers of the same time share the work. */
-  project(): Promise<void> {
+  /** Resolves when everything that was appended before the call is projected. */
+  async project(): Promise<void> {
+    for (let isFull = true; isFull;) ({ isFull } = await this.next());
+  }
+
+  /** Callers of the same time share a round. */
+  async round(): Promise<Goals> {
+    return (await this.next()).moved;
+  }
+
+  /** What comes after a time of quiet is projected soon; in a busy time a round takes more at once. */
+  appended(): void {
+    if (this.soon || this.running || performance.now() - this.endedAt < QUIET_MS) return;
+    this.soon = setTimeout(() => {
+      this.soon = undefined;
+      this.next().catch((error: Error) => this.logger.warn(`It failed and will run again: ${error.message}`));
+    }, SOON_MS).unref();
+  }
+
+  private next(): Promise<Round> {
     if (!this.running) {
-      this.running = this.drain().finally(() => {
+      this.running = this.run().finally(() => {
         this.running = undefined;
+        this.endedAt = performance.now();
       });
       return this.running;
     }
     // The one under way may have begun before what the caller knows of was appended.
-    this.next ??= this.running
+    this.waiting ??= this.running
       .catch(() => undefined)
       .then(() => {
-        this.next = undefined;
-        return this.project();
+        this.waiting = undefined;
+        return this.next();
       });
-    return this.next;
+    return this.waiting;
   }
 
   /** Projects what nobody waits for, and now and then what others left. */
@@ -76,25 +102,21 @@ export class Projector implements OnApplicationBootstrap {
       this.lookedAt = now;
       await this.journal.othersAreAlive();
     }
-    if (this.journal.isBehind || (looks && (await this.journal.anyIsBehind()))) await this.project();
+    if (this.journal.isBehind || (looks && (await this.journal.goals()).size > 0)) await this.project();
     if (now - this.prunedAt < PRUNE_MS) return;
     this.prunedAt = now;
     await query(this.em, { text: PRUNE, records: true });
   }
 
-  private async drain(): Promise<void> {
-    for (let isFull = true; isFull;) ({ isFull } = await this.round());
-  }
-
   /** A round is safe to repeat: what fails for a reason that passes is tried again. */
-  private async round(): Promise<Round> {
+  private async run(): Promise<Round> {
     let eachAlone = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
         const work = (transaction: Transaction) => this.projectNext(transaction, this.most, eachAlone);
         const round = await inTransaction(this.em, work, STATEMENT_MS, true);
         this.most = Math.min(this.most * 2, MAX_ENTRIES);
-        if (round.own !== null) this.journal.noteProjected(round.own);
+        this.journal.noteProjected(round.own);
         return round;
       } catch (error) {
         const fault = faultOf(error);
@@ -120,7 +142,7 @@ export class Projector implements OnApplicationBootstrap {
     const { rows } = await transaction.query<EntryRow>(NEXT_ENTRIES, [most]);
     if (rows.length === 0) {
       const { rows: own } = await transaction.query<{ projected: number }>(PROJECTED, [this.journal.writer]);
-      return { isFull: false, own: own[0]?.projected ?? null };
+      return { isFull: false, moved: new Map(), own: own[0]?.projected ?? 0 };
     }
     const steps = stepsInOrder(rows);
     if (!eachAlone) last = await projectSteps(transaction, steps, last);
@@ -130,7 +152,7 @@ export class Projector implements OnApplicationBootstrap {
     await transaction.query(MOVE, [last, JSON.stringify(moves)]);
     const taken = Map.groupBy(rows, ({ writer }) => writer);
     const isFull = [...taken.values()].some((of) => of[0]!.found >= most || of.length < of[0]!.found);
-    return { isFull, own: moved.get(this.journal.writer) ?? null };
+    return { isFull, moved, own: moved.get(this.journal.writer) ?? 0 };
   }
 
   /** A step that the tables refuse stops nobody: it is kept as it is. */
