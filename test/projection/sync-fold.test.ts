@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
-import type { SyncStep } from '#recording';
+import { fieldsWith, type SyncStep } from '#recording';
 import { type HeldSync, SyncFold } from '../../src/projection/sync.fold.ts';
 import { rowOf } from '../../src/projection/rebuild-sync.ts';
 import '../support/properties.ts';
@@ -59,6 +59,14 @@ function folded(all: SyncStep[], ends: number[] = []) {
   events.push(...fold.events);
   return { rows: [...fold.held].map(([id, { row }]) => [id, row]), events };
 }
+
+it('gets every value of a sync from its events, but for those that the steps carry beside them', () => {
+  const untold = (written: 'start' | 'finish', told: 'recorded' | 'settled') =>
+    fieldsWith(written).flatMap((field) => (field[told] === undefined ? [field.name] : []));
+  expect(untold('start', 'recorded')).toEqual(['id', 'metadata', 'owner']);
+  // The type of the event says the status.
+  expect(untold('finish', 'settled')).toEqual(['status', 'metadata']);
+});
 
 describe('the fold of steps', () => {
   it('makes the same, however the steps are divided into rounds', () => {
