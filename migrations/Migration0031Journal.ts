@@ -18,11 +18,12 @@ export class Migration0031Journal extends Migration {
         alter column steps set storage external,
         alter column contents set storage external,
         set (toast_tuple_target = 8160)`);
-    // Up to which number each process's rows are projected.
+    // Up to which number each process's rows are projected, and up to which they are deleted.
     this.addSql(`
       create table journal_writer (
         writer    uuid primary key,
         projected bigint not null default 0,
+        pruned    bigint not null default 0,
         moved_at  timestamptz not null default clock_timestamp()
       ) with (fillfactor = 50)`);
     // Steps that the tables refuse: kept whole, so that they stop nobody and are not lost.

@@ -19,6 +19,8 @@ import { connectReader } from './reader-limit.ts';
 export const STATEMENT_MS = 5_000;
 /** Milliseconds for a statement that reads much of the history. */
 export const LONG_READ_MS = 10_000;
+/** Milliseconds for which a transaction may ask nothing. */
+const IDLE_MS = 10_000;
 /** Milliseconds in which a server that is told to stop a statement says that it has. */
 const STOP_MS = 1_000;
 
@@ -30,6 +32,15 @@ export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'ty
   records?: boolean;
 }
 export type Statement = string | StatementConfig;
+
+export interface TransactionOptions {
+  /** As of a statement. */
+  records?: boolean;
+  /** Milliseconds for which it may ask nothing. */
+  idleMs?: number;
+  /** Statements without parameters that are sent with its beginning; the work gets the answers, theirs the last. */
+  first?: string;
+}
 
 /** A transaction under way. */
 export interface Transaction {
@@ -72,22 +83,25 @@ export async function query<Row extends QueryResultRow>(
 
 /**
  * Runs work in a transaction of its own, in which each statement has its time, also by the server's clock; a connection on
- * which anything failed is not used again.
+ * which anything failed, or which asks nothing for `idleMs`, is not used again.
  */
 export async function inTransaction<T>(
   em: EntityManager,
-  work: (transaction: Transaction) => Promise<T>,
+  work: (transaction: Transaction, began: QueryResult[]) => Promise<T>,
   withinMs = STATEMENT_MS,
-  records = false,
+  { records = false, idleMs = IDLE_MS, first = 'select' }: TransactionOptions = {},
 ): Promise<T> {
   const client = await connect(em, undefined, records);
   try {
     // A process that is paused in here must not keep its locks from everybody else.
-    const limits = `set local idle_in_transaction_session_timeout = '10s'; set local statement_timeout = ${withinMs}`;
-    await answered(client, { text: `begin; ${limits}` });
-    const result = await work({
-      query: (text, values) => answered(client, { text, values, withinMs: withinMs + STOP_MS }),
+    const limits = `set local idle_in_transaction_session_timeout = ${idleMs}; set local statement_timeout = ${withinMs}`;
+    const answers: unknown = await answered(client, {
+      text: `begin; ${limits}; ${first}`,
+      withinMs: withinMs + STOP_MS,
     });
+    const query: Transaction['query'] = (text, values) =>
+      answered(client, { text, values, withinMs: withinMs + STOP_MS });
+    const result = await work({ query }, answers as QueryResult[]);
     await answered(client, { text: 'commit', withinMs });
     client.release();
     return result;

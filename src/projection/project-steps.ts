@@ -1,14 +1,6 @@
 import type { Transaction } from '#database';
 import type { SyncStep } from '#recording';
-import {
-  COMMIT_VERSIONS,
-  HELD_EVENTS,
-  HELD_SYNCS,
-  INSERT_EVENTS,
-  INSERT_SNAPSHOTS,
-  INSERT_SYNCS,
-  UPDATE_SYNCS,
-} from './projection.statements.ts';
+import { HELD_EVENTS, HELD_SYNCS, UPDATE_SYNCS, WRITE } from './projection.statements.ts';
 import type { RebuiltRow } from './rebuild-sync.ts';
 import { type HeldSync, isoOf, type StepOrigin, SyncFold } from './sync.fold.ts';
 
@@ -49,27 +41,20 @@ export function stepsInOrder(rows: EntryRow[]): PlacedStep[] {
 export async function projectSteps(transaction: Transaction, steps: PlacedStep[], last: number): Promise<number> {
   const fold = new SyncFold(await heldSyncs(transaction, steps));
   for (const { step, place } of steps) fold.apply(step, place);
-  if (fold.snapshots.length > 0) await transaction.query(INSERT_SNAPSHOTS, [JSON.stringify(fold.snapshots)]);
   const changed = [...fold.held.values()].filter(({ hasChanged }) => hasChanged);
-  await writeSyncs(
-    transaction,
-    changed.filter(({ isNew }) => isNew).map(({ row }) => row),
-    changed.filter(({ isNew }) => !isNew).map(({ row }) => row),
-  );
+  const begun = changed.filter(({ isNew }) => isNew).map(({ row }) => row);
+  const updated = changed.filter(({ isNew }) => !isNew).map(({ row }) => row);
   const events = fold.events.map(({ id, syncId, type, data, at }, index) => {
     return { id, sync_id: syncId, type, data, position: last + 1 + index, created_at: isoOf(at) };
   });
-  if (events.length > 0) await transaction.query(INSERT_EVENTS, [JSON.stringify(events)]);
   const versions = fold.versions.map((version, ordinal) => ({ ...version, ordinal }));
-  if (versions.length > 0) await transaction.query(COMMIT_VERSIONS, [JSON.stringify(versions)]);
+  const written = [fold.snapshots, begun, events, versions];
+  if (written.some((rows) => rows.length > 0)) {
+    const lists = written.map((rows) => JSON.stringify(rows));
+    await transaction.query(WRITE, lists);
+  }
+  if (updated.length > 0) await transaction.query(UPDATE_SYNCS, [JSON.stringify(updated), updated.map(({ id }) => id)]);
   return last + events.length;
-}
-
-async function writeSyncs(transaction: Transaction, begun: RebuiltRow[], changed: RebuiltRow[]): Promise<void> {
-  if (begun.length > 0) await transaction.query(INSERT_SYNCS, [JSON.stringify(begun)]);
-  if (changed.length === 0) return;
-  const ids = changed.map(({ id }) => id);
-  await transaction.query(UPDATE_SYNCS, [JSON.stringify(changed), ids]);
 }
 
 /** What the history has of the syncs that are not begun by these steps, or may be there already. */

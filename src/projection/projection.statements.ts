@@ -4,13 +4,13 @@ import { FINISH_COLUMNS } from '#recording';
 export const MAX_ENTRIES = 512;
 const MAX_BYTES = 500_000;
 
-/** Of each process the next entries, in the order of their numbers; `found` is how many there are of it. */
-export const NEXT_ENTRIES = `
+/** Of each process the next entries, at most so many, in the order of their numbers; `found` is how many there are of it. */
+export const nextEntries = (most: number): string => `
   select j.writer, j.number::float8 as number, j.found::float8 as found, j.steps, (extract(epoch from j.written_at) * 1000000)::float8 as at
   from journal_writer w cross join lateral (
     select *, sum(octet_length(steps)) over (order by number) - octet_length(steps) as before, count(*) over () as found
     from (
-      select * from sync_journal n where n.writer = w.writer and n.number > w.projected order by n.number limit $1::integer) n
+      select * from sync_journal n where n.writer = w.writer and n.number > w.projected order by n.number limit ${most}) n
   ) j
   where j.before < ${MAX_BYTES}
   order by j.writer, j.number`;
@@ -33,20 +33,18 @@ export const HELD_EVENTS = `
   select e.id, e.sync_id as "syncId", case when e.type = 'sync.late_result' then e.data::text end as late
   from sync_event e where e.sync_id = any($1::uuid[]) and (e.type = 'sync.late_result' or e.id = any($2::uuid[]))`;
 
-export const INSERT_SYNCS = `insert into sync_history select * from json_populate_recordset(null::sync_history, $1::json)`;
-
 export const UPDATE_SYNCS = `
   update sync_history h set ${MUTABLE.map((name) => `${name} = r.${name}`).join(', ')},
     sync_metadata = coalesce(r.sync_metadata, h.sync_metadata)
   from json_populate_recordset(null::sync_history, $1::json) r where h.id = r.id and h.id = any($2::uuid[])`;
 
-export const INSERT_EVENTS = `
+const INSERT_EVENTS = `
   insert into sync_event (id, sync_id, type, data, position, created_at)
   select id, sync_id, type, data, position, created_at
-  from json_to_recordset($1::json) as e (id uuid, sync_id uuid, type text, data json, position bigint, created_at timestamptz)`;
+  from json_to_recordset($3::json) as e (id uuid, sync_id uuid, type text, data json, position bigint, created_at timestamptz)`;
 
 /** The server copies each content out of the journal. In one order, so that no two writers wait for each other in a circle. */
-export const INSERT_SNAPSHOTS = `
+const INSERT_SNAPSHOTS = `
   insert into snapshot (digest, original_size, stored_size, encoding, content)
   select s.digest, s."originalSize", s."storedSize", s.encoding, substring(j.contents from s.at + 1 for s."storedSize")
   from json_to_recordset($1::json)
@@ -55,10 +53,14 @@ export const INSERT_SNAPSHOTS = `
   where not exists (select from snapshot k where k.digest = s.digest)
   order by s.digest collate "C" on conflict do nothing`;
 
-export const COMMIT_VERSIONS = `
+/** What a round writes beside the changes of syncs that are there. A reference to a snapshot is checked at the end. */
+export const WRITE = `
+  with snapshots_in as (${INSERT_SNAPSHOTS}),
+  syncs_in as (insert into sync_history select * from json_populate_recordset(null::sync_history, $2::json)),
+  events_in as (${INSERT_EVENTS})
   select commit_version(v.platform, v.kind, v."typeKey", v."versionHash", v.digest, v.origin, v.author, v.message, true)
   from (
-    select * from json_to_recordset($1::json) as v (ordinal integer, platform text, kind text, "typeKey" text,
+    select * from json_to_recordset($4::json) as v (ordinal integer, platform text, kind text, "typeKey" text,
       "versionHash" text, digest text, origin text, author text, message text) order by ordinal offset 0) v`;
 
 export const MOVE = `
@@ -78,12 +80,24 @@ export const ENSURE_MONTHS = `
     select now() - interval '1 month' as first, 4 as months
     union all select distinct date_trunc('month', start, 'UTC'), 1 from unnest($1::timestamptz[]) start) needed`;
 
-/** Entries that are projected are needed no more; one that nobody would look at gets its process back. */
+/**
+ * Entries that are projected are needed no more. Those that are deleted are not looked at again: while somebody reads for long,
+ * they stay in the index.
+ */
 export const PRUNE = `
-  with adopted as (
-    insert into journal_writer (writer) select distinct writer from sync_journal j
-    where not exists (select from journal_writer w where w.writer = j.writer) on conflict do nothing),
+  with due as (select writer, pruned, projected from journal_writer where projected > pruned for update skip locked),
   gone as (
-    delete from journal_writer w where w.moved_at < clock_timestamp() - interval '1 hour'
+    delete from sync_journal j using due d where j.writer = d.writer and j.number > d.pruned and j.number <= d.projected),
+  forgotten as (
+    delete from journal_writer w where w.moved_at < clock_timestamp() - interval '1 hour' and w.projected = w.pruned
       and not exists (select from sync_journal j where j.writer = w.writer))
-  delete from sync_journal j using journal_writer w where j.writer = w.writer and j.number <= w.projected`;
+  update journal_writer w set pruned = d.projected from due d where w.writer = d.writer`;
+
+/** Gives a process its row back that was forgotten while it appended. Goes from process to process by the newest entries. */
+export const ADOPT = `
+  with recursive writers as (
+    (select writer from sync_journal order by writer desc, number desc limit 1)
+    union all
+    select n.writer from writers w cross join lateral (
+      select j.writer from sync_journal j where j.writer < w.writer order by j.writer desc, j.number desc limit 1) n)
+  insert into journal_writer (writer) select writer from writers on conflict do nothing`;

@@ -5,10 +5,21 @@ import { databaseFault, type DatabaseFault, inTransaction, pauseAfter, query, ty
 import { type Goals, Journal, type JournalProjector } from '#journal';
 import { Schedule } from '#schedule';
 import { type EntryRow, type PlacedStep, projectSteps, stepsInOrder } from './project-steps.ts';
-import { ENSURE_MONTHS, MAX_ENTRIES, MOVE, NEXT_ENTRIES, PROJECTED, PRUNE, REFUSE } from './projection.statements.ts';
+import {
+  ADOPT,
+  ENSURE_MONTHS,
+  MAX_ENTRIES,
+  MOVE,
+  nextEntries,
+  PROJECTED,
+  PRUNE,
+  REFUSE,
+} from './projection.statements.ts';
 
-/** Milliseconds that one statement of a round may take. */
-const STATEMENT_MS = 30_000;
+/** Milliseconds that one statement of a round may take, longer at each try. */
+const STATEMENT_MS = 5_000;
+/** Milliseconds after which others project that were kept from it by a process that was paused, or cut off. */
+const IDLE_MS = 2_000;
 const TRIES = 5;
 /** Milliseconds between two looks whether others have left something behind. */
 const LOOK_MS = 500;
@@ -48,7 +59,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     private readonly journal: Journal,
     schedule: Schedule,
   ) {
-    schedule.add('journal.project', () => this.follow(), { last: () => this.project() });
+    schedule.add('journal.project', () => this.follow(), { last: () => this.finish() });
   }
 
   /** What a process before this one left is there before anything is read. */
@@ -74,6 +85,11 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
       this.soon = undefined;
       this.next().catch((error: Error) => this.logger.warn(`It failed and will run again: ${error.message}`));
     }, SOON_MS).unref();
+  }
+
+  private finish(): Promise<void> {
+    clearTimeout(this.soon);
+    return this.project();
   }
 
   private next(): Promise<Round> {
@@ -105,6 +121,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     if (this.journal.isBehind || (looks && (await this.journal.goals()).size > 0)) await this.project();
     if (now - this.prunedAt < PRUNE_MS) return;
     this.prunedAt = now;
+    await query(this.em, { text: ADOPT, records: true });
     await query(this.em, { text: PRUNE, records: true });
   }
 
@@ -113,8 +130,15 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     let eachAlone = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const work = (transaction: Transaction) => this.projectNext(transaction, this.most, eachAlone);
-        const round = await inTransaction(this.em, work, STATEMENT_MS, true);
+        const most = this.most;
+        // Another statement than the one before: it must see what was committed until the row was ours.
+        const first = `select hold_event_position('${uuidv7()}')::float8 as last; ${nextEntries(most)}`;
+        const limits = { records: true, idleMs: IDLE_MS, first };
+        const work = (transaction: Transaction, began: { rows: object[] }[]) => {
+          const [held, entries] = began.slice(-2) as [{ rows: [{ last: number }] }, { rows: EntryRow[] }];
+          return this.projectNext(transaction, entries.rows, { last: held.rows[0].last, most, eachAlone });
+        };
+        const round = await inTransaction(this.em, work, STATEMENT_MS * attempt, limits);
         this.most = Math.min(this.most * 2, MAX_ENTRIES);
         this.journal.noteProjected(round.own);
         return round;
@@ -133,13 +157,12 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     }
   }
 
-  private async projectNext(transaction: Transaction, most: number, eachAlone: boolean): Promise<Round> {
-    const { rows: given } = await transaction.query<{ last: number }>(
-      'select hold_event_position($1)::float8 as last',
-      [uuidv7()],
-    );
-    let { last } = given[0]!;
-    const { rows } = await transaction.query<EntryRow>(NEXT_ENTRIES, [most]);
+  private async projectNext(
+    transaction: Transaction,
+    rows: EntryRow[],
+    { last: given, most, eachAlone }: { last: number; most: number; eachAlone: boolean },
+  ): Promise<Round> {
+    let last = given;
     if (rows.length === 0) {
       const { rows: own } = await transaction.query<{ projected: number }>(PROJECTED, [this.journal.writer]);
       return { isFull: false, moved: new Map(), own: own[0]?.projected ?? 0 };
@@ -160,6 +183,8 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     await transaction.query('savepoint alone');
     try {
       const next = await projectSteps(transaction, [placed], last);
+      await transaction.query('set constraints all immediate');
+      await transaction.query('set constraints all deferred');
       await transaction.query('release savepoint alone');
       return next;
     } catch (error) {
@@ -175,7 +200,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
 
   /** The starts that other systems gave: their months may have no tables yet. */
   private async ensureMonths(): Promise<void> {
-    const { rows } = await query<EntryRow>(this.em, { text: NEXT_ENTRIES, values: [MAX_ENTRIES], records: true });
+    const { rows } = await query<EntryRow>(this.em, { text: nextEntries(MAX_ENTRIES), records: true });
     const starts = stepsInOrder(rows).flatMap(({ step }) => {
       return step.step === 'start' && typeof step.event.data.startedAt === 'string' ? [step.event.data.startedAt] : [];
     });

@@ -10,7 +10,7 @@ export interface Sql {
 /** What is made of the journal. */
 const PROJECTED = /\b(sync_history|sync_event|event_position|snapshot|content_type_version|live_state|sync_stats)/;
 /** Milliseconds that a service has to project what it has recorded; where none runs, things stay as they are. */
-const PROJECTED_WITHIN_MS = 2_000;
+const PROJECTED_WITHIN_MS = 5_000;
 
 /** Resolves when a running service has projected what was recorded before. */
 async function projected(client: Client): Promise<void> {
