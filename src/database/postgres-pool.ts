@@ -30,6 +30,8 @@ export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'ty
   withinMs?: number;
   /** Whether it is of recording, for which some connections are kept free, and reads nothing that was recorded. */
   records?: boolean;
+  /** Whether it reads nothing that was recorded, so that it need not wait for it. */
+  isBeside?: boolean;
 }
 export type Statement = string | StatementConfig;
 
@@ -69,7 +71,7 @@ export async function query<Row extends QueryResultRow>(
   values?: unknown[],
 ): Promise<QueryResult<Row>> {
   const config = typeof statement === 'string' ? { text: statement, values } : statement;
-  const client = await connect(em, config.withinMs, config.records);
+  const client = await connect(em, config.withinMs, config.records, config.isBeside);
   try {
     const result = await answered<Row>(client, config);
     client.release();
@@ -89,7 +91,7 @@ export async function inTransaction<T>(
   em: EntityManager,
   work: (transaction: Transaction, began: QueryResult[]) => Promise<T>,
   withinMs = STATEMENT_MS,
-  { records = false, idleMs = IDLE_MS, first = 'select' }: TransactionOptions = {},
+  { records = false, idleMs = IDLE_MS, first = '' }: TransactionOptions = {},
 ): Promise<T> {
   const client = await connect(em, undefined, records);
   try {
@@ -121,10 +123,15 @@ export function readAfter(em: EntityManager, barrier: () => Promise<void>): void
 
 /**
  * A connection to keep for a while, such as for a stream; the caller releases it. What was recorded before the call can be
- * read on it, unless it `records`.
+ * read on it, unless it `records` or `isBeside` that.
  */
-export async function connect(em: EntityManager, withinMs = STATEMENT_MS, records = false): Promise<PoolClient> {
-  if (!records) await barriers.get(em.getDriver())?.();
+export async function connect(
+  em: EntityManager,
+  withinMs = STATEMENT_MS,
+  records = false,
+  isBeside = records,
+): Promise<PoolClient> {
+  if (!isBeside) await barriers.get(em.getDriver())?.();
   const pool = await postgresPool(em);
   const waitMs = Math.min(withinMs, STATEMENT_MS);
   for (const deadline = performance.now() + waitMs; ;) {
@@ -172,7 +179,7 @@ export function stopStatement(client: PoolClient): Promise<void> {
 /** The answer to a statement, or its end: then the connection must not be used again. */
 export async function answered<Row extends QueryResultRow>(
   client: PoolClient,
-  { withinMs = STATEMENT_MS, records: _records, ...query }: StatementConfig,
+  { withinMs = STATEMENT_MS, records: _records, isBeside: _isBeside, ...query }: StatementConfig,
 ): Promise<QueryResult<Row>> {
   const sentAt = performance.now();
   const answer = client.query<Row>(query);

@@ -96,7 +96,7 @@ export class IdempotencyService {
     const deadline = performance.now() + RETRY_WITHIN_MS;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return (await query<Row>(this.em, text, values)).rows;
+        return (await query<Row>(this.em, { text, values, isBeside: true })).rows;
       } catch (error) {
         const fault = databaseFault(error);
         if (fault === undefined || fault === 'refused') throw error;

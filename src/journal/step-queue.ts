@@ -8,6 +8,8 @@ const WITHIN_MS = 15_000;
 export interface Write {
   /** Whether its rows may have been written: they were sent, and no answer said otherwise. */
   mayBeWritten: boolean;
+  /** Whether its rows are written, and something beside them is not. */
+  isRepeated: boolean;
 }
 
 interface Waiting<Row, Result> {
@@ -81,7 +83,7 @@ export class StepQueue<Row, Result> {
 
   private async writeBatch(given: Waiting<Row, Result>[]): Promise<void> {
     const startedAt = performance.now();
-    const write: Write = { mayBeWritten: false };
+    const write: Write = { mayBeWritten: false, isRepeated: false };
     let batch = given;
     for (let attempt = 1; batch.length > 0; attempt += 1) {
       try {

@@ -75,20 +75,19 @@ export class SyncRecorder {
 
   /** Resolves after the commit, however long the database is away. */
   async finish(rows: FinishRow[]): Promise<Settlement[]> {
-    const isSure = rows.every(({ id }) => this.open.get(id)?.isOurs());
+    const open = rows.map(({ id }) => this.open.get(id));
+    const isSure = open.every((sync) => sync?.isOurs());
     // Another result of the same sync comes after this one.
-    for (const { id } of rows) Object.assign(this.open.get(id) ?? {}, { isOurs: () => false });
+    for (const sync of open) if (sync) sync.isOurs = () => false;
     const bytes = total(rows.map(({ snapshot }) => snapshot?.content.length ?? 0));
     await this.queue.add(
       rows.map((row) => ({ step: 'finish', row })),
       bytes + rows.length * STEP_WEIGHT,
     );
-    const settled = isSure ? rows.map((row) => settledNow(row, this.open.get(row.id)!)) : await this.settled(rows);
+    const settled = isSure ? rows.map((row, index) => settledNow(row, open[index]!)) : await this.settled(rows);
     for (const { id } of rows) this.end(id);
-    for (const observer of this.observers) {
-      observer.written('finish', rows.length);
+    for (const observer of this.observers)
       for (const { applied, sync } of settled) if (applied && sync) observer.settled(sync);
-    }
     return settled;
   }
 
@@ -168,6 +167,7 @@ export class SyncRecorder {
     const packer = new StepPacker(
       (digest) => this.knownDigests.has(digest),
       (row) => this.knownVersions.has(versionKey(row)),
+      write.isRepeated,
     );
     const isAlive = this.heartbeat.watch();
     const statement = new Statement();
@@ -183,10 +183,11 @@ export class SyncRecorder {
     const entry = packer.pack(rows);
     const beside = { statement, parts, answer };
     const { rows: holders, server } = await this.journal.append<{ holder: string | null }>(entry, write, beside);
+    write.isRepeated = true;
     if (server !== this.server) await this.appendWhole(rows, write, server);
     for (const row of starts) this.begin(row, isAlive, startedAt);
     this.remember(starts, packer.digests);
-    if (starts.length > 0) this.tellStarted(starts);
+    this.tellWritten(starts, rows.filter(({ step }) => step === 'finish').length);
     const haveTurn = new Set<string | null>(holders.map(({ holder }) => holder));
     return rows.map(({ step, row }) => step === 'start' && haveTurn.has(row.id));
   }
@@ -244,9 +245,10 @@ export class SyncRecorder {
     this.server = server;
   }
 
-  private tellStarted(starts: StartRow[]): void {
+  private tellWritten(starts: StartRow[], finishes: number): void {
     for (const observer of this.observers) {
-      observer.written('start', starts.length);
+      if (starts.length > 0) observer.written('start', starts.length);
+      if (finishes > 0) observer.written('finish', finishes);
       // What watches has no other time than now.
       for (const { platform, direction, external } of starts) {
         if (!external?.finish || external.startedAt) continue;
