@@ -24,14 +24,18 @@ const TRIES = 5;
 /** Milliseconds between two looks whether others have left something behind. */
 const LOOK_MS = 500;
 const PRUNE_MS = 5_000;
-/** Milliseconds after which what was appended is projected, and those without a round that come before. */
+/** Milliseconds after which what was appended is projected. */
 const SOON_MS = 10;
+/** After a round of more entries than these, only when there was none for so many milliseconds. */
+const BUSY_ENTRIES = 10;
 const QUIET_MS = 200;
 
 /** What a round did. */
 interface Round {
   /** Whether there is more. */
   isFull: boolean;
+  /** How many it took. */
+  entries: number;
   /** How far it came with each process of which it took something. */
   moved: Goals;
   /** Up to which number the entries of this process are projected. */
@@ -49,6 +53,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
   private waiting: Promise<Round> | undefined;
   private soon: NodeJS.Timeout | undefined;
   private endedAt = Number.NEGATIVE_INFINITY;
+  private isBusy = false;
   /** Entries of the next round. */
   private most = MAX_ENTRIES;
   private lookedAt = Number.NEGATIVE_INFINITY;
@@ -78,9 +83,9 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     return (await this.next()).moved;
   }
 
-  /** What comes after a time of quiet is projected soon; in a busy time a round takes more at once. */
+  /** What comes now and then is projected soon; in a busy time a round takes more at once. */
   appended(): void {
-    if (this.soon || this.running || performance.now() - this.endedAt < QUIET_MS) return;
+    if (this.soon || this.running || (this.isBusy && performance.now() - this.endedAt < QUIET_MS)) return;
     this.soon = setTimeout(() => {
       this.soon = undefined;
       this.next().catch((error: Error) => this.logger.warn(`It failed and will run again: ${error.message}`));
@@ -141,6 +146,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
         const round = await inTransaction(this.em, work, STATEMENT_MS * attempt, limits);
         this.most = Math.min(this.most * 2, MAX_ENTRIES);
         this.journal.noteProjected(round.own);
+        this.isBusy = round.entries > BUSY_ENTRIES;
         return round;
       } catch (error) {
         const fault = faultOf(error);
@@ -165,7 +171,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     let last = given;
     if (rows.length === 0) {
       const { rows: own } = await transaction.query<{ projected: number }>(PROJECTED, [this.journal.writer]);
-      return { isFull: false, moved: new Map(), own: own[0]?.projected ?? 0 };
+      return { isFull: false, entries: 0, moved: new Map(), own: own[0]?.projected ?? 0 };
     }
     const steps = stepsInOrder(rows);
     if (!eachAlone) last = await projectSteps(transaction, steps, last);
@@ -175,7 +181,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     await transaction.query(MOVE, [last, JSON.stringify(moves)]);
     const taken = Map.groupBy(rows, ({ writer }) => writer);
     const isFull = [...taken.values()].some((of) => of[0]!.found >= most || of.length < of[0]!.found);
-    return { isFull, moved, own: moved.get(this.journal.writer) ?? 0 };
+    return { isFull, entries: rows.length, moved, own: moved.get(this.journal.writer) ?? 0 };
   }
 
   /** A step that the tables refuse stops nobody: it is kept as it is. */
