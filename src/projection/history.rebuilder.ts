@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { inTransaction, type Transaction } from '#database';
+import { FACTS_SINCE } from '#recording';
 import { type PastEvent, type RebuiltRow, rowOf } from './rebuild-sync.ts';
 import { isoOf } from './sync.fold.ts';
 
@@ -25,7 +26,7 @@ interface SyncWithEvents {
   row: Record<string, unknown> | null;
 }
 
-/** Makes the rows of the history again from the events, while services run. */
+/** Makes the rows of the history again from the events, while services run; syncs that retention has dropped stay away. */
 @Injectable()
 export class HistoryRebuilder {
   constructor(private readonly em: EntityManager) {}
@@ -89,7 +90,7 @@ function wholeRow(id: string, events: PastEvent[]): RebuiltRow {
 
 const NEXT_TOLD = `
   with next as (
-    select sync_id from sync_event where sync_id > $1 group by sync_id order by sync_id limit ${BATCH})
+    select sync_id from sync_event where sync_id > $1 and sync_id >= ${FACTS_SINCE} group by sync_id order by sync_id limit ${BATCH})
   select n.sync_id as id, (
       select json_agg(json_build_object('type', e.type, 'data', e.data,
         'at', (extract(epoch from e.created_at) * 1000000)::bigint) order by e.position)

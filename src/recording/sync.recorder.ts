@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { query, untilWritten } from '#database';
 import { Journal, Statement, StepQueue, type Write } from '#journal';
 import { Heartbeat } from './heartbeat.ts';
+import { StoredNames } from './stored-names.ts';
 import { giveTurns, itemOf, onePerItem, takeTurns, turnOf, type Turn } from './push-turn.statement.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
 import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
@@ -38,9 +39,8 @@ export class SyncRecorder {
   private readonly open = new Map<string, OpenSync>();
   /** By item, the last push of this process that has ended: it needs its turn no more. */
   private readonly ended = new Map<string, string>();
-  /** Versions and contents that are known to be stored, so that the usual sync does not bring them again. */
-  private readonly knownVersions = new Set<string>();
-  private readonly knownDigests = new Set<string>();
+  private readonly knownVersions = new StoredNames();
+  private readonly knownDigests = new StoredNames();
   /** The server that has them. */
   private server: string | undefined;
   private readonly observers = new Set<RecorderObserver>();
@@ -222,18 +222,15 @@ export class SyncRecorder {
 
   /** What is recorded for a time long past is not kept for as long. */
   private remember(starts: StartRow[], digests: Iterable<string>): void {
-    if (this.knownVersions.size > MAX_KNOWN) this.knownVersions.clear();
-    for (const row of starts) if (row.newVersion) this.knownVersions.add(versionKey(row));
-    if (this.knownDigests.size > MAX_KNOWN) this.knownDigests.clear();
-    if (starts.some(({ external }) => external?.startedAt)) return;
-    for (const digest of digests) this.knownDigests.add(digest);
+    this.knownVersions.remember(starts.filter(({ newVersion }) => newVersion).map(versionKey));
+    if (!starts.some(({ external }) => external?.startedAt)) this.knownDigests.remember(digests);
   }
 
   /** Another server may not have what the one before was sent last: everything that these steps left out is appended too. */
   private async appendWhole(rows: StepRow[], write: Write, server: string): Promise<void> {
     const isFirst = this.server === undefined;
-    this.knownVersions.clear();
-    this.knownDigests.clear();
+    this.knownVersions.forget();
+    this.knownDigests.forget();
     if (!isFirst) {
       const packer = new StepPacker(
         () => false,

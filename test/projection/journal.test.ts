@@ -173,6 +173,10 @@ describe('a rebuild', () => {
     );
     expect(await rebuilder.rebuild()).toEqual({ syncs: 20, corrected: 1, added: 2 });
     expect(await rows()).toEqual(before);
+    await sql(`delete from sync_history where type_key = 'Type6'`);
+    const month = `json_build_object('month', to_char(now(), 'YYYY-MM'))`;
+    await sql(`select add_service_event($1, $2, 'retention.applied', ${month})`, [uuidv7(), uuidv7()]);
+    expect(await rebuilder.rebuild()).toEqual({ syncs: 0, corrected: 0, added: 0 });
   });
 });
 
