@@ -102,6 +102,34 @@ describe('what was acknowledged', () => {
   });
 });
 
+describe('content that was sent before', () => {
+  it('is sent again to a server that may have lost it, before the caller is answered', async () => {
+    // The next connections ask this function for the start of their server.
+    const name = new URL(database.url).pathname.slice(1);
+    await sql(`create table server_start as select now() as at`);
+    await sql(
+      `create function pg_postmaster_start_time() returns timestamptz language sql as 'select at from server_start'`,
+    );
+    await sql(`alter database ${name} set search_path = public, pg_catalog`);
+    const service = await start();
+    const push = async (typeKey: string) => {
+      const sync = { typeKey, platform: 'shop', direction: 'PULL' as const, context, data: { the: 'same' } };
+      await service.app.get(SyncWriter).record([sync]);
+    };
+    const stored = async () => (await sql('select from snapshot')).length;
+    await push('Before');
+    expect(await stored()).toBe(1);
+    await sql('delete from snapshot');
+    await push('Known');
+    expect(await stored()).toBe(0);
+    await sql(`update server_start set at = at + interval '1 second'`);
+    await push('After');
+    expect(await stored()).toBe(1);
+    expect(await positions()).toEqual([1, 2, 3]);
+    expect(await sql('select from journal_refusal')).toEqual([]);
+  });
+});
+
 describe('the projector', () => {
   it('loses nothing and does nothing twice, wherever in a round its connection is cut', async () => {
     const proxy = await TcpProxy.start(database.url);
