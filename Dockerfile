@@ -3,7 +3,7 @@ FROM node:26-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY nest-cli.json tsconfig.json tsconfig.build.json vite.config.js ./
+COPY nest-cli.json openapi.json tsconfig.json tsconfig.build.json vite.config.js ./
 COPY scripts scripts
 COPY src src
 COPY migrations migrations
@@ -12,8 +12,8 @@ RUN npm run build
 FROM node:26-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The optional packages are the embedded PostgreSQL's programs.
-RUN npm ci --omit=dev --omit=optional
+# The service needs the frameworks that only some users of the package need. The optional packages are the embedded PostgreSQL's programs.
+RUN npm pkg delete devDependencies peerDependenciesMeta && npm ci --omit=optional
 
 FROM node:26-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000

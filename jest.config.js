@@ -21,6 +21,8 @@ export default {
   },
   // Much of what the tests do is to wait for what they started.
   maxWorkers: 2,
+  // A worker keeps the modules of each file that it has run. With gigabytes of them it collects garbage, and then runs out.
+  workerIdleMemoryLimit: '700MB',
   setupFiles: ['<rootDir>/test/support/properties.ts'],
   globalSetup: '<rootDir>/test/support/start-database.ts',
   globalTeardown: '<rootDir>/test/support/stop-database.ts',

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import { defineConfig } from 'vite';
+import { defaultClientConditions, defineConfig } from 'vite';
 
 const outDir = 'dist/dashboard';
 
@@ -13,6 +13,7 @@ export default defineConfig({
   // An address below ours that a proxy chose is kept: everything is asked for from the root.
   base: '/',
   logLevel: 'warn',
+  resolve: { conditions: ['source', ...defaultClientConditions] },
   build: {
     outDir: join(import.meta.dirname, outDir),
     emptyOutDir: true,

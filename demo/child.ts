@@ -63,6 +63,13 @@ export class Child {
     clearTimeout(timer);
   }
 
+  /** Ends it as a power cut would (`kill -9`), and waits. */
+  async kill(): Promise<void> {
+    this.isStopping = true;
+    this.process.kill('SIGKILL');
+    await this.ended;
+  }
+
   /** What it has said so far. */
   log(): string {
     return readFileSync(this.logFile).toString('utf8', this.logStart);

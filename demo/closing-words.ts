@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { CmsControl } from './cms-control.ts';
 import type { RecordedCall } from './recorded-calls.ts';
-import type { ServiceApi } from './service-api.ts';
+import { type ServiceApi, STAGING } from './service-api.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -19,6 +19,7 @@ export async function closingWords(service: ServiceApi, cms: CmsControl, calls: 
     'What failed?': `${api}/sync/history?status=FAILED&limit=5`,
     'Why was it refused?': `${api}/sync/${refused?.id}`,
     'What would it have changed?': `${api}/sync/${refused?.id}/diff`,
+    'What is not live yet?': `${api}/live/compare?otherEnvironment=${STAGING}`,
     'What did a version change?': `${api}/content-types/ProductPage/diff?from=1&to=2`,
   };
   await Promise.all([...Object.values(addresses), ...Object.values(questions)].map(check));
@@ -27,7 +28,7 @@ export async function closingWords(service: ServiceApi, cms: CmsControl, calls: 
     '',
     ...Object.entries(questions).map(([question, url]) => `  ${question.padEnd(28)}  curl -s '${url}'`),
     `  ${'Is the CMS as we left it?'.padEnd(28)}  curl -s '${api}/platforms/optimizely/pull' \\`,
-    `  ${' '.repeat(28)}       -H 'content-type: application/json' -d '{"actor":"me"}'`,
+    `  ${' '.repeat(28)}       -H 'content-type: application/json' -d '{"environment":"${STAGING}","actor":"me"}'`,
   ].join('\n');
 }
 

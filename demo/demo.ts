@@ -3,10 +3,12 @@ import { parseArgs } from 'node:util';
 import { closingWords } from './closing-words.ts';
 import { failureText, Interrupted } from './demo.errors.ts';
 import { historyTable } from './history-table.ts';
+import { endLeftovers } from './leftovers.ts';
 import { Progress } from './progress.ts';
 import { attemptsIn, readRecordedCalls, type RecordedCall } from './recorded-calls.ts';
 import { Stage } from './stage.ts';
-import { tellStory } from './story.ts';
+import { Team } from './team.ts';
+import { tellStory } from './story/story.ts';
 
 /** The end of a child is told a little later than its connections break. */
 const AFTERMATH_MS = 200;
@@ -20,17 +22,20 @@ async function main(): Promise<number> {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => stop.abort(new Interrupted('SIGPIPE')));
   }
-  const startedAt = new Date();
   const progress = new Progress();
   const stage = new Stage(stop, progress);
   let isUp = false;
-  console.log('SyncTrail deploys the content model of an outdoor shop to a simulated Optimizely CMS, all over HTTP.\n');
+  console.log(
+    'SyncTrail deploys the content model of an outdoor shop to two environments of a simulated CMS, all over HTTP.\n',
+  );
   try {
     const { service, cms } = await stage.set();
-    const story = await tellStory(service, cms, progress, startedAt);
+    await endLeftovers(service, cms, progress);
+    const team = new Team(service, new Date());
+    await tellStory({ team, service, cms, stage, progress });
     let calls: RecordedCall[] = [];
     await progress.step("Compare with the CMS's own journal", async () => {
-      calls = await readRecordedCalls(service, cms, story);
+      calls = await readRecordedCalls(service, cms, team.story);
       return `${attemptsIn(calls.map(({ syncs }) => syncs))} requests of ours, and all stand in the history`;
     });
     console.log(`\n${historyTable(calls)}\n\n${await closingWords(service, cms, calls)}\n`);

@@ -16,6 +16,8 @@ export interface Promised {
   waitedMs?: number[];
   /** How the effect is known: `ANSWERED` unless said. */
   evidence?: string;
+  /** Every item was read back after the deployment, and stands there. */
+  verified?: boolean;
   /** The error code of each item that does not succeed, by key. */
   refused?: Record<string, string>;
 }
@@ -41,16 +43,25 @@ export async function settled(service: ServiceApi, id: string, promised: Promise
     const { evidence } = await service.sync(items[0]!.syncId!);
     verify(`${what}its evidence`, evidence, promised.evidence);
   }
+  if (promised.verified) {
+    const others = items.filter(({ verification }) => verification !== 'VERIFIED');
+    verify(
+      `${what}the items that were not found there after it`,
+      others.map(({ typeKey, verification }) => `${typeKey} ${verification}`),
+      [],
+    );
+  }
   const codes = Object.entries(refusals(items)).map(([key, code]) => `${key} ${code}`);
   const on = progress.attempt > 1 ? ` on attempt ${progress.attempt}` : '';
   const how = promised.evidence === 'OBSERVED' ? ', read back from the CMS' : '';
-  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${how}${codes.length > 0 ? `: ${codes.join(', ')}` : ''}`;
+  const all = promised.verified ? ', each VERIFIED' : '';
+  return `${statusText(status)}  ${progress.succeeded} of ${progress.total}${on}${how}${all}${codes.length > 0 ? `: ${codes.join(', ')}` : ''}`;
 }
 
 async function whenSettled(service: ServiceApi, id: string, note: Note): Promise<Deployment> {
   for (const deadline = performance.now() + TIMEOUT_MS; ; await wait(POLL_MS)) {
     const deployment = await service.deployment(id);
-    if (deployment.status !== 'IN_PROGRESS') return deployment;
+    if (deployment.completedAt !== null) return deployment;
     if (performance.now() > deadline) throw new Error(`Deployment ${id} did not end within ${TIMEOUT_MS / 1_000} s.`);
     note(await underWay(service, deployment));
   }

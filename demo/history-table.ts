@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { RecordedCall } from './recorded-calls.ts';
-import type { FailedAttempt, Sync } from './service-api.ts';
+import type { Deployment, FailedAttempt, Sync } from './service-api.ts';
 import { countedKinds, countedStatuses, fitted, padded, statusText } from './terminal-text.ts';
 
 const WIDTHS = {
@@ -56,9 +56,14 @@ function callLines(call: RecordedCall): string[] {
 
 function titleOf({ deployment }: RecordedCall, { forced }: Sync): string {
   if (!deployment) return 'Everything';
-  const { id, rollbackOf } = deployment;
-  const title = rollbackOf ? `Rollback ${shortId(id)} of ${shortId(rollbackOf)}` : `Deployment ${shortId(id)}`;
+  const title = deploymentTitle(deployment);
   return forced ? `${title}, forced` : title;
+}
+
+function deploymentTitle({ id, rollbackOf, promotedFrom, environment }: Deployment): string {
+  if (rollbackOf) return `Rollback ${shortId(id)} of ${shortId(rollbackOf)}`;
+  if (promotedFrom) return `Promotion ${shortId(id)} of ${promotedFrom} to ${environment}`;
+  return `Deployment ${shortId(id)}`;
 }
 
 function attemptLine({ attempt, statusCode, errorCode, waitMs }: FailedAttempt): string {

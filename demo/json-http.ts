@@ -1,5 +1,23 @@
 const TIMEOUT_MS = 30_000;
 
+/** An answer that is no 2xx; `problem` is its body where that is JSON. */
+export class RefusedError extends Error {
+  readonly problem: unknown;
+
+  constructor(
+    asked: string,
+    readonly status: number,
+    text: string,
+  ) {
+    super(`${asked} was answered ${status}: ${printable(text.slice(0, 1_000))}`);
+    try {
+      this.problem = readJson(text);
+    } catch {
+      this.problem = null;
+    }
+  }
+}
+
 /** JSON over HTTP to one address, until the signal says stop. */
 export class JsonHttp {
   constructor(
@@ -7,7 +25,7 @@ export class JsonHttp {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** The body of a 2xx answer, which is what the caller says it is. Throws an error that quotes any other answer. */
+  /** The body of a 2xx answer, which is what the caller says it is. Throws {@link RefusedError} for any other answer. */
   async request<T>(method: string, path: string, body?: unknown): Promise<T> {
     const asked = `${method} ${this.url}${path}`;
     const response = await fetch(this.url + path, {
@@ -18,11 +36,13 @@ export class JsonHttp {
       throw new Error(`${asked} got no answer.`, { cause: error });
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${asked} was answered ${response.status}: ${printable(text.slice(0, 1_000))}`);
-    return JSON.parse(text || 'null', (_name, value: unknown) =>
-      typeof value === 'string' ? printable(value) : value,
-    );
+    if (!response.ok) throw new RefusedError(asked, response.status, text);
+    return readJson(text) as T;
   }
+}
+
+function readJson(text: string): unknown {
+  return JSON.parse(text || 'null', (_name, value: unknown) => (typeof value === 'string' ? printable(value) : value));
 }
 
 /** It is shown on a terminal, which must not take it for commands. */

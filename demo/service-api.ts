@@ -1,6 +1,6 @@
 import { JsonHttp } from './json-http.ts';
 
-export type Status = 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'PARTIAL';
+export type Status = 'QUEUED' | 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'PARTIAL' | 'CANCELLED' | 'NOT_SENT';
 
 export interface TypeRef {
   kind: string;
@@ -19,6 +19,21 @@ export interface DeploymentRequest {
   force?: boolean;
 }
 
+/** What is to stand at an environment; without items and source, the whole catalogue. */
+export interface PlanRequest {
+  actor: string;
+  reason: string;
+  environment: string;
+  items?: TypeRef[];
+  fromEnvironment?: string;
+}
+
+export interface PlannedDeployment {
+  planId: string;
+  actor: string;
+  onDrift?: 'stop' | 'overwrite' | 'skip';
+}
+
 export interface RollbackRequest extends Omit<DeploymentRequest, 'items'> {
   includeNewer?: boolean;
 }
@@ -26,13 +41,30 @@ export interface RollbackRequest extends Omit<DeploymentRequest, 'items'> {
 export interface Deployment {
   id: string;
   status: Status;
+  completedAt: string | null;
   rollbackOf: string | null;
+  promotedFrom: string | null;
+  environment: string;
   progress: { total: number; succeeded: number; attempt: number };
-  items: (TypeRef & { syncId: string | null; status: Status; errorCode: string | null })[];
+  items: (TypeRef & { syncId: string | null; status: Status; errorCode: string | null; verification: string | null })[];
+}
+
+export interface Draft {
+  items: (TypeRef & { impact: string })[];
 }
 
 export interface Plan {
-  items: (TypeRef & { impact: string })[];
+  id: string;
+  approval: string;
+  decidedBy: string | null;
+  counts: { create: number; update: number; delete: number; unchanged: number; breaking: number; drift: number };
+  items: (TypeRef & { action: string; drift: { changedBy: string | null } | null })[];
+}
+
+/** Body of a refusal; `items` of `PLAN_STALE`. */
+export interface Problem {
+  code: string;
+  items?: (TypeRef & { moved: string; changedBy: string | null })[];
 }
 
 export interface PullResult {
@@ -78,6 +110,14 @@ interface Page<T> {
   next: string | null;
 }
 
+interface TargetComparison {
+  same: number;
+  different: number;
+  onlyHere: number;
+  onlyThere: number;
+  unknown: number;
+}
+
 interface Comparison {
   added: { path: string }[];
   modified: { path: string }[];
@@ -85,6 +125,10 @@ interface Comparison {
 }
 
 const PLATFORM = 'optimizely';
+/** The environment in which the team works. */
+export const STAGING = 'staging';
+/** The environment that visitors see; its plans need a second person. */
+export const LIVE = 'default';
 
 /** The public API of SyncTrail, as any client sees it. */
 export class ServiceApi {
@@ -102,16 +146,45 @@ export class ServiceApi {
     return this.http.request('POST', `/content-types/import?${query.toString()}`, manifest);
   }
 
-  plan(request: DeploymentRequest): Promise<Plan> {
-    return this.http.request('POST', '/deployments?dryRun=true', { platform: PLATFORM, ...request });
+  /** What a deployment would change as far as the record knows. */
+  draft(request: DeploymentRequest): Promise<Draft> {
+    return this.http.request('POST', '/deployments?dryRun=true', {
+      platform: PLATFORM,
+      environment: STAGING,
+      ...request,
+    });
+  }
+
+  plan(request: PlanRequest): Promise<Plan> {
+    return this.http.request('POST', '/plans', { platform: PLATFORM, ...request });
+  }
+
+  approve(planId: string, decision: { actor: string; reason: string }): Promise<Plan> {
+    return this.http.request('POST', `/plans/${planId}/approve`, decision);
+  }
+
+  deployPlan(request: PlannedDeployment): Promise<{ id: string }> {
+    return this.http.request('POST', '/deployments', request);
   }
 
   deploy(request: DeploymentRequest): Promise<{ id: string }> {
-    return this.http.request('POST', '/deployments', { platform: PLATFORM, ...request });
+    return this.http.request('POST', '/deployments', { platform: PLATFORM, environment: STAGING, ...request });
   }
 
   rollBack(id: string, request: RollbackRequest): Promise<{ id: string }> {
     return this.http.request('POST', `/deployments/${id}/rollback`, request);
+  }
+
+  cancel(id: string, request: { actor: string; reason: string }): Promise<unknown> {
+    return this.http.request('POST', `/deployments/${id}/cancel`, request);
+  }
+
+  /** Those that wait or run. */
+  async openDeployments(): Promise<{ id: string }[]> {
+    const pages = ['QUEUED', 'IN_PROGRESS'].map((status) =>
+      this.http.request<Page<{ id: string }>>('GET', `/deployments?status=${status}&limit=100`),
+    );
+    return (await Promise.all(pages)).flatMap(({ items }) => items);
   }
 
   deployment(id: string): Promise<Deployment> {
@@ -119,15 +192,21 @@ export class ServiceApi {
   }
 
   pull(actor: string, reason: string): Promise<PullResult> {
-    return this.http.request('POST', `/platforms/${PLATFORM}/pull`, { actor, reason });
+    return this.http.request('POST', `/platforms/${PLATFORM}/pull`, { environment: STAGING, actor, reason });
   }
 
   adopt(request: DeploymentRequest): Promise<{ adopted: { typeKey: string; number: number }[] }> {
-    return this.http.request('POST', `/platforms/${PLATFORM}/adopt`, request);
+    return this.http.request('POST', `/platforms/${PLATFORM}/adopt`, { environment: STAGING, ...request });
   }
 
   compare(syncId: string, against: string): Promise<Comparison> {
     return this.http.request('GET', `/sync/${syncId}/diff?against=${against}`);
+  }
+
+  /** How the live state of one environment differs from that of another. */
+  compareTargets(environment: string, otherEnvironment: string): Promise<TargetComparison> {
+    const query = new URLSearchParams({ platform: PLATFORM, environment, otherEnvironment });
+    return this.http.request('GET', `/live/compare?${query.toString()}`);
   }
 
   /** Oldest first. */

@@ -1,7 +1,18 @@
 import { verify } from './demo.errors.ts';
 import { type Promised, settled } from './deploying.ts';
 import type { Note } from './progress.ts';
-import type { DeploymentRequest, RollbackRequest, PullResult, ServiceApi, TypeRef } from './service-api.ts';
+import { RefusedError } from './json-http.ts';
+import type {
+  DeploymentRequest,
+  Plan,
+  PlannedDeployment,
+  PlanRequest,
+  Problem,
+  PullResult,
+  RollbackRequest,
+  ServiceApi,
+  TypeRef,
+} from './service-api.ts';
 import { countedKinds } from './terminal-text.ts';
 
 /** What was done, for holding the history against it. */
@@ -36,7 +47,7 @@ export class Team {
   ): Promise<DeploymentRequest> {
     const { items } = await this.service.importManifest(manifest, actor, reason);
     const request = { actor, reason, items: items.map(({ kind, typeKey }): TypeRef => ({ kind, typeKey })) };
-    const plan = await this.service.plan(request);
+    const plan = await this.service.draft(request);
     const planned = Object.fromEntries(plan.items.map(({ typeKey, impact }) => [typeKey, impact]));
     verify(`The impact that the plan for "${reason}" tells`, planned, impacts);
     return request;
@@ -44,6 +55,24 @@ export class Team {
 
   async deploy(request: DeploymentRequest, promised: Promised, note: Note): Promise<string> {
     return this.follow(await this.service.deploy(request), promised, note);
+  }
+
+  /** `expected` is what the plan must come to: "+1 ~2 −0, 0 breaking". */
+  async plan(request: PlanRequest, expected: string): Promise<Plan> {
+    const plan = await this.service.plan(request);
+    verify(`The plan for "${request.reason}"`, planText(plan), expected);
+    return plan;
+  }
+
+  async deployPlan(request: PlannedDeployment, promised: Promised, note: Note): Promise<string> {
+    return this.follow(await this.service.deployPlan(request), { ...promised, verified: true }, note);
+  }
+
+  /** Begins the deployment of a plan, and leaves it to itself. */
+  async beginPlan(request: PlannedDeployment): Promise<{ id: string }> {
+    const begun = await this.service.deployPlan(request);
+    this.story.deploymentIds.push(begun.id);
+    return begun;
   }
 
   async rollBack(deploymentId: string, request: RollbackRequest, promised: Promised, note: Note): Promise<string> {
@@ -71,6 +100,15 @@ export class Team {
     return adopted.map((version) => `${version.typeKey} is version ${version.number}`).join(', ');
   }
 
+  /** Holds a request against the code with which it must be refused, and answers with the problem. */
+  async refused(what: string, request: Promise<unknown>, code: string): Promise<Problem> {
+    const answer: unknown = await request.catch((error: unknown) => error);
+    if (answer instanceof Error && !(answer instanceof RefusedError)) throw answer;
+    const problem = (answer instanceof RefusedError ? answer.problem : null) as Problem | null;
+    verify(`The code with which ${what} is refused`, problem?.code, code);
+    return problem!;
+  }
+
   private follow({ id }: { id: string }, promised: Promised, note: Note): Promise<string> {
     this.story.deploymentIds.push(id);
     return settled(this.service, id, promised, note);
@@ -83,4 +121,9 @@ export class Team {
     const changes = Object.entries(paths).flatMap(([change, places]) => places.map(({ path }) => `${change} ${path}`));
     return `${typeKey}: ${changes.join(', ')}`;
   }
+}
+
+/** "+1 ~2 −0, 0 breaking". */
+export function planText({ counts }: Plan): string {
+  return `+${counts.create} ~${counts.update} −${counts.delete}, ${counts.breaking} breaking`;
 }

@@ -6,6 +6,9 @@ const STATUS_SHAPES = {
   PARTIAL: ['yellow', '◐'],
   FAILED: ['red', '✖'],
   IN_PROGRESS: ['cyan', '◌'],
+  QUEUED: ['cyan', '…'],
+  CANCELLED: ['yellow', '⊘'],
+  NOT_SENT: ['yellow', '⊘'],
 } as const satisfies Record<Status, [string, string]>;
 
 /** A status as shape, word and colour: none of them alone has to carry it. */

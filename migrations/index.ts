@@ -28,6 +28,25 @@ import { Migration0029DriftRule } from './Migration0029DriftRule.ts';
 import { Migration0030CommitVersion } from './Migration0030CommitVersion.ts';
 import { Migration0031Journal } from './Migration0031Journal.ts';
 import { Migration0032FewerDimensions } from './Migration0032FewerDimensions.ts';
+import { Migration0033SmallVersions } from './Migration0033SmallVersions.ts';
+import { Migration0034RareValues } from './Migration0034RareValues.ts';
+import { Migration0035SmallerEventIndex } from './Migration0035SmallerEventIndex.ts';
+import { Migration0036DeploymentQueue } from './Migration0036DeploymentQueue.ts';
+import { Migration0037Plan } from './Migration0037Plan.ts';
+import { Migration0038ManyVersions } from './Migration0038ManyVersions.ts';
+import { Migration0039Freeze } from './Migration0039Freeze.ts';
+import { Migration0040RemovalAndPromotion } from './Migration0040RemovalAndPromotion.ts';
+import { Migration0041Watch } from './Migration0041Watch.ts';
+import { Migration0042Expectation } from './Migration0042Expectation.ts';
+import { Migration0043LabelledDeployments } from './Migration0043LabelledDeployments.ts';
+import { Migration0044ServiceRole } from './Migration0044ServiceRole.ts';
+import { Migration0045Redaction } from './Migration0045Redaction.ts';
+import { Migration0047ApiKey } from './Migration0047ApiKey.ts';
+import { Migration0048Caller } from './Migration0048Caller.ts';
+import { Migration0049DeploymentCaller } from './Migration0049DeploymentCaller.ts';
+import { Migration0050AccessLog } from './Migration0050AccessLog.ts';
+import { Migration0051Maker } from './Migration0051Maker.ts';
+export { OWNERS_FUNCTIONS, SERVICE_RIGHTS } from './service-rights.ts';
 
 /** What recording needs: snapshots, versions, syncs. */
 export const recordingMigrations = [
@@ -50,6 +69,16 @@ export const recordingMigrations = [
   Migration0029DriftRule,
   Migration0030CommitVersion,
   Migration0031Journal,
+  Migration0033SmallVersions,
+  Migration0034RareValues,
+  Migration0035SmallerEventIndex,
+  Migration0038ManyVersions,
+  Migration0040RemovalAndPromotion,
+  Migration0043LabelledDeployments,
+  Migration0044ServiceRole,
+  Migration0045Redaction,
+  Migration0048Caller,
+  Migration0050AccessLog,
 ];
 
 /** Everything the service needs, in order. */
@@ -84,4 +113,22 @@ export const migrations = [
   Migration0030CommitVersion,
   Migration0031Journal,
   Migration0032FewerDimensions,
+  Migration0033SmallVersions,
+  Migration0034RareValues,
+  Migration0035SmallerEventIndex,
+  Migration0036DeploymentQueue,
+  Migration0037Plan,
+  Migration0038ManyVersions,
+  Migration0039Freeze,
+  Migration0040RemovalAndPromotion,
+  Migration0041Watch,
+  Migration0042Expectation,
+  Migration0043LabelledDeployments,
+  Migration0044ServiceRole,
+  Migration0045Redaction,
+  Migration0047ApiKey,
+  Migration0048Caller,
+  Migration0049DeploymentCaller,
+  Migration0050AccessLog,
+  Migration0051Maker,
 ];

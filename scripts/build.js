@@ -3,27 +3,31 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Everything that a build reads. */
 const INPUTS = [
   '{src,migrations,demo,test/bench,test/support}/**/*.{ts,tsx,css,svg,html,json}',
-  '{package,package-lock,nest-cli,tsconfig,tsconfig.build}.json',
+  '{package,package-lock,openapi,nest-cli,tsconfig,tsconfig.build}.json',
   '{vite.config,scripts/*}.js',
 ];
 /** A build writes it. */
-const GENERATED = join('src', 'dashboard', 'client', 'api', 'schema.ts');
+const GENERATED = join('src', 'client', 'schema.ts');
 const STAMP = join(ROOT, 'dist', '.built');
 const STEPS = 'npm run build:steps --silent';
 
+/** When each option leaves `dist` as it is. */
+const KEEPS = { '--if-missing': hasResult, '--if-changed': isBuilt };
+
 /**
- * Builds `dist`; with `--if-changed` only when it is missing, or one of its inputs has changed since. Commands that start
- * together build it once, one after another: a build takes away the files of a service that runs from them.
+ * Builds `dist`; with `--if-missing` only when it is missing, with `--if-changed` also when one of its inputs has changed since.
+ * Commands that start together build it once, one after another: a build takes away the files of a service that runs from them.
  */
 async function main([option]) {
-  const isNeeded = () => option !== '--if-changed' || !isBuilt();
+  const isNeeded = () => !KEEPS[option]?.();
   if (!isNeeded()) return;
+  // Not above: a command that is built does not wait for it.
+  const { lock } = await import('proper-lockfile');
   // A build that was killed holds the lock for ten seconds.
   const release = await lock(ROOT, { lockfilePath: join(ROOT, '.building'), retries: { forever: true, factor: 1 } });
   try {
@@ -39,8 +43,12 @@ async function main([option]) {
   }
 }
 
+function hasResult() {
+  return existsSync(STAMP);
+}
+
 function isBuilt() {
-  return existsSync(STAMP) && existsSync(join(ROOT, GENERATED)) && readFileSync(STAMP, 'utf8') === fingerprint();
+  return hasResult() && existsSync(join(ROOT, GENERATED)) && readFileSync(STAMP, 'utf8') === fingerprint();
 }
 
 /** Of paths, sizes and times, as `make` looks at them. */

@@ -14,6 +14,7 @@ else writeFileSync(PAGE, page);
 
 async function configurationPage() {
   const service = settingsOf('src/service.config.ts', 'ServiceConfig');
+  const issuer = settingsOf('src/oidc/issuer.config.ts', 'IssuerConfig');
   const optimizely = settingsOf('src/optimizely/optimizely.config.ts', 'OptimizelyEnvironment')
     .filter(({ name }) => name !== 'name')
     .map((setting) => ({ ...setting, name: `OPTIMIZELY_CMS_${snakeCase(setting.name)}` }));
@@ -27,6 +28,12 @@ all variables at its start. When a value is invalid, it lists every problem with
 ## Service
 
 ${table(service)}
+
+## OpenID Connect
+
+These variables name an issuer whose people and programs can use the service; see [access](access.md#an-openid-connect-issuer).
+
+${table(issuer)}
 
 ## Optimizely CMS
 

@@ -6,6 +6,8 @@ export abstract class DomainError extends Error {
   abstract readonly code: string;
   /** Status of the HTTP answer that this error becomes. */
   abstract readonly httpStatus: number;
+  /** Headers of that answer. */
+  readonly headers?: Record<string, string | number>;
 
   constructor(
     message: string,

@@ -1,11 +1,6 @@
-import {
-  FsckDatabase,
-  type Check,
-  type DatabaseLocation,
-  type Finding,
-  openEmbeddedPostgres,
-  runningEmbeddedPostgres,
-} from '#database';
+import { checkAccessPositions } from '#access-log';
+import { FsckDatabase, type Check, type DatabaseLocation, type Finding } from '#database';
+import { openEmbeddedPostgres, runningEmbeddedPostgres } from '#embedded-postgres';
 import { checkDeployments } from '#deployment';
 import { checkPositions } from '#events';
 import { checkLiveState } from '#live';
@@ -19,6 +14,7 @@ const CHECKS: Check[] = [
   ...[checkJournal, checkOwners, checkSyncs, checkPositions, checkLiveState, checkSnapshots],
   (database) => checkVersions(database, installedModel),
   checkRetirements,
+  checkAccessPositions,
 ];
 
 /** How much was looked at. */
@@ -51,7 +47,7 @@ export async function prove(database: FsckDatabase, report: (finding: Finding) =
   }
   return database.row<Counts>(`
     select (select count(*) from sync_history)::float as syncs, (select count(*) from sync_event)::float as events,
-      (select count(*) from snapshot)::float as snapshots,
+      ((select count(*) from snapshot) + (select count(distinct (pack_id, pack_start)) from stored_version))::float as snapshots,
       ${has.deployments ? '(select count(*) from deployment)::float' : '0'} as deployments,
       (select count(*) from content_type_version)::float as versions`);
 }

@@ -12,8 +12,15 @@ async function main(file = 'dist/openapi.json'): Promise<void> {
     abortOnError: false,
     logger: ['error'],
   });
-  const document = openApiDocument(configureApp(app));
-  await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
+  const { paths, components, ...document } = openApiDocument(configureApp(app));
+  // In an order that does not change with that of the modules.
+  const schemas = byName(components?.schemas ?? {});
+  const sorted = { ...document, paths: byName(paths), components: { ...components, schemas } };
+  await writeFile(file, `${JSON.stringify(sorted, null, 2)}\n`);
+}
+
+function byName<T>(members: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(members).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 await main(process.argv[2]);

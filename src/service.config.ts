@@ -7,6 +7,7 @@ import {
   IsUrl,
   Matches,
   Max,
+  MaxLength,
   Min,
   ValidateBy,
   ValidateIf,
@@ -14,6 +15,10 @@ import {
 } from 'class-validator';
 import { validateCronExpression } from 'cron';
 import { parseDatabaseUrl } from '#database';
+import { isLoopback, isProxyRange } from '#http';
+import { readApprovalTargets } from '#plan';
+import { readRedactedNames } from '#redaction';
+import { readWatches } from '#watch';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -37,6 +42,28 @@ function DatabaseAddress(): PropertyDecorator {
   );
 }
 
+function WatchList(): PropertyDecorator {
+  const problem = (value: unknown) => {
+    try {
+      readWatches(String(value));
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return undefined;
+  };
+  return ValidateBy(
+    { name: 'watchList', validator: { validate: (value) => problem(value) === undefined } },
+    { message: ({ value }) => `$property cannot be read: ${problem(value)}` },
+  );
+}
+
+function SecretNameList(): PropertyDecorator {
+  return ValidateBy(
+    { name: 'secretNameList', validator: { validate: (value) => readRedactedNames(String(value)) !== undefined } },
+    { message: '$property must be names such as iban or platform/tokenLabel, with commas between them' },
+  );
+}
+
 function Cron(): PropertyDecorator {
   const validate = (value: unknown) => value === 'off' || validateCronExpression(String(value)).valid;
   return ValidateBy(
@@ -54,6 +81,19 @@ function NoMoreThan(other: 'HEALTH_DEGRADED_BELOW'): PropertyDecorator {
   );
 }
 
+function LoopbackUnlessAccess(): PropertyDecorator {
+  const validate = (value: unknown, args?: ValidationArguments) =>
+    isLoopback(String(value)) || (args!.object as ServiceConfig).ACCESS !== undefined;
+  return ValidateBy(
+    { name: 'loopbackUnlessAccess', validator: { validate } },
+    {
+      message:
+        '$property must be a loopback address such as 127.0.0.1, because access is open. Make a key with ' +
+        '"synctrail keys create", and set ACCESS=keys. For a service behind a proxy that authenticates callers, set ACCESS=open',
+    },
+  );
+}
+
 const ALERT_PAIR = '$property must be an address, https://…, and ALERT_WEBHOOK_SECRET its secret: both or none';
 const ALERT_SECRET =
   '$property must be whsec_ and the base64 of 24 to 64 bytes, and ALERT_WEBHOOK_URL its target: both or none';
@@ -66,8 +106,28 @@ export class ServiceConfig {
   @WholeNumber(0, 65_535)
   PORT: number = 3000;
 
-  /** Address that the service listens on. */
+  /** Address that the service listens on. One that other machines reach needs `ACCESS`. */
+  @LoopbackUnlessAccess()
   HOST: string = '127.0.0.1';
+
+  /**
+   * Users of the service. `keys` is everybody with an API key, as far as its scopes go. `open` is everybody who reaches it,
+   * for a service behind a proxy that authenticates callers. Unset, the service listens on a loopback address only, and is
+   * open to all users of the machine.
+   */
+  @IsOptional()
+  @IsIn(['open', 'keys'])
+  ACCESS?: 'open' | 'keys';
+
+  /**
+   * Secret for the cookies of browsers that sign in, the same for all replicas: 32 to 200 characters. Unset, sign-ins end with
+   * the process, and a sign-in holds at one replica only.
+   */
+  @IsOptional()
+  @Matches(/^.{32,200}$/, {
+    message: '$property must have 32 to 200 characters, such as the output of "openssl rand -base64 32"',
+  })
+  SESSION_SECRET?: string;
 
   /**
    * Host names that callers use for the service, besides the loopback names, separated by commas. `*` allows any name.
@@ -78,6 +138,49 @@ export class ServiceConfig {
   })
   ALLOWED_HOSTS?: string;
 
+  /**
+   * Addresses of the proxies whose `X-Forwarded-For` tells the address of a caller, separated by commas: `10.0.0.7`,
+   * `10.0.0.0/8`, `loopback`, `uniquelocal`. Unset, the service believes nobody, and callers behind a proxy share one limit.
+   */
+  @IsOptional()
+  @ValidateBy(
+    { name: 'trustedProxies', validator: { validate: (value) => String(value).split(',').every(isProxyRange) } },
+    {
+      message: '$property must be addresses or ranges such as 10.0.0.0/8, loopback or uniquelocal, with commas between',
+    },
+  )
+  TRUSTED_PROXIES?: string;
+
+  /**
+   * Maximum number of requests of one principal, or of one address where nobody is authenticated, in a minute; `0` turns the
+   * limit off. Each process counts by itself.
+   * @unit requests
+   */
+  @WholeNumber(0, 10_000_000)
+  RATE_LIMIT_PER_MINUTE: number = 30_000;
+
+  /**
+   * Maximum number of requests and sign-ins with a wrong key from one address in a minute; `0` turns the limit off. Each
+   * process counts by itself.
+   * @unit requests
+   */
+  @WholeNumber(0, 10_000_000)
+  RATE_LIMIT_FAILURES_PER_MINUTE: number = 30;
+
+  /** `off` removes `/docs` and `/docs-json`, the pages of the API. */
+  @IsIn(['on', 'off'], { message: '$property must be on or off' })
+  DOCS: 'on' | 'off' = 'on';
+
+  /**
+   * Address for reports of security holes, in `/.well-known/security.txt`: `mailto:security@example.com` or `https://…`. Unset,
+   * there is no such file.
+   */
+  @IsOptional()
+  @Matches(/^(mailto:[^\s@,]+@[^\s@,]+|https:\/\/\S+)$/, {
+    message: '$property must be mailto: with an address, or an address that begins with https://',
+  })
+  SECURITY_CONTACT?: string;
+
   /** Time limit for the arrival of a whole request, with its body. */
   @WholeNumber(1_000, 600_000)
   REQUEST_TIMEOUT_MS: number = 20_000;
@@ -86,6 +189,14 @@ export class ServiceConfig {
   @IsOptional()
   @DatabaseAddress()
   DATABASE_URL?: string;
+
+  /**
+   * Role of PostgreSQL that runs the service and does not own the tables. A migration by the owner gives it its rights, and
+   * lets it drop the months that `RETENTION_FACT_MONTHS` does not keep.
+   */
+  @IsOptional()
+  @MaxLength(63, { message: '$property must be the name of a role, of at most 63 characters' })
+  SERVICE_ROLE?: string;
 
   /** Directory of the embedded PostgreSQL. Only one service can use it at a time. */
   DATA_DIR: string = '.data';
@@ -138,6 +249,21 @@ export class ServiceConfig {
    */
   @WholeNumber(0, 600_000)
   READ_BACK_MS: number = 30_000;
+
+  /** Time for which a plan can be approved and deployed. */
+  @WholeNumber(1_000, 2_592_000_000)
+  PLAN_VALID_MS: number = 86_400_000;
+
+  /**
+   * Targets whose deployments need the approval of a second person, separated by commas: `optimizely/production`. With
+   * `:breaking` behind it, a target needs it only for plans that may lose data.
+   */
+  @IsOptional()
+  @ValidateBy(
+    { name: 'approvalTargets', validator: { validate: (value) => readApprovalTargets(String(value)) !== undefined } },
+    { message: '$property must be targets such as platform/production, with commas between them' },
+  )
+  APPROVAL_TARGETS?: string;
 
   /** Time within which the reader of an export must take 64 KB. The service closes slower connections. */
   @WholeNumber(500, 600_000)
@@ -211,6 +337,14 @@ export class ServiceConfig {
   @IsTimeZone({ message: '$property must be a time zone of the IANA database' })
   REPORT_TIME_ZONE: string = 'UTC';
 
+  /**
+   * Targets that the service pulls again and again to find drift, separated by semicolons, each with a cron expression and a
+   * time zone, such as `optimizely/production=0 3 * * * Europe/Berlin`.
+   */
+  @IsOptional()
+  @WatchList()
+  WATCH?: string;
+
   /** Address that receives the alerts, https. It needs `ALERT_WEBHOOK_SECRET`. Unset, the service sends no alerts. */
   @ValidateIf(hasAlerts)
   @IsUrl({ protocols: ['https', 'http'], require_tld: false, require_protocol: true }, { message: ALERT_PAIR })
@@ -243,12 +377,33 @@ export class ServiceConfig {
   @IsIn(['true', 'false'], { message: '$property must be true or false' })
   ALERT_ALLOW_PRIVATE: string = 'false';
 
-  /** Days to keep payloads that no version and no younger sync uses. Unset, the service keeps them for ever. */
+  /**
+   * Key of the hashes in the marks that stand in place of secrets, the same in all replicas, at least 32 characters. Unset,
+   * the service uses the random key of its database.
+   */
+  @IsOptional()
+  @Matches(/^.{32,500}$/, { message: '$property must have 32 to 500 characters' })
+  REDACTION_KEY?: string;
+
+  /**
+   * Names of members whose values are secret, besides those that the service knows, separated by commas: `iban`. With a
+   * platform before it, a name counts for that platform only: `optimizely/iban`.
+   */
+  @IsOptional()
+  @SecretNameList()
+  REDACT_KEYS?: string;
+
+  /** Names of members whose values are no secrets, in the same form, such as `optimizely/tokenLabel`. */
+  @IsOptional()
+  @SecretNameList()
+  REDACT_EXCEPT?: string;
+
+  /** Days to keep payloads that no version and no younger sync uses, and expired plans that nobody used. Unset, the service keeps them for ever. */
   @IsOptional()
   @WholeNumber(1, 36_500)
   RETENTION_PAYLOAD_DAYS?: number;
 
-  /** Whole months before the current one to keep syncs and events. Unset, the service keeps them for ever. */
+  /** Whole months before the current one to keep syncs, events, checks of expectations and the access log. Unset, the service keeps them for ever. */
   @IsOptional()
   @WholeNumber(1, 1_200)
   RETENTION_FACT_MONTHS?: number;

@@ -1,10 +1,18 @@
 import { inspect } from 'node:util';
-import { DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError } from '#database';
+import { DatabaseUnusableError, MigrationNeededError, ServiceRoleError } from '#database';
+import { DataDirectoryInUseError, EmbeddedDatabaseError } from '#embedded-postgres';
 import { ConfigurationError } from './environment.ts';
 import { redactedText } from './log-redaction.ts';
 import { terminalText } from './terminal-text.ts';
 
-const EXPECTED = [ConfigurationError, DatabaseUnusableError, DataDirectoryInUseError, EmbeddedDatabaseError];
+const EXPECTED = [
+  ConfigurationError,
+  DatabaseUnusableError,
+  DataDirectoryInUseError,
+  EmbeddedDatabaseError,
+  MigrationNeededError,
+  ServiceRoleError,
+];
 
 /** Says why the process cannot go on, in one message, and ends it. A bug keeps its stack. */
 export function stopWithError(error: unknown): never {

@@ -19,6 +19,21 @@ export interface TrackingOptions {
   /** A process whose clock is further from that of the database begins nothing. */
   maxClockOffsetMs: number;
   retention: RetentionOptions;
+  redaction: RedactionOptions;
+}
+
+/** Names of members that are secret beside those that are known, and names that are not. */
+export interface RedactedNames {
+  keys?: readonly string[];
+  except?: readonly string[];
+}
+
+/** How secrets are left out of the record. */
+export interface RedactionOptions extends RedactedNames {
+  /** What the hashes in the marks are made with, the same in all processes. By default, a random key in the database. */
+  key?: string;
+  /** Names that count for one platform only. */
+  platforms?: Readonly<Record<string, RedactedNames>>;
 }
 
 /** How long things are kept; null is for ever. */
@@ -48,9 +63,11 @@ export const DEFAULT_TRACKING_OPTIONS: Omit<TrackingOptions, 'retry'> = {
   stallMs: 30_000,
   maxClockOffsetMs: 5_000,
   retention: { payloadDays: null, factMonths: null },
+  redaction: {},
 };
 
 export const TRACKING_OPTIONS = Symbol('tracking-options');
+export const REDACTION_OPTIONS = Symbol('redaction-options');
 
 /** When a failed call is tried again. Times are milliseconds. */
 export interface RetryPolicy {

@@ -5,33 +5,137 @@ import ts from 'typescript';
 /** Which modules each module may know; the composition root knows them all. */
 const MAY_IMPORT: Record<string, string[]> = {
   json: [],
-  schedule: [],
-  validation: [],
-  database: ['migrations'],
+  redaction: ['database', 'json'],
+  schedule: ['validation'],
+  validation: ['redaction'],
+  access: ['platform', 'rate-limit', 'validation'],
+  export: ['database', 'http'],
+  'access-log': [
+    ...[
+      'access',
+      'database',
+      'export',
+      'http',
+      'journal',
+      'platform',
+      'problems',
+      'rate-limit',
+      'redaction',
+      'retention',
+      'schedule',
+    ],
+    'validation',
+  ],
+  session: ['problems', 'access', 'access-log', 'keys', 'oidc', 'rate-limit', 'validation'],
+  oidc: ['access', 'http'],
+  keys: ['problems', 'access', 'access-log', 'database', 'http', 'validation'],
+  'embedded-postgres': [],
+  database: ['embedded-postgres', 'migrations'],
   'request-body': ['json'],
-  http: ['database', 'json', 'request-body', 'validation'],
-  snapshot: ['database', 'json'],
-  idempotency: ['database', 'http', 'json', 'schedule'],
+  problems: ['access', 'database', 'redaction', 'validation'],
+  'rate-limit': [],
+  http: ['access', 'json', 'problems', 'redaction', 'request-body', 'validation'],
+  snapshot: ['database', 'json', 'redaction', 'schedule'],
+  idempotency: ['access', 'database', 'json', 'problems', 'redaction', 'schedule'],
   platform: ['json'],
-  versioning: ['database', 'http', 'json', 'platform', 'request-body', 'snapshot', 'validation'],
+  versioning: [
+    ...[
+      'access',
+      'access-log',
+      'database',
+      'http',
+      'json',
+      'platform',
+      'problems',
+      'redaction',
+      'request-body',
+      'snapshot',
+    ],
+    'validation',
+  ],
   journal: ['database'],
-  recording: ['database', 'http', 'journal', 'json', 'platform', 'schedule', 'snapshot', 'validation', 'versioning'],
+  recording: [
+    'database',
+    'redaction',
+    'http',
+    'journal',
+    'json',
+    'platform',
+    'schedule',
+    'snapshot',
+    'validation',
+    'versioning',
+  ],
   projection: ['database', 'journal', 'json', 'recording', 'schedule'],
   retention: ['database', 'schedule'],
-  events: ['database', 'http', 'json', 'recording', 'schedule', 'validation'],
-  history: ['database', 'http', 'json', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
-  drift: ['database', 'http', 'idempotency', 'platform', 'validation', 'versioning'],
-  live: ['database', 'drift', 'http', 'journal', 'platform', 'recording', 'schedule', 'validation', 'versioning'],
+  events: ['problems', 'access', 'platform', 'database', 'http', 'json', 'recording', 'schedule', 'validation'],
+  history: [
+    'problems',
+    'access',
+    'access-log',
+    'export',
+    'database',
+    'http',
+    'json',
+    'platform',
+    'recording',
+    'snapshot',
+    'validation',
+    'versioning',
+  ],
+  drift: ['problems', 'access', 'database', 'http', 'idempotency', 'platform', 'validation', 'versioning'],
+  live: [
+    'problems',
+    'access',
+    'access-log',
+    'database',
+    'drift',
+    'http',
+    'journal',
+    'platform',
+    'recording',
+    'schedule',
+    'validation',
+    'versioning',
+  ],
   observation: ['database', 'json', 'live', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
   tracking: [
-    ...['database', 'history', 'json', 'live', 'observation', 'platform', 'recording', 'schedule', 'snapshot'],
+    ...[
+      'database',
+      'redaction',
+      'history',
+      'json',
+      'live',
+      'observation',
+      'platform',
+      'recording',
+      'schedule',
+      'snapshot',
+    ],
     ...['validation', 'versioning'],
   ],
   replay: [
-    ...['database', 'history', 'http', 'idempotency', 'json', 'platform', 'recording', 'snapshot', 'tracking'],
+    'problems',
+    ...[
+      'access',
+      'database',
+      'redaction',
+      'freeze',
+      'history',
+      'http',
+      'idempotency',
+      'json',
+      'plan',
+      'platform',
+      'recording',
+      'snapshot',
+      'tracking',
+    ],
     ...['validation', 'versioning'],
   ],
   external: [
+    'problems',
+    'access',
     'database',
     'history',
     'http',
@@ -43,16 +147,110 @@ const MAY_IMPORT: Record<string, string[]> = {
     'validation',
     'versioning',
   ],
-  pull: [...['database', 'drift', 'http', 'live', 'platform', 'recording', 'request-body', 'validation', 'versioning']],
+  pull: [
+    'problems',
+    ...[
+      'access',
+      'database',
+      'redaction',
+      'drift',
+      'http',
+      'live',
+      'platform',
+      'recording',
+      'request-body',
+      'validation',
+      'versioning',
+    ],
+  ],
+  freeze: ['problems', 'access', 'database', 'http', 'idempotency', 'platform', 'validation'],
+  plan: [
+    'problems',
+    ...[
+      'access',
+      'access-log',
+      'database',
+      'redaction',
+      'http',
+      'idempotency',
+      'json',
+      'keys',
+      'live',
+      'platform',
+      'recording',
+      'request-body',
+      'retention',
+      'tracking',
+    ],
+    ...['validation', 'versioning'],
+  ],
+  watch: [
+    'problems',
+    ...[
+      'access',
+      'database',
+      'redaction',
+      'http',
+      'idempotency',
+      'platform',
+      'pull',
+      'recording',
+      'schedule',
+      'tracking',
+      'validation',
+    ],
+  ],
   deployment: [
-    ...['database', 'http', 'idempotency', 'json', 'live', 'platform', 'recording', 'request-body', 'schedule'],
-    ...['tracking', 'validation', 'versioning'],
+    'problems',
+    ...[
+      'access',
+      'database',
+      'redaction',
+      'freeze',
+      'http',
+      'idempotency',
+      'json',
+      'live',
+      'plan',
+      'platform',
+      'recording',
+      'request-body',
+    ],
+    ...['schedule', 'tracking', 'validation', 'versioning'],
   ],
   optimizely: ['json', 'platform', 'tracking'],
-  statistics: ['database', 'history', 'platform', 'recording', 'schedule', 'validation'],
-  failures: ['database', 'history', 'http', 'json', 'platform', 'recording', 'statistics', 'validation', 'versioning'],
-  health: [
+  statistics: ['problems', 'access', 'database', 'history', 'platform', 'recording', 'schedule', 'validation'],
+  failures: [
+    'problems',
+    'access',
+    'access-log',
     'database',
+    'history',
+    'http',
+    'json',
+    'platform',
+    'recording',
+    'statistics',
+    'validation',
+    'versioning',
+  ],
+  expectation: [
+    'problems',
+    'access',
+    'database',
+    'http',
+    'retention',
+    'idempotency',
+    'platform',
+    'recording',
+    'schedule',
+    'validation',
+  ],
+  health: [
+    'problems',
+    'access',
+    'database',
+    'expectation',
     'failures',
     'history',
     'http',
@@ -63,13 +261,40 @@ const MAY_IMPORT: Record<string, string[]> = {
     'statistics',
     'validation',
   ],
-  alerting: ['database', 'health', 'http', 'recording', 'schedule', 'tracking', 'validation'],
-  monitoring: ['database', 'events', 'history', 'http', 'platform', 'recording', 'tracking'],
+  alerting: [
+    'problems',
+    'access',
+    'database',
+    'redaction',
+    'health',
+    'http',
+    'platform',
+    'recording',
+    'schedule',
+    'tracking',
+    'validation',
+  ],
+  monitoring: [
+    'access',
+    'database',
+    'events',
+    'export',
+    'http',
+    'journal',
+    'platform',
+    'rate-limit',
+    'recording',
+    'tracking',
+  ],
   embedding: [
     ...[
+      'access',
+      'access-log',
       'database',
+      'redaction',
       'drift',
       'events',
+      'export',
       'external',
       'history',
       'http',
@@ -79,12 +304,17 @@ const MAY_IMPORT: Record<string, string[]> = {
       'migrations',
       'observation',
       'platform',
+      'problems',
       'projection',
     ],
     ...['recording', 'replay', 'retention', 'schedule', 'snapshot', 'tracking', 'versioning'],
   ],
-  dashboard: [],
+  client: [],
+  dashboard: ['client'],
+  cli: ['client'],
 };
+/** Has connections without the pool of the application. */
+const SPEAKS_TO_POSTGRES = new Set(['database', 'embedded-postgres']);
 /** What definitions, kinds and sections of a manifest are called by the one platform that has them. */
 const PLATFORM_NAMES = [
   ...['propertyGroup', 'propertyGroups', 'displayTemplate', 'displayTemplates', 'contentTypes'],
@@ -108,14 +338,17 @@ const MAY_NAME: Record<string, { names: string[]; because: string }> = {
   },
 };
 /** Made from the API document by the build. */
-const GENERATED = join('src', 'dashboard', 'client', 'api', 'schema.ts');
+const GENERATED = join('src', 'client', 'schema.ts');
 /** Files beside the modules that every module may use; they know no module themselves. */
-const SHARED = ['domain-error.ts', 'environment.ts', 'quoted.ts', 'storable-text.ts', 'tracking-options.ts'];
+const SHARED = [
+  ...['domain-error.ts', 'environment.ts', 'quoted.ts', 'storable-text.ts', 'terminal-text.ts', 'tracking-options.ts'],
+];
 
 /** Files at the root that make the service of the rooms. */
 const COMPOSITION = [
-  ...['app.module.ts', 'cli-commands.ts', 'cli-targets.ts', 'cli-usage.ts', 'cli.ts', 'fsck.ts', 'log-redaction.ts'],
+  ...['administration.ts', 'app.module.ts', 'cli.ts', 'database-commands.ts', 'fsck.ts', 'log-redaction.ts'],
   ...[
+    'key-commands.ts',
     'main.ts',
     'compiled-code.ts',
     'openapi.ts',
@@ -123,12 +356,11 @@ const COMPOSITION = [
     'service.ts',
     'stop-with-error.ts',
     'terminal-logger.ts',
-    'terminal-text.ts',
   ],
 ];
 /** Words for which the design has another one. */
 const BANNED = new Set([
-  ...['place', 'scope', 'stretch', 'window', 'period', 'slot', 'slots', 'pieces', 'books', 'outside', 'told', 'said'],
+  ...['place', 'stretch', 'window', 'period', 'slot', 'slots', 'pieces', 'books', 'outside', 'told', 'said'],
   ...['known', 'mend', 'nothing', 'trouble', 'moment', 'facts'],
 ]);
 /** `NOTHING_TO_DEPLOY` and `NOTHING_TO_ROLL_BACK` are codes of the API. */
@@ -359,7 +591,7 @@ describe('the map', () => {
     expect([
       ...files,
       ...places(
-        sources.filter(({ path }) => !path.endsWith('schema.ts')),
+        sources.filter(({ path }) => path !== GENERATED),
         isType,
       ),
     ]).toEqual([]);
@@ -372,9 +604,14 @@ describe('the map', () => {
 });
 
 describe('the package', () => {
-  it('offers snapshot, versioning and tracking, and nothing else', () => {
+  it('offers client, snapshot, versioning and tracking, and nothing else', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: object };
-    expect(Object.keys(exports).toSorted()).toEqual(['./snapshot', './tracking', './versioning']);
+    expect(Object.keys(exports).toSorted()).toEqual(['./client', './snapshot', './tracking', './versioning']);
+  });
+
+  it('has a client that needs openapi-fetch alone', () => {
+    const needed = sources.filter(({ module }) => module === 'client').flatMap(importsOf);
+    expect(new Set(needed.filter((name) => !name.startsWith('./')))).toEqual(new Set(['openapi-fetch']));
   });
 });
 
@@ -391,7 +628,9 @@ describe('the code', () => {
 
   it('asks the database in one way, in which every statement has its time', () => {
     // What has a connection for itself, for as long as its reader takes, bounds its statements with `answered`.
-    const others = sources.filter(({ path, module }) => module !== 'database' && !path.endsWith('.export.ts'));
+    const others = sources.filter(
+      ({ path, module }) => !SPEAKS_TO_POSTGRES.has(module) && !path.endsWith('.export.ts'),
+    );
     const isReader = (node: ts.Node) =>
       ts.isCallExpression(node) &&
       ts.isPropertyAccessExpression(node.expression) &&

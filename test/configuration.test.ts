@@ -107,6 +107,37 @@ describe('a configuration that cannot be used', () => {
   );
 });
 
+describe('a service that does not authenticate callers', () => {
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'synctrail.example.com'])('does not start at %s', async (HOST) => {
+    const { code, said } = await failedStart({ HOST, DATA_DIR: dataDir });
+    expect(code).toBe(1);
+    expect(said).toMatch(/HOST must be a loopback address .*ACCESS=open/);
+    expect(existsSync(join(dataDir, 'postgres'))).toBe(false);
+  });
+
+  it('says who can use it, in the log and in its readiness', async () => {
+    const database = await createTestDatabase();
+    const atHome = await start({ DATABASE_URL: database.url, HOST: 'localhost' });
+    const forAll = await start({ DATABASE_URL: database.url, HOST: '0.0.0.0', ACCESS: 'open' });
+    for (const [service, words] of [
+      [atHome, 'every user of this machine can use it'],
+      [forAll, '(ACCESS=open): everybody who reaches 0.0.0.0 can use it'],
+    ] as const) {
+      expect(service.log.join('\n')).toContain(words);
+      const at = service.url.replace('0.0.0.0', '127.0.0.1');
+      expect(await (await fetch(`${at}/health/ready`)).json()).toMatchObject({ access: 'open' });
+    }
+    await Promise.all([atHome.stop(), forAll.stop()]);
+    await database.drop();
+  });
+
+  it('takes no other word for its access', async () => {
+    const { code, said } = await failedStart({ HOST: '0.0.0.0', ACCESS: 'yes', DATA_DIR: dataDir });
+    expect(code).toBe(1);
+    expect(said).toMatch(/ACCESS must be one of.*open.*"yes"/);
+  });
+});
+
 describe('the embedded database', () => {
   it(
     'belongs to one service: a second one stops and names the first',

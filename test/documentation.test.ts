@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { FIELD_CODES } from '#validation';
+import { PROBLEMS } from '../src/problems/problem-codes.ts';
 
 async function read(pattern: string, exclude: string[] = []): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
@@ -19,6 +21,23 @@ describe('the documentation', () => {
     expect(codes).toContain('RATE_LIMITED');
     const pages = [...(await read('docs/*.md')).values()].join('\n');
     expect([...codes].filter((code) => !pages.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('has a table of all codes that agrees with the code; else run npm run docs:errors', async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, ['scripts/errors-page.ts', '--print']);
+    expect(await readFile('docs/errors.md', 'utf8')).toBe(stdout);
+    const source = [...(await read('src/**/*.ts', ['src/optimizely/**'])).values()].join('\n');
+    const statuses = [...source.matchAll(/code = '([A-Z_]+)';\n +readonly httpStatus = (\d+)/g)].map(
+      ([, code, status]) => [code, Number(status)],
+    );
+    expect(statuses.length).toBeGreaterThan(80);
+    const known = new Map<string, number>(Object.entries(PROBLEMS).map(([code, [status]]) => [code, status]));
+    expect(statuses.map(([code]) => [code, known.get(code as string)])).toEqual(statuses);
+  });
+
+  it('gives each code of a field a row', async () => {
+    const page = await readFile('docs/errors.md', 'utf8');
+    expect(FIELD_CODES.filter((code) => !page.includes(`| \`${code}\``))).toEqual([]);
   });
 
   it('names every room and every event', async () => {

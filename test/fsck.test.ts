@@ -89,19 +89,14 @@ const BREACHES: [string, string, Finding['rule']][] = [
   ],
   ['a gap in a chain of versions', `update content_type_version set number = 3 where number = 2`, 'version.chain'],
   [
-    'a version with another parent',
-    `update content_type_version set parent_hash = '${DIGEST}' where number = 2`,
-    'version.chain',
-  ],
-  [
     'a version with another hash',
-    `update content_type_version set version_hash = '${DIGEST}' where number = 2`,
+    `update stored_version set version_hash = decode('${DIGEST}', 'hex') where number = 2`,
     'version.hash',
   ],
   [
     'a version whose definition is gone',
-    `alter table content_type_version drop constraint content_type_version_snapshot_digest_fkey;
-     update content_type_version set snapshot_digest = '${DIGEST}' where number = 2`,
+    `alter table stored_version drop constraint stored_version_snapshot_digest_fkey;
+     update stored_version set snapshot_digest = '${DIGEST}', content_digest = decode('${DIGEST}', 'hex') where number = 2`,
     'version.snapshot',
   ],
   ['a gap in the positions', `update sync_event set position = position + 1 where position > 3`, 'event.position'],
@@ -135,7 +130,8 @@ const BREACHES: [string, string, Finding['rule']][] = [
   ],
   [
     'a deployment that nobody runs',
-    `update deployment set status = 'IN_PROGRESS', completed_at = null, created_at = now() - interval '1 hour'`,
+    `update deployment set status = 'IN_PROGRESS', completed_at = null, started_at = now() - interval '1 hour'
+     where id = (select id from deployment limit 1)`,
     'deployment.owner',
   ],
 ];
@@ -204,7 +200,7 @@ async function makeHistory(databaseUrl: string, sandbox: Sandbox): Promise<void>
     const path = headers.get('location')!.replace('/api/v1', '');
     await until('the deployment ends', async () => {
       const { body } = await service.api('GET', path);
-      return (body as { status: string }).status !== 'IN_PROGRESS';
+      return (body as { completedAt: string | null }).completedAt !== null;
     });
   };
   await put('Article');

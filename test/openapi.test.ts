@@ -3,8 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Sandbox, startSandbox } from '../src/optimizely/sandbox/sandbox.ts';
-import { optimizelyAt, startTestApp, type TestApp } from './support/test-app.ts';
+import { PROBLEMS } from '../src/problems/problem-codes.ts';
 
 interface Described {
   description?: string;
@@ -15,8 +14,11 @@ interface Schema extends Described {
   example?: unknown;
   default?: unknown;
   $ref?: string;
+  enum?: string[];
+  allOf?: Schema[];
 }
 interface Operation {
+  operationId: string;
   summary?: string;
   tags: string[];
   parameters: (Described & { name: string; required: boolean; schema: Schema })[];
@@ -29,6 +31,21 @@ interface Document {
   components: { schemas: Record<string, Schema> };
 }
 
+/** Codes in the history, of syncs that failed after their request was accepted, and of calls of embedding code. */
+/** Told to a browser in the fragment of an address. */
+const OF_SIGN_INS = ['SIGN_IN_FAILED', 'TOO_MANY_ROLES', 'NO_ISSUER'];
+const OF_SYNCS = [
+  ...['MISSING_DATA', 'SYNC_UNDER_WAY', 'PUSH_UNDER_WAY', 'PAYLOAD_CHANGED', 'NOT_STARTED', 'NOT_TRACKED_YET'],
+];
+const COMMITTED = 'openapi.json';
+/** How an operation id begins. */
+const VERBS = [
+  ...['list', 'get', 'count', 'compare', 'locate', 'export', 'create', 'put', 'update', 'generate', 'end', 'cancel'],
+  ...['import', 'adopt', 'pull', 'retire', 'reinstate', 'approve', 'refuse', 'rollBack', 'record', 'link', 'replay'],
+  ...['mute', 'unmute', 'send', 'revoke', 'sign'],
+];
+
+let written: string;
 let document: Document;
 let operations: { name: string; operation: Operation }[];
 
@@ -37,7 +54,8 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'synctrail-openapi-'));
   const file = join(folder, 'openapi.json');
   await promisify(execFile)(process.execPath, ['dist/src/openapi.js', file], { env: { PATH: process.env.PATH } });
-  document = JSON.parse(await readFile(file, 'utf8')) as Document;
+  written = await readFile(file, 'utf8');
+  document = JSON.parse(written) as Document;
   await rm(folder, { recursive: true });
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
@@ -45,6 +63,20 @@ beforeAll(async () => {
 });
 
 describe('the OpenAPI document', () => {
+  it('is committed as the code writes it; else run npm run openapi', async () => {
+    const [committed, now] = [await readFile(COMMITTED, 'utf8'), written].map((text) => text.split('\n'));
+    const line = now!.findIndex((text, index) => text !== committed![index]);
+    // A whole file is too much to look at.
+    const place = (lines: string[]) => (line < 0 ? '' : `${COMMITTED}:${line + 1} ${lines[line] ?? 'has ended'}`);
+    expect([committed!.length, place(committed!)]).toEqual([now!.length, place(now!)]);
+  });
+
+  it('gives each operation a name of its own that begins with a verb', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+    expect(ids.filter((id) => !VERBS.some((verb) => new RegExp(`^${verb}[A-Z]`).test(id)))).toEqual([]);
+  });
+
   it('has a sentence on every route, parameter, field and tag', () => {
     const silent = [
       ...operations.filter(({ operation }) => !operation.summary).map(({ name }) => name),
@@ -82,61 +114,44 @@ describe('the OpenAPI document', () => {
   });
 
   it('says of every route that it may answer with a problem', () => {
-    const problem = { schema: { $ref: '#/components/schemas/ProblemDto' } };
+    const problem = (name: string) => ({
+      'application/problem+json': { schema: { $ref: `#/components/schemas/${name}` } },
+    });
     for (const { operation } of operations) {
-      expect(operation.responses['4XX']?.content).toEqual({ 'application/problem+json': problem });
-      expect(operation.responses['5XX']?.content).toEqual({ 'application/problem+json': problem });
+      expect(operation.responses['4XX']?.content).toEqual(problem('RequestProblem'));
+      expect(operation.responses['5XX']?.content).toEqual(problem('ServiceProblem'));
     }
+  });
+
+  it('names each code of a problem at a route, with its status, unless it is only of a sync or of the pages of a sign-in', () => {
+    const named = new Set(
+      operations.flatMap(({ operation }) =>
+        Object.entries(operation.responses).flatMap(([status, { content }]) =>
+          codesIn(content?.['application/problem+json']?.schema).map((code) => `${status} ${code}`),
+        ),
+      ),
+    );
+    const general = new Set(
+      ['RequestProblem', 'ServiceProblem'].flatMap((name) => codesIn(document.components.schemas[name])),
+    );
+    const unnamed = Object.entries(PROBLEMS)
+      .filter(([code, [status]]) => !named.has(`${status} ${code}`) && !general.has(code))
+      .map(([code]) => code);
+    expect(unnamed.toSorted()).toEqual([...OF_SYNCS, ...OF_SIGN_INS].toSorted());
   });
 
   it('requires nothing that has a default', () => {
     const parameters = operations.flatMap(({ operation }) => operation.parameters);
     expect(parameters.filter(({ required, schema }) => required && schema.default !== undefined)).toEqual([]);
     const { required } = document.components.schemas.DeploymentRequestDto!;
-    expect(required).toEqual(['platform', 'actor']);
+    // The actor is the principal where there is one.
+    expect(required).toBeUndefined();
   });
 });
 
-describe('the examples of the bodies', () => {
-  let sandbox: Sandbox;
-  let service: TestApp;
-
-  beforeAll(async () => {
-    sandbox = await startSandbox();
-    service = await startTestApp(optimizelyAt(sandbox.url));
-  });
-  afterAll(async () => {
-    await service.close();
-    await sandbox.close();
-  });
-
-  it('work, sent in the order in which a newcomer would', async () => {
-    expect((await send('POST', '/content-types/import')).status).toBe(201);
-    expect((await send('PUT', '/content-types/{typeKey}', { typeKey: 'Article' })).status).toBe(200);
-    await deployed(await send('POST', '/deployments'));
-    const changed = { ...example('PUT', '/content-types/{typeKey}'), displayName: 'Essay' };
-    expect((await service.api('PUT', '/content-types/Article', changed)).status).toBe(201);
-    const id = await deployed(await send('POST', '/deployments'));
-    await deployed(await send('POST', '/deployments/{id}/rollback', { id }));
-    const pull = await send('POST', '/platforms/{platform}/pull', { platform: 'optimizely' });
-    expect(pull).toMatchObject({ status: 200, body: { differences: 0 } });
-  });
-
-  function send(method: string, path: string, names: Record<string, string> = {}) {
-    const address = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => names[name]!);
-    return service.api(method, address, example(method, path));
-  }
-
-  async function deployed(accepted: Awaited<ReturnType<typeof send>>): Promise<string> {
-    expect(accepted.status).toBe(202);
-    const { id } = accepted.body as { id: string };
-    let body: { status: string };
-    do ({ body } = await service.api('GET', `/deployments/${id}`));
-    while (body.status === 'IN_PROGRESS');
-    expect(body.status).toBe('SUCCESS');
-    return id;
-  }
-});
+function codesIn(schema: Schema = {}): string[] {
+  return schema.allOf?.flatMap(({ properties }) => properties?.code?.enum ?? []) ?? [];
+}
 
 /** Every description and summary below a part of the document, with its path; examples are data. */
 function descriptionsIn(part: unknown, path = ''): { path: string; text: string }[] {
@@ -145,14 +160,4 @@ function descriptionsIn(part: unknown, path = ''): { path: string; text: string 
     if ((key === 'description' || key === 'summary') && typeof value === 'string') return [{ path, text: value }];
     return key === 'example' || key === 'examples' ? [] : descriptionsIn(value, `${path}/${key}`);
   });
-}
-
-/** The body that Swagger UI fills in. */
-function example(method: string, path: string): object {
-  const { schema } = document.paths[`/api/v1${path}`]![method.toLowerCase()]!.requestBody!.content['application/json'];
-  if (schema.example) return schema.example;
-  const { properties = {} } = document.components.schemas[schema.$ref!.split('/').at(-1)!]!;
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, { example, default: usual }]) => [name, example ?? usual]),
-  );
 }

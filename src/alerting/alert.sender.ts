@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Admission, storableText } from '#recording';
+import { Redaction } from '#redaction';
 import { Schedule } from '#schedule';
 import { delayAfter } from '#tracking';
 import { ALERTING_OPTIONS, type AlertingOptions, type AlertTarget } from './alerting.options.ts';
@@ -19,6 +20,7 @@ export class AlertSender {
   constructor(
     private readonly alerts: Alerts,
     private readonly admission: Admission,
+    private readonly redaction: Redaction,
     @Inject(ALERTING_OPTIONS) private readonly options: AlertingOptions,
     schedule: Schedule,
   ) {
@@ -44,7 +46,7 @@ export class AlertSender {
       if (statusCode >= 200 && statusCode < 300) return await this.alerts.delivered(id, statusCode);
       error = `It was answered ${statusCode}${statusCode >= 300 && statusCode < 400 ? '; redirects are not followed' : ''}.`;
     } catch (cause) {
-      error = storableText((cause as Error).message, 1_000);
+      error = storableText(this.redaction.text((cause as Error).message), 1_000);
     }
     this.logger.warn(`The alert ${id} did not arrive (attempt ${attempts}): ${error}`);
     const policy = {

@@ -17,7 +17,8 @@ export class AlertWatcher {
   }
 
   async look(): Promise<void> {
-    for (const target of await this.health.current()) {
+    // What was told of must be told to have ended, also where health has nothing to say any more.
+    for (const target of await this.health.current(await this.alerts.unwell())) {
       await this.alerts.note(target, this.options.on.includes(target.health), this.options.afterMs);
     }
   }

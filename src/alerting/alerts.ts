@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { query } from '#database';
 import type { TargetHealth } from '#health';
 import type { PageStart } from '#http';
+import type { Target } from '#platform';
 
 export type AlertType = 'health.alert' | 'health.recovery' | 'health.test';
 export const ALERT_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
@@ -58,6 +59,11 @@ export class Alerts {
     await query(this.em, TURN, [...target, afterMs, id, type, payloadOf(id, type, data)]);
   }
 
+  /** The targets of which somebody was told and not yet that they recovered, and those that are about to be. */
+  async unwell(): Promise<Target[]> {
+    return (await query<Target>(this.em, UNWELL)).rows;
+  }
+
   /** Somebody wants to see whether an alert arrives. While one is under way that is it; of those that were, few stay. */
   async test(actor: string): Promise<string> {
     const id = uuidv7();
@@ -105,6 +111,8 @@ const TEST = `
 const FORGET_TESTS = `
   delete from alert where id in (
     select id from alert where type = 'health.test' and status <> 'PENDING' order by id desc offset $1)`;
+
+const UNWELL = `select platform, environment from alert_state where is_unwell or otherwise_since is not null`;
 
 const NOTE = `
   insert into alert_state as s (platform, environment, otherwise_since)

@@ -21,7 +21,9 @@ const PAGES = [
   '/live',
   '/deployments',
   '/deployments/:id',
+  '/plans/:id',
   '/platforms',
+  '/access-log',
 ];
 /** Stands in the built page wherever the nonce of an answer belongs. */
 const NONCE = 'NONCE_OF_THIS_ANSWER';

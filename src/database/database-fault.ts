@@ -30,6 +30,8 @@ const FAULTS: [prefix: string, DatabaseFault][] = [
   // 40: serialization, deadlock. 55P03: a lock that was not had in time.
   ['40', 'conflict'],
   ['55P03', 'conflict'],
+  // A statement before it failed, such as one that a pooler does not know by its name.
+  ['25P02', 'conflict'],
   // 25P03: we were paused in a transaction, and the connection was ended.
   ['25P03', 'away'],
   // Disk full, too many connections, out of memory.

@@ -1,16 +1,5 @@
 import { describeHosts, parseDatabaseUrl } from './database-url.ts';
 
-/** Another service holds the data directory. */
-export class DataDirectoryInUseError extends Error {
-  constructor(directory: string, holder: number) {
-    super(
-      `The service with PID ${holder} uses the data directory ${directory}. Stop that service, ` +
-        'set another DATA_DIR, or set a DATABASE_URL that both can share.',
-    );
-    this.name = 'DataDirectoryInUseError';
-  }
-}
-
 /** The PostgreSQL that the service was told to use does not take it; the password of the address is not quoted. */
 export class DatabaseUnusableError extends Error {
   constructor(url: string, cause: unknown) {
@@ -25,11 +14,23 @@ export class DatabaseUnusableError extends Error {
   }
 }
 
-/** The embedded PostgreSQL could not be made or started. */
-export class EmbeddedDatabaseError extends Error {
-  constructor(what: string, options?: ErrorOptions) {
-    super(`The embedded PostgreSQL ${what}`, options);
-    this.name = 'EmbeddedDatabaseError';
+/** The service has a role that does not migrate, and the tables, or its rights, are not those of this version. */
+export class MigrationNeededError extends Error {
+  constructor(problem: string, { role, owner }: { role: string; owner: string | null }) {
+    super(
+      `The service cannot start with the database role "${role}": ${problem}. ` +
+        `Run "npm run migrate" with the DATABASE_URL of ${owner === null ? 'their owner' : `the owner "${owner}"`} and ` +
+        `SERVICE_ROLE=${role}, then start the service again.`,
+    );
+    this.name = 'MigrationNeededError';
+  }
+}
+
+/** The role that is to run the service cannot get its rights. */
+export class ServiceRoleError extends Error {
+  constructor(problem: string) {
+    super(`${problem}. Nothing was changed.`);
+    this.name = 'ServiceRoleError';
   }
 }
 

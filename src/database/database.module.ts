@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Constructor } from '@mikro-orm/core';
+import type { EntityManager } from '@mikro-orm/core';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { MikroORM, PostgreSqlDriver } from '@mikro-orm/postgresql';
 import {
@@ -10,15 +11,18 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { openEmbeddedPostgres } from '#embedded-postgres';
 import { migrations } from '#migrations';
 import { DatabaseUnusableError } from './database.errors.ts';
-import { openEmbeddedPostgres } from './embedded-postgres.ts';
+import { assertMigrated, mayMigrate } from './login-rights.ts';
 import { migrate } from './migrate.ts';
 import { CONNECT_TIMEOUT_MS, type DatabaseLocation, DEFAULT_POOL_SIZE, ormOptions } from './orm-options.ts';
 import { connectTo } from './postgres-hosts.ts';
 import { query } from './postgres-pool.ts';
+import type { ServiceRole } from './service-role.ts';
 
 const DATABASE = Symbol('database');
+const SERVICE = Symbol('service-role');
 /** Milliseconds that a shutdown waits for statements that are under way. */
 const CLOSE_MS = 5_000;
 
@@ -34,6 +38,8 @@ interface DatabaseOptions extends DatabaseLocation {
   /** As of `ormOptions`. */
   silenceMs?: number;
   poolSize?: number;
+  /** Gets its rights when this process migrates. */
+  service?: ServiceRole;
 }
 
 @Module({})
@@ -44,10 +50,11 @@ class OpenedDatabase {}
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(DATABASE) private readonly database: Database,
+    @Inject(SERVICE) private readonly service: ServiceRole | undefined,
     private readonly orm: MikroORM,
   ) {}
 
-  static forRoot({ entities, silenceMs, poolSize, ...location }: DatabaseOptions): DynamicModule {
+  static forRoot({ entities, silenceMs, poolSize, service, ...location }: DatabaseOptions): DynamicModule {
     const opened: DynamicModule = {
       module: OpenedDatabase,
       providers: [{ provide: DATABASE, useFactory: () => openDatabase(location) }],
@@ -59,12 +66,13 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
       inject: [DATABASE],
       useFactory: ({ url }: Database) => ormOptions(url, entities, silenceMs, poolSize),
     });
-    return { module: DatabaseModule, imports: [opened, orm] };
+    return { module: DatabaseModule, imports: [opened, orm], providers: [{ provide: SERVICE, useValue: service }] };
   }
 
   async onModuleInit(): Promise<void> {
     if (this.database.notice) new Logger('Database').log(this.database.notice);
-    await migrate(this.orm.em, migrations);
+    if (await mayMigrate(this.orm.em)) await migrate(this.orm.em, migrations, this.service);
+    else await assertMigrated(this.orm.em, migrations);
     await this.tellConnections();
   }
 
@@ -88,6 +96,21 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     // A statement that is still under way has its own time, for which nobody waits who wants to stop.
     await Promise.race([this.orm.close(), wait(CLOSE_MS, undefined, { ref: false })]);
     await this.database.close();
+  }
+}
+
+/** Work with an ORM without entities, as a command beside the application needs it. */
+export async function withOrm<T>(location: DatabaseLocation, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  const database = await openDatabase(location);
+  try {
+    const orm = await MikroORM.init(ormOptions(database.url));
+    try {
+      return await work(orm.em);
+    } finally {
+      await orm.close(true);
+    }
+  } finally {
+    await database.close();
   }
 }
 

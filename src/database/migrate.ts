@@ -3,6 +3,7 @@ import { Migrator, type Migration } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Pool, PoolClient } from 'pg';
 import { postgresPool } from './postgres-pool.ts';
+import { type Ask, grantToService, type ServiceRole } from './service-role.ts';
 
 const OLDEST_SERVER = 150_000;
 const LOCK = `hashtext('synctrail migrations')`;
@@ -11,9 +12,14 @@ type MigrationClass = Constructor<Migration>;
 
 /**
  * Brings the tables up to date; returns the names of what was run. Replicas that start together wait for one another. A
- * foreign application has migrations of its own: ours run from an ORM of their own, noted in a table of their own.
+ * foreign application has migrations of its own: ours run from an ORM of their own, noted in a table of their own. A role of the
+ * service gets its rights in the same transaction.
  */
-export async function migrate(em: EntityManager, migrations: MigrationClass[]): Promise<string[]> {
+export async function migrate(
+  em: EntityManager,
+  migrations: MigrationClass[],
+  service?: ServiceRole,
+): Promise<string[]> {
   const { clientUrl, host, port, user, password, dbName, schema, driverOptions } = em.config.getAll();
   const orm = await MikroORM.init({
     ...{ clientUrl, host, port, user, password, dbName, schema },
@@ -37,8 +43,11 @@ export async function migrate(em: EntityManager, migrations: MigrationClass[]): 
     await assertServer(pool);
     return await orm.em.getConnection().transactional(async (transaction) => {
       // Ends with the transaction, so that it holds behind a pooler too, and no longer than who has it lives.
-      await orm.em.getConnection().execute(`select pg_advisory_xact_lock(${LOCK})`, [], 'all', transaction);
-      return (await orm.migrator.up({ transaction })).map(({ name }) => name);
+      const ask: Ask = (statement) => orm.em.getConnection().execute(statement, [], 'all', transaction);
+      await ask(`select pg_advisory_xact_lock(${LOCK})`);
+      const ran = (await orm.migrator.up({ transaction })).map(({ name }) => name);
+      if (service) await grantToService(ask, service);
+      return ran;
     });
   } finally {
     // The ORM does not give back a connection that was cut, and would wait for it.

@@ -13,19 +13,20 @@ import { cancelStatement } from './cancel-statement.ts';
 import { databaseFault } from './database-fault.ts';
 import { DatabaseAwayError, StatementTooSlowError } from './database.errors.ts';
 import { SILENCE } from './orm-options.ts';
+import { sendPrepared } from './prepared-query.ts';
 import { connectReader } from './reader-limit.ts';
 
 /** Milliseconds that a statement has by default. */
 export const STATEMENT_MS = 5_000;
 /** Milliseconds for a statement that reads much of the history. */
 export const LONG_READ_MS = 10_000;
-/** Milliseconds for which a transaction may ask nothing. */
-const IDLE_MS = 10_000;
 /** Milliseconds in which a server that is told to stop a statement says that it has. */
-const STOP_MS = 1_000;
+export const STOP_MS = 1_000;
 
 /** A statement of SQL. Leave it unnamed: a named one turns to a generic plan after five calls. */
 export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'types' | 'values'> {
+  /** Rows as lists of their columns. */
+  rowMode?: 'array';
   /** Milliseconds that it has; {@link STATEMENT_MS} by default. */
   withinMs?: number;
   /** Whether it is of recording, for which some connections are kept free, and reads nothing that was recorded. */
@@ -35,22 +36,16 @@ export interface StatementConfig extends Pick<QueryConfig, 'text' | 'name' | 'ty
 }
 export type Statement = string | StatementConfig;
 
-export interface TransactionOptions {
-  /** As of a statement. */
-  records?: boolean;
-  /** Milliseconds for which it may ask nothing. */
-  idleMs?: number;
-  /** Statements without parameters that are sent with its beginning; the work gets the answers, theirs the last. */
-  first?: string;
-}
-
-/** A transaction under way. */
-export interface Transaction {
-  query<Row extends QueryResultRow>(statement: string, values?: unknown[]): Promise<QueryResult<Row>>;
-}
-
 /** The driver's own types, for statements that bring times: the ORM has them come as text. */
 export const DRIVER_TYPES: NonNullable<QueryConfig['types']> = { getTypeParser: types.getTypeParser };
+
+/** Every value as the text that the server sends. */
+export const TEXT_TYPES: NonNullable<QueryConfig['types']> = { getTypeParser: () => (text: string) => text };
+
+/** SQL: a time in UTC as `Date.toISOString` writes it, whatever the settings of the connection. */
+export function isoTime(time: string): string {
+  return `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+}
 
 /**
  * The `pg` pool behind the application's ORM: its connections wait in no unit of work, and no rollback of a caller's undoes
@@ -79,36 +74,6 @@ export async function query<Row extends QueryResultRow>(
   } catch (error) {
     // Only what failed by itself leaves its connection as good as before.
     client.release(databaseFault(error) !== 'refused');
-    throw error;
-  }
-}
-
-/**
- * Runs work in a transaction of its own, in which each statement has its time, also by the server's clock; a connection on
- * which anything failed, or which asks nothing for `idleMs`, is not used again.
- */
-export async function inTransaction<T>(
-  em: EntityManager,
-  work: (transaction: Transaction, began: QueryResult[]) => Promise<T>,
-  withinMs = STATEMENT_MS,
-  { records = false, idleMs = IDLE_MS, first = '' }: TransactionOptions = {},
-): Promise<T> {
-  const client = await connect(em, undefined, records);
-  try {
-    // A process that is paused in here must not keep its locks from everybody else.
-    const limits = `set local idle_in_transaction_session_timeout = ${idleMs}; set local statement_timeout = ${withinMs}`;
-    const answers: unknown = await answered(client, {
-      text: `begin; ${limits}; ${first}`,
-      withinMs: withinMs + STOP_MS,
-    });
-    const query: Transaction['query'] = (text, values) =>
-      answered(client, { text, values, withinMs: withinMs + STOP_MS });
-    const result = await work({ query }, answers as QueryResult[]);
-    await answered(client, { text: 'commit', withinMs });
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true);
     throw error;
   }
 }
@@ -182,7 +147,7 @@ export async function answered<Row extends QueryResultRow>(
   { withinMs = STATEMENT_MS, records: _records, isBeside: _isBeside, ...query }: StatementConfig,
 ): Promise<QueryResult<Row>> {
   const sentAt = performance.now();
-  const answer = client.query<Row>(query);
+  const answer = query.name === undefined ? client.query<Row>(query) : sendPrepared<Row>(client, query);
   const wentDark = () => {
     const pool = poolOf.get(client);
     if (pool) darkSince.set(pool, Math.max(sentAt, darkSince.get(pool) ?? 0));

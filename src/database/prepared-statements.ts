@@ -7,6 +7,14 @@ import { answered, query, type StatementConfig } from './postgres-pool.ts';
 /** A named statement that is not there, or is there already. */
 const NAME_TROUBLE = new Set<string | undefined>(['26000', '42P05']);
 
+/**
+ * SQL: a parameter whose value is known only when the statement runs. No plan depends on it, so the server soon keeps one for
+ * all values; a plan for a value that it sees it would make again and again, because it looks cheaper.
+ */
+export function unseen(parameter: string, type: string): string {
+  return `(select ${parameter}::${type})::${type}`;
+}
+
 type Unnamed = Omit<StatementConfig, 'name'>;
 
 /**

@@ -1,5 +1,6 @@
 import type { FsckDatabase, Finding } from '#database';
-import { FACTS_SINCE, isOfDeployment, LINKS_SINCE } from '#recording';
+import { deploymentStatus } from './deployment-status.ts';
+import { FACTS_SINCE, isOfDeployment, LINKS_SINCE, newestOfDeployment } from '#recording';
 
 /** A deployment is settled after its last sync, by a look every few seconds. */
 const GRACE = `interval '15 seconds'`;
@@ -9,14 +10,16 @@ export async function* checkDeployments(database: FsckDatabase): AsyncGenerator<
   const items = database.rows<{ deployment_id: string; type_key: string; status: string; expected: string }>(`
     select * from (
       select deployment_id, type_key, max(status) as status, (array_agg(sync_id) filter (where status is not null))[1] as sync_id,
-        coalesce((array_agg(expected order by id desc) filter (where id is not null))[1], 'FAILED') as expected,
-        (array_agg(id order by id desc) filter (where id is not null))[1] as id
+        coalesce(max(expected), max(unsent)) as expected, max(id::text)::uuid as id
       from (
-        select i.deployment_id, i.kind, i.type_key, i.status, i.sync_id, null::uuid as id, null as expected
+        select i.deployment_id, i.kind, i.type_key, i.status, i.sync_id, null::uuid as id, null as expected,
+          case when i.status in ('NOT_SENT', 'UNCHANGED') and d.plan_id is not null then i.status
+            when d.cancelled_at is null then 'FAILED' else 'NOT_SENT' end as unsent
         from deployment d join deployment_item i on i.deployment_id = d.id
-        where d.status <> 'IN_PROGRESS' and d.id >= ${FACTS_SINCE}
+        where d.completed_at is not null and d.id >= ${FACTS_SINCE}
         union all
-        select h.deployment_id, h.kind, h.type_key, null, null, h.id, sync_status from deployment d join sync_history h on ${isOfDeployment('d.id')}) part
+        select d.id, n.kind, n.type_key, null, null, n.id, n.sync_status, null from deployment d cross join lateral (
+          ${newestOfDeployment('d.id', 'id, sync_status')}) n) part
       group by deployment_id, kind, type_key) i
     where status <> expected or sync_id is not null and sync_id is distinct from id`);
   for await (const { deployment_id, type_key, status, expected } of items) {
@@ -25,10 +28,8 @@ export async function* checkDeployments(database: FsckDatabase): AsyncGenerator<
   }
   const deployments = database.rows<{ id: string; status: string; expected: string | null }>(`
     select d.id, d.status, o.status as expected from deployment d, lateral (
-      select case when bool_and(i.status = 'SUCCESS') then 'SUCCESS'
-        when bool_or(i.status in ('SUCCESS', 'PARTIAL')) then 'PARTIAL' else 'FAILED' end as status
-      from deployment_item i where i.deployment_id = d.id) o
-    where d.status not in ('IN_PROGRESS', o.status)`);
+      select ${deploymentStatus('d.cancelled_at')} as status from deployment_item i where i.deployment_id = d.id) o
+    where d.completed_at is not null and d.status <> o.status`);
   for await (const { id, status, expected } of deployments) {
     yield {
       rule: 'deployment.status',
@@ -47,11 +48,11 @@ export async function* checkDeployments(database: FsckDatabase): AsyncGenerator<
   }
   const abandoned = database.rows<{ id: string }>(`
     select d.id from deployment d left join recorder r using (owner)
-    where d.status = 'IN_PROGRESS' and d.created_at < now() - ${GRACE}
+    where d.status = 'IN_PROGRESS' and d.started_at < now() - ${GRACE}
       and coalesce(r.beat_at < now() - r.lease_ms * interval '1 millisecond' - ${GRACE}, true)
       and not exists (select from sync_history h where ${isOfDeployment('d.id')} and h.sync_status = 'IN_PROGRESS')`);
   for await (const { id } of abandoned) {
-    const problem = 'it is in progress, but its process has ended; start the service to end it';
+    const problem = 'it is in progress, but its process has ended; start the service to go on with it';
     yield { rule: 'deployment.owner', subject: `deployment ${id}`, problem };
   }
 }

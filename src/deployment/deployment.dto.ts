@@ -1,46 +1,76 @@
-import { IntersectionType } from '@nestjs/swagger';
+import { ApiProperty, PickType } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsIn, IsUUID } from 'class-validator';
-import { PageDto, PageQuery, RequesterDto, TargetDto, TargetRequestDto } from '#http';
-import { SYNC_STATUSES, type SyncStatus } from '#recording';
-import { MayBeLeftOut, Name, Nested, Text, TrueOrFalse } from '#validation';
+import { PageDto, PageQuery, RequesterDto, TargetDto } from '#http';
+import { DeploymentRef, ItemRequestDto, SeenStateDto } from '#plan';
+import type { Outcome } from '#platform';
+import { IsLabels, type Labels, LabelTexts, MayBeLeftOut, Nested, Text, TrueOrFalse } from '#validation';
+import {
+  DEPLOYMENT_STATUSES,
+  type DeploymentStatus,
+  type ItemStatus,
+  ON_DRIFT,
+  type OnDrift,
+  type Verification,
+} from './deployment.entity.ts';
 
 /** Which deployment is meant. */
 export class DeploymentParams {
   /**
-   * Id of the deployment, a UUIDv7.
+   * Id of the deployment, a UUIDv7, or its short number, such as `D-1043`.
    * @example '019a5f0e-7c11-7aaa-8000-000000000000'
    */
-  @IsUUID()
+  @DeploymentRef()
   id: string;
 }
 
-/** One content type to be sent. */
-export class DeploymentItemRequestDto {
+/** Who cancels a deployment, and why. */
+export class CancelRequestDto extends RequesterDto {
   /**
-   * Key of the content type.
-   * @example 'Article'
+   * Free text shown with the deployment, 1 to 2,000 characters.
+   * @example 'The wrong branch'
    */
-  @Name()
-  typeKey: string;
-
-  /**
-   * Kind of the item that the key names; `contentType` by default.
-   * @example 'contentType'
-   */
-  @MayBeLeftOut()
-  @Text(100)
-  kind?: string;
-
-  /** Hash of the version to send. By default, the latest version. */
-  @MayBeLeftOut()
-  @Text()
-  versionHash?: string;
+  @Text(2_000)
+  reason: string;
 }
 
-/** What is to be sent where. */
-export class DeploymentRequestDto extends IntersectionType(TargetRequestDto, RequesterDto) {
+/** What is to be sent where: a plan, or content types without one. */
+export class DeploymentRequestDto extends RequesterDto {
+  /** Id of the plan to deploy. The plan has the target, the content types and `force`, so the request must not. */
+  @MayBeLeftOut()
+  @IsUUID()
+  planId?: string;
+
   /**
-   * Free text shown in the history, 1 to 2,000 characters.
+   * Deployment of a plan: what happens when content types have changed at the target since the plan was made. `stop` refuses
+   * the deployment (`PLAN_STALE`), `overwrite` sends them, `skip` leaves them out.
+   */
+  @MayBeLeftOut()
+  @IsIn(ON_DRIFT)
+  onDrift?: OnDrift;
+
+  /** Plan of a rollback: undoes also the work of newer deployments, and changes that somebody made on the platform. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  includeNewer?: boolean;
+
+  /**
+   * Name of the platform, such as `optimizely`. Needed without a plan.
+   * @example 'optimizely'
+   */
+  @MayBeLeftOut()
+  @Text()
+  platform?: string;
+
+  /**
+   * Environment of the platform, such as `production`; `default` by default.
+   * @example 'default'
+   */
+  @MayBeLeftOut()
+  @Text()
+  environment?: string;
+
+  /**
+   * Free text shown in the history, 1 to 2,000 characters. The reason of the plan by default.
    * @example 'First deployment of the content model'
    */
   @MayBeLeftOut()
@@ -50,7 +80,7 @@ export class DeploymentRequestDto extends IntersectionType(TargetRequestDto, Req
   /** Allows the platform to apply changes that lose data, and needs a `reason`. */
   @MayBeLeftOut()
   @IsBoolean()
-  force: boolean = false;
+  force?: boolean;
 
   /**
    * Content types to send. By default, the latest version of every content type in the catalogue.
@@ -60,8 +90,17 @@ export class DeploymentRequestDto extends IntersectionType(TargetRequestDto, Req
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1_000)
-  @Nested(() => DeploymentItemRequestDto)
-  items?: DeploymentItemRequestDto[];
+  @Nested(() => ItemRequestDto)
+  items?: ItemRequestDto[];
+
+  /**
+   * Origin of the deployment, as names and values: `commit`, `branch`, `build`, `ticket`, or names of your own. At most 20;
+   * names have up to 63 characters, values up to 500.
+   * @example { "commit": "4f2a9c1", "branch": "main" }
+   */
+  @MayBeLeftOut()
+  @IsLabels()
+  labels?: Labels;
 }
 
 export class DryRunQuery {
@@ -70,6 +109,9 @@ export class DryRunQuery {
   @TrueOrFalse({ flag: true })
   dryRun: boolean = false;
 }
+
+/** One content type that is meant. */
+export class ItemRefRequestDto extends PickType(ItemRequestDto, ['typeKey', 'kind']) {}
 
 /** Why a deployment is undone. */
 export class RollbackRequestDto extends RequesterDto {
@@ -89,6 +131,38 @@ export class RollbackRequestDto extends RequesterDto {
   @MayBeLeftOut()
   @IsBoolean()
   includeNewer: boolean = false;
+
+  /**
+   * Content types to roll back. By default, all that the deployment applied.
+   * @example [{ "typeKey": "Article" }]
+   */
+  @MayBeLeftOut()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1_000)
+  @Nested(() => ItemRefRequestDto)
+  items?: ItemRefRequestDto[];
+
+  /** Deletes the content types that the deployment created, if it was made from a plan and the platform can delete. */
+  @MayBeLeftOut()
+  @IsBoolean()
+  deletes?: boolean;
+
+  /**
+   * Origin of the rollback, as names and values.
+   * @example { "ticket": "SHOP-1043" }
+   */
+  @MayBeLeftOut()
+  @IsLabels()
+  labels?: Labels;
+}
+
+/** What the plan of a rollback shows. */
+export class RollbackPlanQuery {
+  /** True to plan also the deletion of content types that the deployment created. */
+  @MayBeLeftOut()
+  @TrueOrFalse()
+  deletes: boolean = false;
 }
 
 /** Which deployments are listed; everything given must hold. */
@@ -111,8 +185,12 @@ export class DeploymentPageQuery extends PageQuery {
 
   /** Current status of the deployment. */
   @MayBeLeftOut()
-  @IsIn(SYNC_STATUSES)
-  status?: SyncStatus;
+  @IsIn(DEPLOYMENT_STATUSES)
+  status?: DeploymentStatus;
+
+  /** Name and value of a label, such as `commit=4f2a9c1`. Give it several times for deployments that have all of them. */
+  @LabelTexts()
+  label?: string[];
 }
 
 /** A content type that a deployment leaves out. */
@@ -130,19 +208,42 @@ export class DeploymentDto extends TargetDto {
   /** Id of the deployment, a UUIDv7. */
   id: string;
   /**
-   * Status of the deployment, from its items: `SUCCESS` when all succeeded, `FAILED` when none succeeded, else
-   * `PARTIAL`.
+   * Short number of the deployment, for people; every address takes it in place of the id.
+   * @example 'D-1043'
    */
-  status: SyncStatus;
+  number: string;
+  /**
+   * Status of the deployment: `QUEUED` while another deployment of the same target runs, `IN_PROGRESS`, or what its items came
+   * to: `SUCCESS` when all succeeded, `FAILED` when none succeeded, `CANCELLED` when some were not sent, else `PARTIAL`.
+   */
+  status: DeploymentStatus;
   /** User or system that made the request. */
   actor: string;
+  /** Principal behind the actor, as `key:019a5f0e-…`; null where nobody was authenticated, and the actor is a claim. */
+  principal: string | null;
+  /** User or system that the actor acts for, as it said; null when it named none. */
+  onBehalfOf: string | null;
+  /** Program of the caller, as it said: `ui`, `cli`, or a name of its own; null when it named none. */
+  client: string | null;
   /** Free text that the caller gave as the reason; null when there is none. */
   reason: string | null;
   /** True when the caller allowed changes that lose data. */
   forced: boolean;
   /** Id of the deployment that this one undoes; null when it is no rollback. */
   rollbackOf: string | null;
-  /** SHA-256 over the target and the versions that are sent. */
+  /** Environment whose content types are sent; null when it is no promotion. */
+  promotedFrom: string | null;
+  /** Id of the plan; null for a deployment without one. */
+  planId: string | null;
+  /** What happens to content types that have changed at the target since the plan was made. */
+  onDrift: OnDrift;
+  /**
+   * Origin of the deployment, as names and values.
+   * @example { "commit": "4f2a9c1", "branch": "main" }
+   */
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  labels: Labels;
+  /** SHA-256 over what was known of the target and what is sent. */
   planDigest: string;
   /** Content types that are left out, and not sent. */
   skipped: SkippedItemDto[];
@@ -152,8 +253,18 @@ export class DeploymentDto extends TargetDto {
   errorMessage: string | null;
   /** Time when the deployment was recorded. */
   createdAt: Date;
+  /** Time when the deployment began to run; null before that. */
+  startedAt: Date | null;
   /** Time when the final status was recorded; null before that. */
   completedAt: Date | null;
+  /** Time when the target was read back after the deployment; null when it was not. */
+  verifiedAt: Date | null;
+  /** Time when somebody cancelled the deployment; null when nobody did. */
+  cancelledAt: Date | null;
+  /** User or system that cancelled the deployment; null when nobody did. */
+  cancelledBy: string | null;
+  /** Free text that the caller gave as the reason to cancel; null when nobody did. */
+  cancelReason: string | null;
 }
 
 /** One content type of a deployment. */
@@ -162,16 +273,34 @@ export class DeploymentItemDto {
   kind: string;
   /** Key of the content type. */
   typeKey: string;
-  /** Hash of the version that the deployment sends. */
-  versionHash: string;
+  /** What the deployment does with the item; null for deployments from before there were plans. */
+  action: 'CREATE' | 'UPDATE' | 'DELETE' | 'UNCHANGED' | null;
+  /** Hash of the version that the deployment sends; null for an item that it deletes. */
+  versionHash: string | null;
   /** Hash of the version that was live before, as far as the record shows. */
   previousHash: string | null;
+  /** State of the item at the target before the deployment; null when the record knew nothing of it. */
+  before: SeenStateDto | null;
   /** Id of the sync that sends the item. */
   syncId: string | null;
-  /** Current status of the item. */
-  status: SyncStatus;
+  /**
+   * Status of the item: `IN_PROGRESS` until it is known, `NOT_SENT` when the deployment was cancelled before, or the item has
+   * changed at the target, `UNCHANGED` when it stood there already.
+   */
+  status: ItemStatus;
+  /** Known effect of the push on the platform, such as `APPLIED`; null while it is not sent or not settled. */
+  outcome: Outcome | null;
   /** Stable code of the error, for programs. */
   errorCode: string | null;
+  /** Description of the error, often in the words of the platform; null when there is none. */
+  errorMessage: string | null;
+  /**
+   * What the target held after the deployment: `VERIFIED` for what was sent, `DIVERGED` for something else, `UNVERIFIABLE` when
+   * it could not be read. Null when nobody looked.
+   */
+  verification: Verification | null;
+  /** Hash of the version that the target held after the deployment; null when there was none, or nobody looked. */
+  heldHash: string | null;
 }
 
 /** How far a deployment is. */
@@ -186,6 +315,8 @@ export class ProgressDto {
   percent: number;
   /** Number of the current or last attempt; 0 before the first. */
   attempt: number;
+  /** Time of the attempt after the last failed one; null while none has failed, and when all items are settled. */
+  nextAttemptAt: Date | null;
 }
 
 /** A rollback of a deployment. */
@@ -198,11 +329,15 @@ export class RolledBackByDto {
   reason: string | null;
   /** Time when the rollback was recorded. */
   createdAt: Date;
-  /** Status of the rollback, from its items. */
-  status: SyncStatus;
+  /** Status of the rollback. */
+  status: DeploymentStatus;
 }
 
 export class DeploymentDetailDto extends DeploymentDto {
+  /** Number of deployments of the same target that run or wait before this one; null unless it is `QUEUED`. */
+  place: number | null;
+  /** End of the freeze that keeps the deployment waiting; null when there is none, or it does not wait. */
+  frozenUntil: Date | null;
   /** Rollbacks of this deployment, oldest first. */
   rolledBackBy: RolledBackByDto[];
 
@@ -222,72 +357,4 @@ export class ListedDeploymentDto extends DeploymentDto {
 export class DeploymentPageDto extends PageDto {
   /** Deployments of the page, newest first. */
   items: ListedDeploymentDto[];
-}
-
-/** What a deployment would send for one content type. */
-export class PlannedItemDto {
-  /** Kind of the item that the key names, such as `contentType`. */
-  kind: string;
-  /** Key of the content type. */
-  typeKey: string;
-  /** Hash of the version that the deployment would send. */
-  versionHash: string;
-  /** Hash of the version that is live, as far as the record shows. */
-  previousHash: string | null;
-  /** Impact of the change on existing content; null when the live content is no version in the catalogue. */
-  impact: 'additive' | 'breaking' | 'cosmetic' | 'none' | null;
-  /** Number of changed values; null when the live content is no version in the catalogue. */
-  changes: number | null;
-  /**
-   * Fields of the version to send that the model of the platform does not know, as JSON Pointers (RFC 6901), at most 20. The
-   * platform may ignore them.
-   */
-  unknownFields: string[];
-  /** Number of further unknown fields of the version to send that the list leaves out. */
-  moreUnknownFields: number;
-}
-
-export class DeploymentPlanDto extends TargetDto {
-  /** SHA-256 over the target and the versions that are sent. */
-  planDigest: string;
-  /** Content types that are left out, and not sent. */
-  skipped: SkippedItemDto[];
-  /** Items of the plan, sorted by kind and key. */
-  items: PlannedItemDto[];
-}
-
-/** What stands at the target in place of what the deployment put there. */
-export class NewerStateDto {
-  /** Kind of the item that changed, such as `contentType`. */
-  kind: string;
-  /** Key of the content type that changed. */
-  typeKey: string;
-  /** State of the item at the target: `PRESENT`, `ABSENT`, or `UNKNOWN`. */
-  state: 'PRESENT' | 'ABSENT' | 'UNKNOWN';
-  /** Hash of the version that stands there now; null when there is none, or it is not known. */
-  versionHash: string | null;
-  /** True when somebody changed it on the platform itself. */
-  drift: boolean;
-  /** Id of the newer deployment; null when no deployment made the change. */
-  deploymentId: string | null;
-  /** Id of the sync that made the change, or that saw it on the platform. */
-  syncId: string;
-  /** User or system that made the change; null when the platform does not tell. */
-  changedBy: string | null;
-  /** Time of the change, or when it was first seen. */
-  changedAt: Date;
-}
-
-export class RollbackItemDto extends PlannedItemDto {
-  /** Newer state that the rollback would undo too; null when there is none. A rollback then needs `includeNewer`. */
-  newer: NewerStateDto | null;
-}
-
-export class RollbackPlanDto extends TargetDto {
-  /** SHA-256 over the target and the versions that are restored. */
-  planDigest: string;
-  /** Content types that are left out, and not sent. */
-  skipped: SkippedItemDto[];
-  /** Items that the rollback sends, sorted by kind and key. */
-  items: RollbackItemDto[];
 }

@@ -1,16 +1,25 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
-import { isOfDeployment, type SyncStatus } from '#recording';
+import type { SeenState } from '#plan';
+import type { Outcome } from '#platform';
+import { isOfDeployment, newestOfDeployment, SyncReader, type SyncStatus } from '#recording';
 import { refKey } from '#versioning';
 import type { DeploymentItemDto, ProgressDto } from './deployment.dto.ts';
+import type { ItemStatus, Verification } from './deployment.entity.ts';
 
 interface Item {
   kind: string;
   type_key: string;
-  version_hash: string;
+  action: DeploymentItemDto['action'];
+  version_hash: string | null;
   previous_hash: string | null;
-  status: SyncStatus;
+  before_state: SeenState['state'] | null;
+  before_sync_id: string | null;
+  status: ItemStatus;
+  error_code: string | null;
+  verification: Verification | null;
+  held_hash: string | null;
 }
 
 interface Sync {
@@ -18,14 +27,19 @@ interface Sync {
   type_key: string;
   id: string;
   sync_status: SyncStatus;
+  outcome: Outcome | null;
   error_code: string | null;
+  error_message: string | null;
   retry_count: number;
 }
 
 /** How far a deployment is, read from its syncs while they run. */
 @Injectable()
 export class DeploymentProgress {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly syncs: SyncReader,
+  ) {}
 
   /** How many items each of these deployments has, and how many succeeded so far. */
   async counts(deploymentIds: string[]): Promise<Map<string, Pick<ProgressDto, 'total' | 'succeeded'>>> {
@@ -49,14 +63,14 @@ export class DeploymentProgress {
     // Brought together here: a join of 4,000 items with 4,000 syncs is 16 million comparisons where statistics are missing.
     const { rows: items } = await query<Item>(
       this.em,
-      `select kind, type_key, version_hash, previous_hash, status from deployment_item
-       where deployment_id = $1 order by kind, type_key`,
+      `select kind, type_key, action, version_hash, previous_hash, before_state, before_sync_id, status, error_code,
+         verification, held_hash
+       from deployment_item where deployment_id = $1 order by kind, type_key`,
       [deploymentId],
     );
     const { rows: syncs } = await query<Sync>(
       this.em,
-      `select distinct on (kind, type_key) kind, type_key, id, sync_status, error_code, retry_count from sync_history h
-       where ${isOfDeployment('$1')} order by kind, type_key, id desc`,
+      newestOfDeployment('$1', 'id, sync_status, outcome, error_code, error_message, retry_count'),
       [deploymentId],
     );
     const synced = new Map(syncs.map((sync) => [keyOf(sync), sync]));
@@ -73,17 +87,36 @@ export class DeploymentProgress {
         succeeded: rows.filter(({ status }) => status === 'SUCCESS').length,
         percent: Math.floor((settled / rows.length) * 100),
         attempt: attempts.reduce((most, attempt) => Math.max(most, attempt), 0),
+        nextAttemptAt: await this.nextAttemptAt(syncs),
       },
       items: rows.map((row) => ({
         kind: row.kind,
         typeKey: row.type_key,
+        action: row.action,
         versionHash: row.version_hash,
         previousHash: row.previous_hash,
+        before: row.before_state && {
+          state: row.before_state,
+          versionHash: row.previous_hash,
+          syncId: row.before_sync_id,
+        },
         syncId: row.sync?.id ?? null,
         status: row.status,
-        errorCode: row.sync?.error_code ?? null,
+        outcome: row.sync?.outcome ?? null,
+        errorCode: row.sync?.error_code ?? row.error_code,
+        errorMessage: row.sync?.error_message ?? null,
+        verification: row.verification,
+        heldHash: row.held_hash,
       })),
     };
+  }
+
+  /** The items of a call wait together: one of them tells. */
+  private async nextAttemptAt(syncs: Sync[]): Promise<Date | null> {
+    const waiting = syncs.find(({ sync_status: status, retry_count: count }) => status === 'IN_PROGRESS' && count > 0);
+    return waiting
+      ? this.syncs.nextAttemptAt({ id: waiting.id, syncStatus: 'IN_PROGRESS', retryCount: waiting.retry_count })
+      : null;
   }
 }
 

@@ -1,125 +1,181 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { databaseFault, find, findOne, pauseAfter, query, untilWritten } from '#database';
+import { find, findOne, query, untilWritten } from '#database';
+import { Freezes } from '#freeze';
 import type { PageStart } from '#http';
-import { PlatformRegistry, type SyncFailure, type Trigger } from '#platform';
-import { Admission, Heartbeat, storableText, type SyncStatus } from '#recording';
-import { InterruptedError, SyncTracker } from '#tracking';
-import { Deployment } from './deployment.entity.ts';
-import { DeploymentNotFoundError, ForceNeedsReasonError, WouldLoseNewerError } from './deployment.errors.ts';
-import { type DeploymentPlan, DeploymentPlanner, type ItemRequest } from './deployment.planner.ts';
-import { DeploymentSettler } from './deployment.settler.ts';
-import { type RollbackPlan, RollbackPlanner } from './rollback.planner.ts';
+import {
+  ApprovalRules,
+  DeploymentNotFoundError,
+  type Draft,
+  ForceNeedsReasonError,
+  type ItemRequest,
+  numberIn,
+  type PlanDetail,
+  Plans,
+  PlanService,
+  type PlanSource,
+  PlanStaleError,
+} from '#plan';
+import type { Target } from '#platform';
+import { Admission, storableText } from '#recording';
+import type { Labels } from '#validation';
+import { refKey } from '#versioning';
+import { Deployment, type DeploymentStatus, type OnDrift } from './deployment.entity.ts';
+import { DeploymentEndedError } from './deployment.errors.ts';
+import { DeploymentRecord, type NewDeployment } from './deployment.record.ts';
+import { DeploymentRunner } from './deployment.runner.ts';
 
-const RECORD = `
-  with recorded as (
-    insert into deployment (id, platform, environment, actor, reason, rollback_of, owner, forced, plan_digest, skipped)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $14))
-  insert into deployment_item (deployment_id, kind, type_key, version_hash, previous_hash)
-  select $1, * from unnest($10::text[], $11::text[], $12::text[], $13::text[])`;
-const UNIQUE_VIOLATION = '23505';
-const RECORD_TRIES = 3;
+/** One that waits ends at once; one that runs does after the call that is under way. */
+const CANCEL = `
+  with cancelled as (
+    update deployment set cancelled_at = clock_timestamp(), cancelled_by = $2, cancel_reason = $3,
+      status = case status when 'QUEUED' then 'CANCELLED' else status end,
+      completed_at = case status when 'QUEUED' then clock_timestamp() end
+    where id = $1 and status in ('QUEUED', 'IN_PROGRESS') and cancelled_at is null
+    returning status),
+  items as (
+    update deployment_item set status = 'NOT_SENT'
+    where deployment_id = $1 and (select status from cancelled) = 'CANCELLED')
+  select status from cancelled`;
 
-/** Milliseconds to settle a deployment in, after its call has ended. */
-const SETTLE_MS = 1_000;
-
-export interface DeploymentRequest {
-  platform: string;
-  environment: string;
+interface Requested {
   actor: string;
   reason?: string;
+  /** Where the deployment comes from. */
+  labels?: Labels;
+}
+
+/** A deployment without a plan. */
+export interface DeploymentRequest extends Requested, Target {
   /** Apply changes that lose data. */
   force?: boolean;
   /** Without items: everything in the catalogue. */
   items?: ItemRequest[];
 }
 
-export interface RollbackRequest {
-  actor: string;
+/** A deployment of a plan. */
+export interface PlannedRequest extends Requested {
+  planId: string;
+  /** What becomes of items that have changed at the target since; `stop` by default. */
+  onDrift?: OnDrift;
+  /** In a rollback: undo also what newer deployments did, and what somebody changed on the platform itself. */
+  includeNewer?: boolean;
+}
+
+export interface RollbackRequest extends Requested {
   reason: string;
   force?: boolean;
   /** Undo also what newer deployments did, and what somebody changed on the platform itself. */
   includeNewer?: boolean;
+  /** Only these items; all by default. */
+  items?: ItemRequest[];
+  /** Delete what the deployment created. */
+  deletes?: boolean;
+}
+
+/** Who cancels a deployment, and why. */
+export interface CancelRequest {
+  actor: string;
+  reason: string;
 }
 
 /** Which deployments are listed. */
 export interface DeploymentFilter {
   platform?: string;
   environment?: string;
-  status?: SyncStatus;
-}
-
-/** A deployment that has begun; `finished` resolves when it is settled, whatever came of it. */
-export interface StartedDeployment {
-  deployment: Deployment;
-  finished: Promise<void>;
+  status?: DeploymentStatus;
+  /** Deployments that have all of them. */
+  labels?: Labels;
 }
 
 /** What is to be sent where, and how to undo it. */
 @Injectable()
-export class DeploymentService implements BeforeApplicationShutdown {
-  private readonly logger = new Logger(DeploymentService.name);
-  /** The deployments that this process is busy with. */
-  private readonly running = new Map<string, Promise<void>>();
-
+export class DeploymentService {
   constructor(
     private readonly em: EntityManager,
-    private readonly platforms: PlatformRegistry,
-    private readonly planner: DeploymentPlanner,
-    private readonly rollbacks: RollbackPlanner,
-    private readonly tracker: SyncTracker,
-    private readonly heartbeat: Heartbeat,
+    private readonly plans: Plans,
+    private readonly planning: PlanService,
+    private readonly approval: ApprovalRules,
+    private readonly freezes: Freezes,
+    private readonly record: DeploymentRecord,
+    private readonly runner: DeploymentRunner,
     private readonly admission: Admission,
-    private readonly settler: DeploymentSettler,
   ) {}
-
-  /** What still runs is settled as soon as its call is, within the grace that calls have. */
-  async beforeApplicationShutdown(): Promise<void> {
-    const graceOver = this.tracker.drained().then(() => wait(SETTLE_MS, undefined, { ref: false }));
-    await Promise.race([Promise.allSettled(this.running.values()), graceOver]);
-  }
 
   /**
    * Pushes content types in one call. Answers once the deployment is recorded. A deployment that is begun again under
-   * its id, a UUIDv7, is there and sent once. Throws {@link ForceNeedsReasonError}, and what planning throws.
+   * its id, a UUIDv7, is there and sent once. Throws {@link ForceNeedsReasonError}, `ApprovalRequiredError` for a target
+   * that needs a plan, `TargetFrozenError`, and what planning throws.
    */
-  async deployToProvider(request: DeploymentRequest, id = uuidv7()): Promise<StartedDeployment> {
+  async deployToProvider(request: DeploymentRequest, id = uuidv7()): Promise<Deployment> {
     if (request.force && !request.reason?.trim()) throw new ForceNeedsReasonError();
     const begun = await this.begun(id);
     if (begun) return begun;
     this.admission.assertOpen();
-    const plan = await this.planner.plan(request, request.items);
-    return this.begin(id, plan, { ...request, trigger: 'DEPLOYMENT' });
+    const { platform, environment, items, actor, reason, force: forced = false, labels } = request;
+    this.approval.assertNoPlanNeeded({ platform, environment });
+    await this.freezes.assertOpen({ platform, environment });
+    const draft = await this.planning.draft({ platform, environment }, { items }, { withChanges: false });
+    return this.begin(draft, { id, actor, reason, forced, labels });
+  }
+
+  /**
+   * Deploys a plan: what stands at the target already is not sent. Reads the target again first. `id` as in
+   * {@link deployToProvider}. Throws {@link PlanStaleError} and what {@link PlanService.assertDeployable} throws.
+   */
+  async deployPlan(request: PlannedRequest, id = uuidv7()): Promise<Deployment> {
+    const begun = await this.begun(id);
+    if (begun) return begun;
+    this.admission.assertOpen();
+    const plan = await this.plans.get(request.planId);
+    this.planning.assertDeployable(plan, request);
+    await this.freezes.assertOpen(plan);
+    const { now, moved } = await this.planning.moved(plan, request.actor);
+    const { onDrift = 'stop', actor, labels } = request;
+    const isStale = moved.some(({ moved: who }) => who === 'SOURCE') || (moved.length > 0 && onDrift === 'stop');
+    if (isStale) throw new PlanStaleError(plan.id, moved);
+    return this.beginPlan(plan, now, {
+      ...{ id, actor, labels, onDrift, reason: request.reason ?? plan.reason ?? undefined },
+      leftOut: new Set(onDrift === 'skip' ? moved.map(refKey) : []),
+    });
   }
 
   /**
    * Deploys, as a new deployment, the version that stood there before of each item that a deployment applied. Types that were
-   * new stay: a push never deletes. What succeeded becomes the latest version of the catalogue. `newId` as in
-   * {@link deployToProvider}. Throws {@link WouldLoseNewerError}, and what {@link planRollback} does.
+   * new stay by default. What succeeded becomes the latest version of the catalogue. `newId` as in
+   * {@link deployToProvider}. Throws what making a plan and {@link PlanService.assertDeployable} throw.
    */
-  async rollback(id: string, request: RollbackRequest, newId = uuidv7()): Promise<StartedDeployment> {
+  async rollback(ref: string, request: RollbackRequest, newId = uuidv7()): Promise<Deployment> {
     const begun = await this.begun(newId);
     if (begun) return begun;
     this.admission.assertOpen();
-    const { newer, ...plan } = await this.planRollback(id);
-    if (newer.size > 0 && !request.includeNewer) throw new WouldLoseNewerError(id, [...newer.values()]);
-    return this.begin(newId, plan, { ...request, trigger: 'ROLLBACK', rollbackOf: id });
+    const { id, platform, environment } = await this.get(ref);
+    await this.freezes.assertOpen({ platform, environment });
+    const { actor, reason, force, items, deletes, labels, includeNewer } = request;
+    const source = { rollbackOf: id, items, deletes };
+    // What the record says already is refused before the target is read and a plan is stored.
+    const foreseen = await this.planning.draft({ platform, environment }, source);
+    this.planning.assertMeant(foreseen.items, { rollbackOf: id, force, includeNewer });
+    const plan = await this.planning.create({ platform, environment, actor, reason, force, ...source });
+    this.planning.assertDeployable(plan, { includeNewer });
+    return this.beginPlan(plan, plan, { id: newId, actor, reason, labels });
   }
 
   /**
-   * What {@link rollback} would send, and what it would undo besides. Throws {@link DeploymentNotFoundError},
-   * `DeploymentRunningError` and `NothingToRollBackError`.
+   * What {@link rollback} would send as far as the record knows, and what it would undo besides. Throws
+   * {@link DeploymentNotFoundError}, `DeploymentRunningError` and `NothingToRollBackError`.
    */
-  async planRollback(id: string): Promise<RollbackPlan> {
-    return this.rollbacks.plan(await this.get(id));
+  async planRollback(ref: string, deletes = false): Promise<Draft> {
+    const { id, platform, environment } = await this.get(ref);
+    return this.planning.draft({ platform, environment }, { rollbackOf: id, deletes });
   }
 
-  /** Throws {@link DeploymentNotFoundError}. */
-  async get(id: string): Promise<Deployment> {
-    const deployment = await findOne(this.em, Deployment, { id });
-    if (!deployment) throw new DeploymentNotFoundError(id);
+  /** By its id or its short number, such as `D-1043`. Throws {@link DeploymentNotFoundError}. */
+  async get(ref: string): Promise<Deployment> {
+    const number = numberIn(ref);
+    const deployment = await findOne(this.em, Deployment, number === undefined ? { id: ref } : { number });
+    if (!deployment) throw new DeploymentNotFoundError(ref);
     return deployment;
   }
 
@@ -129,116 +185,52 @@ export class DeploymentService implements BeforeApplicationShutdown {
   }
 
   /** Newest first, from a start on; everything given must hold. */
-  list(filter: DeploymentFilter, limit: number, start?: PageStart): Promise<Deployment[]> {
+  list({ labels, ...filter }: DeploymentFilter, limit: number, start?: PageStart): Promise<Deployment[]> {
     const [beyond, order] = start?.direction === 'prev' ? (['$gt', 'asc'] as const) : (['$lt', 'desc'] as const);
-    const where = { ...filter, ...(start && { id: { [beyond]: start.key } }) };
+    const where = {
+      ...filter,
+      ...(labels && { labels: { $contains: labels } }),
+      ...(start && { id: { [beyond]: start.key } }),
+    };
     return find(this.em, Deployment, where, { orderBy: { id: order }, limit });
   }
 
+  /** Says that what is not sent yet is not to be sent. Throws {@link DeploymentNotFoundError} and {@link DeploymentEndedError}. */
+  async cancel(ref: string, { actor, reason }: CancelRequest): Promise<Deployment> {
+    const { id } = await this.get(ref);
+    const { rows } = await untilWritten(() => query(this.em, CANCEL, [id, storableText(actor), storableText(reason)]));
+    const deployment = await this.get(id);
+    if (rows.length === 0 && !deployment.cancelledAt) throw new DeploymentEndedError(id);
+    return deployment;
+  }
+
   /** A deployment that exists already is left to the request that began it. */
-  private async begun(id: string): Promise<StartedDeployment | null> {
-    const deployment = await findOne(this.em, Deployment, { id });
-    return deployment && { deployment, finished: this.running.get(id) ?? Promise.resolve() };
+  private begun(id: string): Promise<Deployment | null> {
+    return findOne(this.em, Deployment, { id });
   }
 
-  private async begin(
-    id: string,
-    plan: DeploymentPlan,
-    { actor, reason, force = false, trigger, rollbackOf }: BeginRequest,
-  ): Promise<StartedDeployment> {
-    const isAlive = this.heartbeat.watch();
-    const release = this.settler.expect(id);
-    try {
-      await this.recordOnce(id, plan, { actor, reason, force, rollbackOf });
-      // What is recorded runs, whatever the connections do.
-      const deployment = await untilWritten(() => this.get(id));
-      const finished = this.run(id, plan, { actor, reason, force, trigger }, isAlive);
-      this.running.set(
-        id,
-        finished.finally(() => this.running.delete(id)),
-      );
-      return { deployment, finished };
-    } catch (error) {
-      // The request that recorded it expects it too.
-      const begun = isTaken(error) ? await this.begun(id) : null;
-      if (begun) return begun;
-      release();
-      throw error;
-    }
+  private beginPlan(
+    plan: PlanDetail,
+    draft: Pick<PlanDetail, 'items'>,
+    deployment: Omit<NewDeployment, 'forced' | 'planId' | 'isRead'>,
+  ): Promise<Deployment> {
+    const { id: planId, platform, environment, digest, order, forced, source } = plan;
+    return this.begin(
+      { platform, environment, digest, order, items: draft.items },
+      { ...deployment, ...originOf(source, environment), planId, forced, isRead: true },
+    );
   }
 
-  /** A connection that breaks off leaves open whether the record was written: ours is found by its owner. */
-  private async recordOnce(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.record(id, plan, request);
-      } catch (error) {
-        if (attempt > 1 && isTaken(error) && (await this.get(id)).owner === this.heartbeat.owner) return;
-        const fault = databaseFault(error);
-        if (fault === undefined || fault === 'refused' || attempt === RECORD_TRIES) throw error;
-        await pauseAfter(attempt);
-      }
-    }
-  }
-
-  private async record(id: string, plan: DeploymentPlan, request: Omit<BeginRequest, 'trigger'>): Promise<void> {
-    const { platform, environment, digest, items, skipped } = plan;
-    const { actor, reason, force = false, rollbackOf } = request;
-    // One statement: a transaction of the ORM that is cut off would keep its connection for ever.
-    await query(this.em, RECORD, [
-      ...[id, platform, environment, storableText(actor), storableText(reason), rollbackOf],
-      ...[this.heartbeat.owner, force, digest],
-      items.map((item) => item.kind),
-      items.map((item) => item.typeKey),
-      items.map((item) => item.versionHash),
-      items.map((item) => item.previousHash),
-      JSON.stringify(skipped),
-    ]);
-  }
-
-  private async run(
-    id: string,
-    plan: DeploymentPlan,
-    request: Omit<BeginRequest, 'rollbackOf'>,
-    isAlive: () => boolean,
-  ): Promise<void> {
-    const context = { ...request, environment: plan.environment, deploymentId: id };
-    const items = plan.items.map(({ kind, typeKey, versionHash, definition }) => ({
-      kind,
-      typeKey,
-      versionHash,
-      data: definition,
-    }));
-    let failure: SyncFailure | undefined;
-    try {
-      if (!isAlive()) await this.assertRunning(id);
-      await this.platforms.get(plan.platform).push({ items, context });
-    } catch (error) {
-      const { code = 'DEPLOYMENT_FAILED', message } = error as Partial<SyncFailure>;
-      failure = { code, message: storableText(message ?? String(error)) };
-    }
-    await this.settler.settle(id, failure).catch((error: unknown) => {
-      this.logger.error({ err: error, deploymentId: id }, 'A deployment could not be settled');
-    });
-  }
-
-  /** After a pause that was longer than the lease, others may have settled it: then nothing is sent. */
-  private async assertRunning(id: string): Promise<void> {
-    await this.heartbeat.refresh();
-    const { status } = await this.get(id);
-    if (status !== 'IN_PROGRESS') throw new InterruptedError();
+  private async begin(draft: Draft, deployment: NewDeployment): Promise<Deployment> {
+    await this.record.add(draft, deployment);
+    // What is recorded runs, here or elsewhere, whatever the connections do.
+    await this.runner.look().catch(() => undefined);
+    return untilWritten(() => this.get(deployment.id));
   }
 }
 
-interface BeginRequest {
-  actor: string;
-  reason?: string;
-  force?: boolean;
-  trigger: Trigger;
-  rollbackOf?: string;
-}
+type Origin = Pick<NewDeployment, 'rollbackOf' | 'promotedFrom'>;
 
-/** Another request has recorded a deployment under the same id. */
-function isTaken(error: unknown): boolean {
-  return (error as { code?: unknown }).code === UNIQUE_VIOLATION;
+function originOf({ rollbackOf, fromEnvironment }: PlanSource, environment: string): Origin {
+  return { rollbackOf, promotedFrom: fromEnvironment === environment ? undefined : fromEnvironment };
 }

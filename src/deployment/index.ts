@@ -1,18 +1,10 @@
-/** Content types that are pushed together: plan, run, settle, undo; refuses two of the same items at once. */
+/** Content types that are pushed together: run, settle, verify, undo; refuses a target that has moved since the plan. */
 export { Deployment, deploymentEntities, DeploymentItem } from './deployment.entity.ts';
 export { DeploymentModule } from './deployment.module.ts';
-export {
-  DeploymentNotFoundError,
-  DeploymentRunningError,
-  ForceNeedsReasonError,
-  NothingToDeployError,
-  NothingToRollBackError,
-  WouldLoseNewerError,
-} from './deployment.errors.ts';
 export { checkDeployments } from './deployment.check.ts';
 export {
   type DeploymentRequest,
   DeploymentService,
+  type PlannedRequest,
   type RollbackRequest,
-  type StartedDeployment,
 } from './deployment.service.ts';

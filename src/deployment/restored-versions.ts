@@ -2,23 +2,20 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { findOne, query } from '#database';
 import type { ItemRef } from '#platform';
-import { isOfDeployment } from '#recording';
-import { VersionHistoryService } from '#versioning';
+import { newestOfDeployment, type SyncStatus } from '#recording';
+import { refKey, VersionHistoryService } from '#versioning';
 import { Deployment } from './deployment.entity.ts';
 
-const SUCCEEDED = `
-  with synced as (
-    select distinct on (kind, type_key) kind, type_key, sync_status from sync_history h
-    where ${isOfDeployment('$1')} order by kind, type_key, id desc)
-  select i.kind, i.type_key as "typeKey", i.version_hash as "versionHash"
-  from deployment_item i join synced s using (kind, type_key)
-  where i.deployment_id = $1 and s.sync_status = 'SUCCESS'
-    -- What somebody wrote since the rollback was asked for stays the latest.
+const SYNCED = newestOfDeployment('$1', 'type_key as "typeKey", sync_status as status');
+
+/** What somebody wrote since the rollback was asked for stays the latest. */
+const ITEMS = `
+  select i.kind, i.type_key as "typeKey", i.version_hash as "versionHash" from deployment_item i
+  where i.deployment_id = $1 and i.version_hash is not null
     and not exists (
       select from content_type_version v join deployment d on d.id = $1
       where v.platform = d.platform and v.kind = i.kind and v.type_key = i.type_key and v.origin = 'AUTHORED'
-        and v.created_at > d.created_at)
-    and not exists (select from synced where sync_status = 'IN_PROGRESS')`;
+        and v.created_at > d.created_at)`;
 
 /** Makes what a rollback has brought back the latest versions of the catalogue again. */
 @Injectable()
@@ -34,14 +31,22 @@ export class RestoredVersions {
    */
   async commit(deploymentId: string): Promise<void> {
     const deployment = await findOne(this.em, Deployment, { id: deploymentId });
-    if (!deployment?.rollbackOf || deployment.status !== 'IN_PROGRESS') return;
+    if (!deployment?.rollbackOf || deployment.completedAt) return;
     const { platform, rollbackOf, actor, reason } = deployment;
-    const { rows } = await query<ItemRef & { versionHash: string }>(this.em, SUCCEEDED, [deploymentId]);
-    if (rows.length === 0) return;
-    const definitions = await this.versions.definitions(await this.versions.byHashes(platform, rows));
+    const restored = await this.succeeded(deploymentId);
+    if (restored.length === 0) return;
+    const definitions = await this.versions.definitions(await this.versions.byHashes(platform, restored));
     const message = `Rollback of ${rollbackOf}: ${reason}`;
     await this.versions.commit(
       definitions.map((version) => ({ ...version, origin: 'AUTHORED', author: actor, message })),
     );
+  }
+  private async succeeded(deploymentId: string): Promise<(ItemRef & { versionHash: string })[]> {
+    const { rows: synced } = await query<ItemRef & { status: SyncStatus }>(this.em, SYNCED, [deploymentId]);
+    if (synced.some(({ status }) => status === 'IN_PROGRESS')) return [];
+    // Brought together here: a join of 10,000 items with 10,000 syncs is 100 million comparisons where statistics are missing.
+    const { rows: items } = await query<ItemRef & { versionHash: string }>(this.em, ITEMS, [deploymentId]);
+    const succeeded = new Set(synced.filter(({ status }) => status === 'SUCCESS').map(refKey));
+    return items.filter((item) => succeeded.has(refKey(item)));
   }
 }

@@ -1,5 +1,15 @@
 /** TrackingModule, for applications of others: all that recording needs; refuses nothing itself. */
 export {
+  type FindPrincipal,
+  type Grant,
+  grantsOf,
+  type Principal,
+  type Role,
+  ROLES,
+  type Scope,
+  SCOPES,
+} from '#access';
+export {
   Admission,
   ClockSkewError,
   type Direction,
@@ -88,6 +98,7 @@ export {
   type RecordedItem,
   PlatformRegistry,
   type SyncAnswer,
+  type SyncAnswerItem,
   type SyncCall,
   type SyncContext,
   type Trigger,

@@ -8,8 +8,11 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { ACCESS_OPTIONS, AccessGuard, type AccessOptions, type FindPrincipal, Routes } from '#access';
+import { AccessLog, AccessLogController, AccessLogReader, Denials, LoggedRouteCheck, OLD_EVENTS } from '#access-log';
 import { migrate } from '#database';
 import { AcceptedDrift, DriftController, DriftRules } from '#drift';
+import { RowExports } from '#export';
 import { EventController, EventFeed, EventStreams } from '#events';
 import { ExternalReferences, ExternalSyncController, ExternalSyncService } from '#external';
 import {
@@ -24,15 +27,17 @@ import { TextFiles } from '#http';
 import { IdempotencyService } from '#idempotency';
 import { recordingMigrations } from '#migrations';
 import { Journal } from '#journal';
-import { LiveController, LiveProjector, LiveReader, TargetModel } from '#live';
+import { LiveController, LiveProjector, LiveReader, TargetExport, TargetModel } from '#live';
 import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
 import { PlatformModule } from '#platform';
+import { PROBLEM_OBSERVER } from '#problems';
+import { RedactionModule } from '#redaction';
 import { HistoryRebuilder, Projector } from '#projection';
 import { Admission, Heartbeat, SyncEvent, SyncReader, SyncRecord, SyncRecorder, SyncWriter } from '#recording';
 import { ReplayController, ReplayPlanner, SyncReplayer } from '#replay';
 import { Retention } from '#retention';
 import { Schedule, ScheduleModule } from '#schedule';
-import { Snapshot } from '#snapshot';
+import { Snapshot, SnapshotPacker } from '#snapshot';
 import {
   CircuitBreakers,
   OpenOutcomes,
@@ -49,6 +54,7 @@ import { ContentTypeVersion, VersioningModule } from '#versioning';
 import {
   DEFAULT_RETRY_POLICY,
   DEFAULT_TRACKING_OPTIONS,
+  REDACTION_OPTIONS,
   type RetryPolicy,
   TRACKING_OPTIONS,
   type TrackingOptions,
@@ -59,6 +65,7 @@ import { besideSyncTrail } from './own-tables.ts';
 export const trackingEntities: Constructor[] = [Snapshot, ContentTypeVersion, SyncRecord, SyncEvent];
 
 const CONTROLLERS = [
+  AccessLogController,
   DriftController,
   EventController,
   ExternalSyncController,
@@ -67,6 +74,16 @@ const CONTROLLERS = [
   SyncController,
   SyncHistoryController,
 ];
+
+/** What the application of others says; everything has a default. */
+interface GivenOptions extends Partial<Omit<TrackingOptions, 'retry'>> {
+  retry?: Partial<RetryPolicy>;
+  /**
+   * Finds who makes a request to these routes, such as the user that a guard of the application has found. Scopes are then
+   * asked, and the principal is the actor. Without it, the application alone decides who may call them.
+   */
+  principal?: FindPrincipal;
+}
 
 /** Recording for a whole application. Needs a MikroORM connection to PostgreSQL, and nothing else of ours. */
 @Global()
@@ -78,11 +95,12 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
     private readonly tracker: SyncTracker,
     private readonly schedule: Schedule,
     @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
-  ) {}
+    retention: Retention,
+  ) {
+    retention.add('accessEvents', OLD_EVENTS);
+  }
 
-  static forRoot(
-    given: Partial<Omit<TrackingOptions, 'retry'>> & { retry?: Partial<RetryPolicy> } = {},
-  ): DynamicModule {
+  static forRoot({ principal, ...given }: GivenOptions = {}): DynamicModule {
     const options: TrackingOptions = {
       ...DEFAULT_TRACKING_OPTIONS,
       ...given,
@@ -90,13 +108,20 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
     };
     return {
       module: TrackingModule,
-      imports: [DiscoveryModule, PlatformModule, ScheduleModule, VersioningModule],
+      imports: [DiscoveryModule, PlatformModule, RedactionModule, ScheduleModule, VersioningModule],
       controllers: options.http ? CONTROLLERS : [],
       providers: [
         { provide: TRACKING_OPTIONS, useValue: options },
+        { provide: ACCESS_OPTIONS, useValue: { findPrincipal: principal } satisfies AccessOptions },
+        AccessGuard,
+        { provide: REDACTION_OPTIONS, useValue: options.redaction },
+        { provide: PROBLEM_OBSERVER, useExisting: Denials },
+        AccessLog,
+        AccessLogReader,
         AcceptedDrift,
         Admission,
         CircuitBreakers,
+        Denials,
         DriftRules,
         Heartbeat,
         HistoryRebuilder,
@@ -110,6 +135,7 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         ObservedVersions,
         LiveProjector,
         LiveReader,
+        LoggedRouteCheck,
         OpenOutcomes,
         PendingSyncs,
         PullObservations,
@@ -117,6 +143,9 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         PushTurns,
         ReadBack,
         Retention,
+        Routes,
+        RowExports,
+        SnapshotPacker,
         SyncComparison,
         SyncDetails,
         SyncExplorer,
@@ -130,15 +159,22 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         SyncSweeper,
         SyncTracker,
         SyncWriter,
+        TargetExport,
         TargetModel,
         TargetReader,
         TextFiles,
       ],
       exports: [
         TRACKING_OPTIONS,
+        ACCESS_OPTIONS,
+        AccessGuard,
+        REDACTION_OPTIONS,
         PlatformModule,
+        RedactionModule,
         ScheduleModule,
         VersioningModule,
+        PROBLEM_OBSERVER,
+        AccessLog,
         AcceptedDrift,
         Admission,
         CircuitBreakers,
@@ -151,7 +187,11 @@ export class TrackingModule implements OnModuleInit, BeforeApplicationShutdown {
         LiveReader,
         Projector,
         TargetModel,
+        TargetReader,
         Retention,
+        Routes,
+        RowExports,
+        SnapshotPacker,
         PendingSyncs,
         SyncHistoryExport,
         SyncHistoryQueries,

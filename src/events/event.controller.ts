@@ -1,6 +1,8 @@
 import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { allowedTargets, isBoundToTargets, NeedsAtTarget } from '#access';
 import { ApiForms, OwnRequests, type RawReply, StreamAnswer } from '#http';
+import { Refuses } from '#problems';
 import { InvalidRequestError } from '#validation';
 import { quoted } from '../quoted.ts';
 import { EventPageDto, EventQuery } from './event.dto.ts';
@@ -10,6 +12,7 @@ import { EventStreams } from './event.streams.ts';
 
 @OwnRequests()
 @ApiTags('events')
+@NeedsAtTarget('read')
 @Controller('sync/events')
 export class EventController {
   constructor(
@@ -25,12 +28,14 @@ export class EventController {
     required: false,
     description: 'Id of the last event that the client received. The stream continues after it.',
   })
-  async events(
-    @Query() { after, limit, ...filter }: EventQuery,
+  @Refuses('EPOCH_CHANGED', 'TOO_MANY_STREAMS')
+  async listEvents(
+    @Query() { after, limit, ...asked }: EventQuery,
     @Headers('accept') accept: string | undefined,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<EventPageDto | undefined> {
+    const filter = { ...asked, ...(isBoundToTargets() && { isVisible: allowedTargets() }) };
     const from = after === undefined ? undefined : readEventCursor(after);
     if (!accept?.includes('text/event-stream')) {
       const { items, next } = await this.feed.after(from ?? { position: 0 }, filter, limit);
@@ -38,7 +43,11 @@ export class EventController {
     }
     const resumed = lastEventId ? readEventCursor(lastEventId) : undefined;
     if (lastEventId && !resumed) {
-      throw new InvalidRequestError(`Last-Event-ID must be the id of an event; ${quoted(lastEventId)} is not`);
+      throw InvalidRequestError.of(
+        'Last-Event-ID',
+        `must be the id of an event; ${quoted(lastEventId)} is not`,
+        'WRONG_FORM',
+      );
     }
     await this.streams.open(new StreamAnswer(reply), filter, resumed ?? from);
     return undefined;

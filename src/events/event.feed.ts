@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, DRIVER_TYPES } from '#database';
 import type { JsonObject } from '#json';
+import type { Target } from '#platform';
 import type { Direction, SyncEventType, SyncStatus } from '#recording';
 import { EpochChangedError } from './event.errors.ts';
 import { type EventCursor, writeEventCursor } from './event.cursor.ts';
@@ -30,6 +31,8 @@ export interface EventFilter {
   syncId?: string;
   deploymentId?: string;
   platform?: string;
+  /** Where a caller may see events; everywhere by default. */
+  isVisible?: (target: Target) => boolean;
 }
 
 /** A page of events; `next` is where to go on. */
@@ -92,13 +95,18 @@ const RESOLVE = `
     (select min(after)::float8 from event_epoch where ordinal > asked.ordinal) as until
   from (select) one left join event_epoch asked on case when $1::text is null then ordinal = 1 else epoch = $1 end`;
 
-export function isWanted({ sync }: PositionedEvent, { syncId, deploymentId, platform }: EventFilter): boolean {
+export function isWanted({ sync }: PositionedEvent, filter: EventFilter): boolean {
+  const { syncId, deploymentId, platform, isVisible } = filter;
   return (
     (syncId === undefined || sync?.id === syncId) &&
     (deploymentId === undefined || sync?.deploymentId === deploymentId) &&
-    (platform === undefined || sync?.platform === platform)
+    (platform === undefined || sync?.platform === platform) &&
+    (isVisible === undefined || isVisible(sync ?? ANYWHERE))
   );
 }
+
+/** The target of an event that is about no sync: who may see everything sees it. */
+const ANYWHERE: Target = { platform: '*', environment: '*' };
 
 interface Row {
   position: number;

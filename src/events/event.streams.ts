@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import limit from 'p-limit';
+import { currentCaller, UnauthenticatedError } from '#access';
 import { ConcurrencyLimit, type StreamAnswer } from '#http';
 import { TimeSlice } from '#json';
 import { Schedule } from '#schedule';
@@ -8,6 +9,7 @@ import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './e
 import { type EventCursor, writeEventCursor } from './event.cursor.ts';
 
 const HEARTBEAT_MS = 15_000;
+const RENEWED_MS = 400;
 /** Bytes that may wait for a reader. */
 const BUFFER = 1_000_000;
 const STALLED_MS = 10_000;
@@ -20,6 +22,9 @@ interface Stream {
   filter: EventFilter;
   cursor: Required<EventCursor>;
   lastSentAt: number;
+  /** As `Caller.renew`. */
+  renew?: () => Promise<unknown>;
+  renewedAt: number;
 }
 
 /** What is read once for all readers at the same cursor. */
@@ -64,7 +69,8 @@ export class EventStreams implements BeforeApplicationShutdown {
     if (cursor === undefined || !answer.begin(HEADERS)) return;
     // The reader comes again, to another replica.
     if (this.isStopping) return answer.finish();
-    const stream: Stream = { answer, filter, cursor, lastSentAt: performance.now() };
+    const now = performance.now();
+    const stream: Stream = { answer, filter, cursor, lastSentAt: now, renew: currentCaller().renew, renewedAt: now };
     this.streams.add(stream);
     answer.whenOver(() => this.streams.delete(stream));
     answer.write(`retry: 1000\n\n`);
@@ -72,6 +78,7 @@ export class EventStreams implements BeforeApplicationShutdown {
 
   /** Readers at the same cursor share what is read for them. */
   private async send(): Promise<void> {
+    for (const stream of this.streams) renew(stream);
     const pages = new Map<string, Promise<Page>>();
     const page = (cursor: Required<EventCursor>) => {
       const known = pages.get(writeEventCursor(cursor)) ?? this.page(cursor);
@@ -112,6 +119,17 @@ export class EventStreams implements BeforeApplicationShutdown {
       if (isThrough && isAtEnd) return;
     }
   }
+}
+
+/** Ends the stream of a caller who may not come in any more. */
+function renew(stream: Stream): void {
+  const now = performance.now();
+  if (!stream.renew || now - stream.renewedAt < RENEWED_MS) return;
+  stream.renewedAt = now;
+  stream.renew().catch((error: unknown) => {
+    // Without a database nobody can be asked, and nothing is sent.
+    if (error instanceof UnauthenticatedError) stream.answer.finish();
+  });
 }
 
 /** A reader whose buffer stays full is cut; it resumes where it was. */

@@ -31,8 +31,15 @@ function checked<T>(readBody: (body: unknown, problems: ProblemList) => T): (bod
   };
 }
 
-function checkContents({ direction, data, result }: RecordSyncDto, problems: ProblemList, at: string): void {
+function checkContents(sync: RecordSyncDto, problems: ProblemList, at: string): void {
+  const { direction, removal, data, versionHash, result } = sync;
+  const add = (field: string, detail: string) => problems.add({ field: at + field, detail, code: 'CONFLICT' });
+  if (removal && direction !== 'PUSH') add('removal', 'must not be true of a PULL');
+  if (removal && data !== undefined) add('data', 'must not be given: a removal sends nothing');
+  if (removal && (versionHash ?? result?.versionHash)) {
+    add('versionHash', 'must not be given: a removal carries no version');
+  }
   if (direction === 'PULL' && data !== undefined && result?.response !== undefined) {
-    problems.add(`${at}result.response must not be given next to data: what a PULL received is one of them`);
+    add('result.response', 'must not be given next to data: what a PULL received is one of them');
   }
 }

@@ -1,10 +1,12 @@
 import { Body, Controller, Param, Patch, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import type { Reply } from '#http';
+import { assertAllowedAt, isBoundToTargets, NeedsAtTarget, recordedCaller } from '#access';
+import { OwnRequests, type Reply } from '#http';
 import { SyncParams } from '#history';
 import { Idempotent, Ids, RequestIds } from '#idempotency';
 import type { Json, JsonObject } from '#json';
-import type { SyncRecord, SyncResult } from '#recording';
+import { Refuses } from '#problems';
+import type { SyncResult, SyncState } from '#recording';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
 import { readLink, readOutcome, readSync, readSyncs } from './external.body.ts';
 import {
@@ -19,6 +21,7 @@ import {
   VersionLinkDto,
 } from './external.dto.ts';
 import { ExternalSyncService, type ExternalSync } from './external.service.ts';
+import { SyncNotFoundError, SyncReader } from '#recording';
 
 /** The record replaces half a character in a text of another system. */
 const MENDED = { loneSurrogates: true };
@@ -31,9 +34,14 @@ const OUTCOME = {
 /** For teams whose adapter is not ours: they run their syncs, and keep the record here. */
 @ApiTags('history')
 @ApiExtraModels(SyncResultDto, SyncExtensionDto, SyncErrorDto)
+@OwnRequests()
+@NeedsAtTarget('sync:write')
 @Controller('sync')
 export class ExternalSyncController {
-  constructor(private readonly syncs: ExternalSyncService) {}
+  constructor(
+    private readonly syncs: ExternalSyncService,
+    private readonly reader: SyncReader,
+  ) {}
 
   /** Records an external sync: a sync that another system runs. It may be running, or have ended. */
   @Post()
@@ -41,12 +49,17 @@ export class ExternalSyncController {
   @Idempotent()
   @ApiBody({ type: RecordSyncDto })
   @ApiResponse({ status: 201, type: RecordedSyncDto, headers: LOCATION, description: 'The sync is recorded.' })
-  async record(
+  @Refuses(
+    ['NOT_JSON', 'INVALID_DURATION', 'INVALID_NAME', 'INVALID_TIME', 'UNKNOWN_DEPLOYMENT', 'VERSION_NOT_FOUND'],
+    ['DEPLOYMENT_OWNED', 'SNAPSHOT_TOO_LARGE', 'RECORDING_UNAVAILABLE'],
+  )
+  async recordSync(
     @Body() body: object,
     @Ids() ids: RequestIds,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<RecordedSyncDto> {
     const request = readSync(body);
+    assertAllowedAt(request);
     const [recorded] = await this.syncs.record([newSync(request, ids, 0)]);
     const { id, callId, kind, typeKey, versionHash } = recorded!;
     reply.header('location', `/api/v1/sync/${id}`);
@@ -59,8 +72,13 @@ export class ExternalSyncController {
   @Idempotent()
   @ApiBody({ type: RecordSyncsDto })
   @ApiResponse({ status: 201, type: RecordedSyncsDto, description: 'All syncs are recorded.' })
-  async recordMany(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
+  @Refuses(
+    ['NOT_JSON', 'INVALID_DURATION', 'INVALID_NAME', 'INVALID_TIME', 'UNKNOWN_DEPLOYMENT', 'VERSION_NOT_FOUND'],
+    ['DEPLOYMENT_OWNED', 'SNAPSHOT_TOO_LARGE', 'RECORDING_UNAVAILABLE'],
+  )
+  async recordSyncs(@Body() body: object, @Ids() ids: RequestIds): Promise<RecordedSyncsDto> {
     const { syncs, callId: given } = readSyncs(body);
+    for (const sync of syncs) assertAllowedAt(sync);
     const callId = given?.toLowerCase() ?? ids.ofSync(0).callId;
     const recorded = await this.syncs.record(syncs.map((sync, index) => newSync(sync, ids, index, callId)));
     return { ids: recorded.map(({ id }) => id), callId };
@@ -71,12 +89,17 @@ export class ExternalSyncController {
   @BodyLimit({ ...SNAPSHOT_BODY, ...MENDED })
   @Idempotent()
   @ApiBody({ schema: OUTCOME })
-  async settle(
+  @Refuses(
+    ['NOT_JSON', 'INVALID_DURATION', 'INVALID_NAME', 'INVALID_TIME', 'SYNC_NOT_FOUND', 'VERSION_NOT_FOUND'],
+    ['REMOVAL_HAS_NO_VERSION', 'SYNC_OWNED', 'SYNC_SETTLED', 'SNAPSHOT_TOO_LARGE'],
+  )
+  async updateSyncStatus(
     @Param() { syncId }: SyncParams,
     @Body() body: object,
     @Ids() ids: RequestIds,
   ): Promise<ExternalSyncDto> {
     const outcome = readOutcome(body);
+    await this.assertVisible(syncId);
     const eventId = ids.at(0);
     return externalSyncDto(
       outcome.status === 'IN_PROGRESS'
@@ -89,8 +112,22 @@ export class ExternalSyncController {
   @Patch(':syncId/version')
   @Idempotent()
   @ApiBody({ type: VersionLinkDto })
-  async link(@Param() { syncId }: SyncParams, @Body() body: object, @Ids() ids: RequestIds): Promise<ExternalSyncDto> {
-    return externalSyncDto(await this.syncs.link(syncId, readLink(body).versionHash, ids.at(0)));
+  @Refuses('SYNC_NOT_FOUND', 'VERSION_NOT_FOUND', 'REMOVAL_HAS_NO_VERSION', 'SYNC_OWNED', 'SYNC_SETTLED')
+  async linkSyncToVersion(
+    @Param() { syncId }: SyncParams,
+    @Body() body: object,
+    @Ids() ids: RequestIds,
+  ): Promise<ExternalSyncDto> {
+    const { versionHash } = readLink(body);
+    await this.assertVisible(syncId);
+    return externalSyncDto(await this.syncs.link(syncId, versionHash, ids.at(0)));
+  }
+
+  /** Throws `SyncNotFoundError`, also for a sync that the caller may not see. */
+  private async assertVisible(syncId: string): Promise<void> {
+    if (!isBoundToTargets()) return;
+    const { targetPlatform: platform, environment } = await this.reader.get(syncId);
+    assertAllowedAt({ platform, environment }, { hidden: new SyncNotFoundError(syncId) });
   }
 }
 
@@ -104,11 +141,13 @@ function newSync(request: RecordSyncDto, ids: RequestIds, index: number, callId?
     callId: request.callId?.toLowerCase() ?? callId ?? own.callId,
     startedAt,
     ...{ platform, direction, kind, typeKey, expiresInMs },
+    removal: request.removal || undefined,
     data: request.data as Json | undefined,
     versionHash: request.versionHash ?? undefined,
     result: result ? resultOf(result) : undefined,
     context: {
       ...{ actor, environment, force },
+      caller: { ...recordedCaller(), onBehalfOf: request.onBehalfOf ?? undefined },
       trigger: request.trigger,
       reason: request.reason ?? undefined,
       deploymentId: request.deploymentId ?? undefined,
@@ -132,7 +171,7 @@ function resultOf(result: SyncResultDto): SyncResult {
   };
 }
 
-function externalSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncRecord): ExternalSyncDto {
+function externalSyncDto({ id, syncStatus, versionHash, expiresAt, completedAt }: SyncState): ExternalSyncDto {
   return {
     id,
     status: syncStatus,

@@ -14,6 +14,7 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
+import { ByPrincipal, OnBehalf } from '#access';
 import { isJsonObject } from '#json';
 import { type FinalStatus, FINAL_STATUSES, type Trigger, TRIGGERS } from '#platform';
 import { type Direction, DIRECTIONS, type SyncStatus } from '#recording';
@@ -167,6 +168,14 @@ export class RecordSyncDto {
   direction: Direction;
 
   /**
+   * True for a push that deletes the item on the platform. It must have no `data` and no `versionHash`. After its success,
+   * the item is absent in the live state.
+   */
+  @MayBeLeftOut()
+  @IsBoolean()
+  removal: boolean = false;
+
+  /**
    * Key of the content type.
    * @example 'Article'
    */
@@ -206,8 +215,15 @@ export class RecordSyncDto {
    * User or system that ran the sync. A name over 255 characters is cut.
    * @example 'jane@example.com'
    */
+  @ByPrincipal()
   @VisibleForeignText()
   actor: string;
+
+  /** User or system that the actor acted for, as it says. A name over 255 characters is cut. */
+  @OnBehalf()
+  @MayBeNull()
+  @VisibleForeignText()
+  onBehalfOf?: string | null;
 
   /**
    * Free text shown in the history. A text over 2,000 characters is cut.
@@ -217,10 +233,7 @@ export class RecordSyncDto {
   @ForeignText()
   reason?: string | null;
 
-  /**
-   * Id of the call that the sync belongs to: a UUID of your own. By default, a new one, or that of the batch.
-   * @example '5b0c2a5e-8f0e-4c39-9d4b-5a2c6a1f7d10'
-   */
+  /** Id of the call that the sync belongs to: a UUID of your own. By default, a new one, or that of the batch. */
   @MayBeNull()
   @IsUUID()
   callId?: string | null;
@@ -234,7 +247,6 @@ export class RecordSyncDto {
    * Time when the sync started, for a sync that is recorded later. The sync is then `backfilled`: it counts at this
    * time, and its id sorts by it. The oldest time is the start of the month 120 months ago, or of the oldest month that
    * retention keeps.
-   * @example '2026-01-31T03:00:00Z'
    */
   @MayBeNull()
   @Timestamp()
@@ -269,7 +281,7 @@ export class RecordSyncDto {
 export class RecordSyncsDto {
   /**
    * Syncs to record, 1 to 1,000.
-   * @example [{ "platform": "contentful", "direction": "PUSH", "typeKey": "Article", "actor": "jane@example.com", "result": { "status": "SUCCESS" } }]
+   * @example [{ "platform": "contentful", "direction": "PUSH", "typeKey": "Article", "actor": "jane@example.com", "result": { "status": "SUCCESS", "statusCode": 200, "durationMs": 840 } }, { "platform": "contentful", "direction": "PUSH", "typeKey": "Author", "actor": "jane@example.com", "result": { "status": "FAILED", "statusCode": 429, "error": { "code": "RATE_LIMITED", "message": "The platform takes 10 requests a minute." } } }]
    */
   @IsArray()
   @ArrayMinSize(1)
@@ -277,10 +289,7 @@ export class RecordSyncsDto {
   @Nested(() => RecordSyncDto)
   syncs: RecordSyncDto[];
 
-  /**
-   * Id of the call that made all these syncs: a UUID of your own. By default, a new one.
-   * @example '7d1f6c1a-3f0b-4a52-8a57-0f4f2f6f1b7e'
-   */
+  /** Id of the call that made all these syncs: a UUID of your own. By default, a new one. */
   @MayBeNull()
   @IsUUID()
   callId?: string | null;
@@ -290,7 +299,7 @@ export class RecordSyncsDto {
 export class VersionLinkDto {
   /**
    * Hash of the version that the sync carried. The history must have this version.
-   * @example '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
+   * @example 'fef67d9bd9f52b31019e4fc70acdfc56f64200243ffaa7ada0411aba32641c1b'
    */
   @Name()
   versionHash: string;

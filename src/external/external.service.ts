@@ -6,12 +6,14 @@ import {
   type NewSync,
   outcomeOf,
   type RecordedSync,
+  RemovedVersionError,
   type StartRow,
   SyncOwnedError,
   SyncReader,
   type SyncRecord,
   SyncRecorder,
   type SyncResult,
+  type SyncState,
   SyncSettledError,
   SyncWriter,
 } from '#recording';
@@ -51,26 +53,35 @@ export class ExternalSyncService {
 
   /**
    * Says what came of a sync; its metadata is merged over what was there. Throws `SyncNotFoundError`,
-   * `VersionNotFoundError`, {@link SyncOwnedError} and {@link SyncSettledError}.
+   * `VersionNotFoundError`, {@link RemovedVersionError}, {@link SyncOwnedError} and {@link SyncSettledError}.
    */
-  async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncRecord> {
+  async settle(syncId: string, result: SyncResult, eventId: string): Promise<SyncState> {
+    const settled = await waitAtMost(WAIT_MS, this.writer.settle(syncId, await this.checked(syncId, result), eventId));
+    return settled ?? this.syncs.get(syncId);
+  }
+
+  /** The result as it is to be written. */
+  private async checked(syncId: string, result: SyncResult): Promise<SyncResult> {
+    const begun = this.recorder.begun(syncId);
+    if (begun?.isExternal && !begun.hasMetadata && result.versionHash === undefined && !result.completedAt) {
+      await this.heartbeat.proveWrite();
+      return outcomeOf(begun.direction, result);
+    }
     const { syncDirection, syncMetadata, versionHash, startedAt, ...sync } = await this.open(syncId);
     const { targetPlatform: platform, kind, typeKey } = sync;
+    if (sync.removal && result.versionHash !== undefined) throw new RemovedVersionError(syncId);
     if (result.versionHash !== undefined && result.versionHash !== versionHash)
       await this.versions.byHash({ platform, kind, typeKey }, result.versionHash);
     const ended = result.completedAt ? this.admission.withTimes(startedAt, result) : result;
-    const metadata = { ...syncMetadata, ...result.metadata };
-    await waitAtMost(WAIT_MS, this.writer.settle(syncId, { ...outcomeOf(syncDirection, ended), metadata }, eventId));
-    return this.syncs.get(syncId);
+    return { ...outcomeOf(syncDirection, ended), metadata: { ...syncMetadata, ...result.metadata } };
   }
 
   /** Says that a sync is still under way, and will be for so long at the most. Throws as {@link settle} does. */
-  async extend(syncId: string, expiresInMs: number): Promise<SyncRecord> {
+  async extend(syncId: string, expiresInMs: number): Promise<SyncState> {
     await this.open(syncId);
-    const extended = await waitAtMost(WAIT_MS, this.recorder.extend(syncId, expiresInMs));
+    await waitAtMost(WAIT_MS, this.recorder.extend(syncId, expiresInMs));
     const sync = await this.syncs.get(syncId);
-    if (extended) return sync;
-    if (sync.syncStatus === 'IN_PROGRESS') throw new SyncOwnedError(syncId);
+    if (sync.syncStatus === 'IN_PROGRESS') return sync;
     throw new SyncSettledError(syncId, sync.syncStatus, 'it has ended');
   }
 

@@ -1,5 +1,6 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
+import { AccessLog } from '#access-log';
 import { query, DRIVER_TYPES } from '#database';
 import { storableText } from '../storable-text.ts';
 import { UnknownFingerprintError } from './failures.errors.ts';
@@ -11,27 +12,39 @@ export interface Mute {
   actor: string;
 }
 
+const MUTE = `
+  insert into failure_mute (fingerprint, until, reason, actor)
+  select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
+  on conflict (fingerprint) do update
+    set until = excluded.until, reason = excluded.reason, actor = excluded.actor, created_at = clock_timestamp()`;
+
 /** Which errors are muted. */
 @Injectable()
 export class FailureMutes {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly log: AccessLog,
+  ) {}
 
   /** Mutes, or changes how long and why. Throws {@link UnknownFingerprintError} for an error that never happened. */
   async mute(fingerprint: string, { until, reason, actor }: Mute): Promise<void> {
-    const { rowCount } = await query(
-      this.em,
-      `insert into failure_mute (fingerprint, until, reason, actor)
-       select $1, $2, $3, $4 where exists (select from sync_history where error_fingerprint = $1)
-       on conflict (fingerprint) do update
-         set until = excluded.until, reason = excluded.reason, actor = excluded.actor, created_at = clock_timestamp()`,
-      [fingerprint, until, storableText(reason), storableText(actor)],
+    const values = [fingerprint, until, storableText(reason), storableText(actor)];
+    const { rowCount } = await this.log.withChange(
+      (transaction) => transaction.query(MUTE, values),
+      (muted) =>
+        muted.rowCount === 0
+          ? undefined
+          : { action: 'mute.created', actor, subject: fingerprint, filter: { until, reason } },
     );
     if (rowCount === 0) throw new UnknownFingerprintError(fingerprint);
   }
 
   /** Safe to repeat. */
   async unmute(fingerprint: string): Promise<void> {
-    await query(this.em, 'delete from failure_mute where fingerprint = $1', [fingerprint]);
+    await this.log.withChange(
+      (transaction) => transaction.query('delete from failure_mute where fingerprint = $1', [fingerprint]),
+      ({ rowCount }) => (rowCount === 0 ? undefined : { action: 'mute.removed', subject: fingerprint }),
+    );
   }
 
   /** Those that are in force, by fingerprint. */

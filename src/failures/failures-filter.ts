@@ -3,7 +3,7 @@ import { type AskedConditions, conditionsOf, type FilterConditions, InvalidFilte
 /** What selects syncs whatever came of them: a pattern compares failures with all other syncs. */
 export const FILTER_NAMES = [
   ...(['platform', 'environment', 'typeKey', 'kind', 'direction', 'trigger', 'actor'] as const),
-  ...(['deploymentId', 'callId', 'versionHash', 'forced'] as const),
+  ...(['deploymentId', 'label', 'callId', 'versionHash', 'forced'] as const),
 ] as const;
 
 /** Which syncs failures are looked for among. */
@@ -15,6 +15,11 @@ export type FailuresFilter = Pick<FilterConditions, (typeof FILTER_NAMES)[number
 export function failuresFilter(asked: AskedFailures): FailuresFilter {
   const conditions = conditionsOf(asked);
   const other = Object.keys(conditions).find((name) => !FILTER_NAMES.includes(name as keyof FailuresFilter));
-  if (other) throw new InvalidFilterError(other, 'does not apply to failures, which are compared with all other syncs');
+  if (other)
+    throw new InvalidFilterError(
+      other,
+      'does not apply to failures, which are compared with all other syncs',
+      'CONFLICT',
+    );
   return conditions;
 }

@@ -1,11 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { Needs, NeedsAtTarget } from '#access';
+import { Refuses } from '#problems';
 import { resolveInterval } from '#statistics';
 import { FailureMutes } from './failure-mutes.ts';
 import { FailurePatternService } from './failure-pattern.service.ts';
 import { FailuresDto, FailuresQuery, FingerprintParams, MuteDto, MuteRequestDto } from './failures.dto.ts';
 
 @ApiTags('analytics')
+@NeedsAtTarget('read')
 @Controller('sync/analytics/failures')
 export class FailuresController {
   constructor(
@@ -15,7 +18,8 @@ export class FailuresController {
 
   /** Lists the errors of an interval by fingerprint, and the failure patterns of each target. */
   @Get()
-  async list(@Query() filter: FailuresQuery): Promise<FailuresDto> {
+  @Refuses('INVALID_FILTER', 'UNKNOWN_TIME_ZONE')
+  async listFailures(@Query() filter: FailuresQuery): Promise<FailuresDto> {
     const { scope, interval, window } = resolveInterval(filter);
     const [fingerprints, patterns] = await Promise.all([
       this.failures.fingerprints(scope, interval),
@@ -26,15 +30,19 @@ export class FailuresController {
 
   /** Mutes an error until a time. A muted error stays in the list and forms no pattern. */
   @Put(':fingerprint/mute')
-  async mute(@Param() { fingerprint }: FingerprintParams, @Body() mute: MuteRequestDto): Promise<MuteDto> {
+  @Needs('deploy')
+  @Refuses('FINGERPRINT_NOT_FOUND', 'RECORDING_UNAVAILABLE')
+  async muteFailure(@Param() { fingerprint }: FingerprintParams, @Body() mute: MuteRequestDto): Promise<MuteDto> {
     await this.mutes.mute(fingerprint, mute);
     return { until: mute.until, reason: mute.reason, actor: mute.actor };
   }
 
   /** Ends the mute of an error, so that it forms patterns again. */
   @Delete(':fingerprint/mute')
+  @Needs('deploy')
   @HttpCode(204)
-  async unmute(@Param() { fingerprint }: FingerprintParams): Promise<void> {
+  @Refuses('RECORDING_UNAVAILABLE')
+  async unmuteFailure(@Param() { fingerprint }: FingerprintParams): Promise<void> {
     await this.mutes.unmute(fingerprint);
   }
 }

@@ -4,7 +4,7 @@ import { PickType } from '@nestjs/swagger';
 import { CoveredIntervalDto } from '#history';
 import { FINGERPRINT } from '#recording';
 import { AnalyticsQuery } from '#statistics';
-import { Timestamp, Text } from '#validation';
+import { Documented, Text, Timestamp } from '#validation';
 import { FILTER_NAMES } from './failures-filter.ts';
 
 /** What failures look like together; a failure belongs to one pattern at the most. */
@@ -41,6 +41,7 @@ export class FingerprintParams {
    * Fingerprint of the error: 16 hexadecimal digits.
    * @example '18ed84029078e4bb'
    */
+  @Documented({ pattern: FINGERPRINT.source })
   @Matches(FINGERPRINT, { message: '$property must be 16 hexadecimal digits' })
   fingerprint: string;
 }

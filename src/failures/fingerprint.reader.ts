@@ -67,11 +67,12 @@ export class FingerprintReader {
         last_of_type as (
           select distinct on (error_fingerprint, target_platform, environment, kind, type_key, sync_direction) *
           from failed where ${now}
-          order by error_fingerprint, target_platform, environment, kind, type_key, sync_direction, id desc),
+          order by error_fingerprint, target_platform, environment, kind, type_key, sync_direction, started_at desc, id desc),
         sick as (
           select distinct error_fingerprint as fingerprint from last_of_type l
           where not exists (
-            select from sync_history h where h.type_key = l.type_key and h.id > l.id and h.kind = l.kind
+            select from sync_history h where h.type_key = l.type_key and (h.started_at, h.id) > (l.started_at, l.id)
+              and h.id > uuid_at(l.started_at - interval '1 hour') and h.kind = l.kind
               and h.target_platform = l.target_platform and h.environment = l.environment
               and h.sync_direction = l.sync_direction and h.sync_status = 'SUCCESS' and h.started_at < ${to}))
         select e.fingerprint, l.error_code as "errorCode", l.status_code as "statusCode",

@@ -10,6 +10,8 @@ import type { FailuresFilter } from './failures-filter.ts';
 import { type Circumstances, type Suspect, suspectsBetween } from './suspects.ts';
 
 /** Affected types that are looked at, and suspects that are told. */
+/** Successes by their ids among which the last one by the clock of the database is looked for. */
+const LAST = 20;
 const MAX_TYPES = 3;
 const MAX_SUSPECTS = 10;
 
@@ -51,12 +53,15 @@ export class SuspectFinder {
         with first as (
           select distinct on (h.target_platform, h.environment, h.kind, h.type_key, h.sync_direction) h.*
           from sync_history h where h.error_fingerprint = ${bind(fingerprint, 'text')} and ${where}
-          order by h.target_platform, h.environment, h.kind, h.type_key, h.sync_direction, h.id)
+          order by h.target_platform, h.environment, h.kind, h.type_key, h.sync_direction, h.started_at, h.id)
         select ${rowJson('f')} as failure, ${rowJson('s')} as success
         from first f cross join lateral (
-          select * from sync_history h where h.type_key = f.type_key and h.id < f.id and h.kind = f.kind
-            and h.target_platform = f.target_platform and h.environment = f.environment
-            and h.sync_direction = f.sync_direction and h.sync_status = 'SUCCESS' order by h.id desc limit 1) s
+          select * from (
+            select * from sync_history h where h.type_key = f.type_key and (h.started_at, h.id) < (f.started_at, f.id)
+              and h.id < uuid_at(f.started_at + interval '1 hour') and h.kind = f.kind
+              and h.target_platform = f.target_platform and h.environment = f.environment
+              and h.sync_direction = f.sync_direction and h.sync_status = 'SUCCESS' order by h.id desc limit ${LAST}) last
+          order by started_at desc, id desc limit 1) s
         order by f.id limit ${MAX_TYPES}`,
       values: parameters,
     });

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { asFarAsAllowedAtOne, assertAllowedAt, NeedsAtTarget } from '#access';
 import { ApiForms, BY_ID, pageOf, type Reply } from '#http';
+import { Refuses } from '#problems';
 import { lengthOf } from '#statistics';
 import { InvalidRequestError, momentIn } from '#validation';
 import {
@@ -19,33 +21,41 @@ import { MAX_REPORT_MS } from './health-report.ts';
 import { HealthReportService, type StoredReport } from './health-report.service.ts';
 import type { Evidence } from './health.ts';
 import { asHtml, asMarkdown } from './health-report.texts.ts';
+import { ReportNotFoundError } from './health.errors.ts';
 
 const TEXTS = { 'text/markdown': 'text', 'text/html': 'text' } as const;
 
 @ApiTags('analytics')
+@NeedsAtTarget('read')
 @Controller()
 export class HealthReportController {
   constructor(private readonly reports: HealthReportService) {}
 
   /** Lists health reports, the newest interval first. */
   @Get('sync/health-reports')
-  async list(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
+  async listHealthReports(@Query() { limit, cursor, ...filter }: ReportPageQuery): Promise<HealthReportPageDto> {
+    const asked = asFarAsAllowedAtOne(filter);
     const page = await pageOf<StoredReport>(
       { limit, cursor },
-      { ...BY_ID, find: (start, count) => this.reports.list(filter, count, start) },
+      { ...BY_ID, find: (start, count) => this.reports.list(asked, count, start) },
     );
     return { ...page, items: page.items.map(reportDto) };
   }
 
   /** Creates the health report of an interval, or returns the existing one. */
   @Post('sync/health-reports')
+  @NeedsAtTarget('deploy')
   @HttpCode(200)
-  async generate(@Body() { startDate, endDate, timeZone, ...request }: ReportRequestDto): Promise<HealthReportDto> {
+  @Refuses('UNKNOWN_TIME_ZONE', 'LIVE_STATE_BEHIND')
+  async generateHealthReport(
+    @Body() { startDate, endDate, timeZone, ...request }: ReportRequestDto,
+  ): Promise<HealthReportDto> {
+    assertAllowedAt(request);
     const [from, to] = [momentIn(timeZone, startDate), momentIn(timeZone, endDate)];
-    if (from >= to) throw new InvalidRequestError('endDate must be after startDate');
-    if (to > new Date()) throw new InvalidRequestError('endDate must not be in the future');
+    if (from >= to) throw InvalidRequestError.of('endDate', 'must be after startDate', 'CONFLICT');
+    if (to > new Date()) throw InvalidRequestError.of('endDate', 'must not be in the future', 'TOO_LARGE');
     if (lengthOf({ from, to }) > MAX_REPORT_MS) {
-      throw new InvalidRequestError('endDate must be at most 366 days after startDate');
+      throw InvalidRequestError.of('endDate', 'must be at most 366 days after startDate', 'TOO_LARGE');
     }
     return reportDto(await this.reports.generateHealthReport({ ...request, from, to }));
   }
@@ -53,24 +63,29 @@ export class HealthReportController {
   /** Shows the newest health report of a target. */
   @Get('sync/health-reports/latest')
   @ApiForms(HealthReportDto, TEXTS)
-  async latest(
+  @Refuses('HEALTH_REPORT_NOT_FOUND')
+  async getLatestHealthReport(
     @Query() { platform, environment, format }: LatestReportQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<unknown> {
+    assertAllowedAt({ platform, environment });
     return shown(await this.reports.latest(platform, environment), format ?? formatOf(accept), reply);
   }
 
   /** Shows a health report as JSON, Markdown or printable HTML. */
   @Get('health-reports/:reportId')
   @ApiForms(HealthReportDto, TEXTS)
-  async get(
+  @Refuses('HEALTH_REPORT_NOT_FOUND')
+  async getHealthReport(
     @Param() { reportId }: ReportParams,
     @Query() { format }: ReportFormatQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<unknown> {
-    return shown(await this.reports.get(reportId), format ?? formatOf(accept), reply);
+    const stored = await this.reports.get(reportId);
+    assertAllowedAt(stored.report, { hidden: new ReportNotFoundError(reportId) });
+    return shown(stored, format ?? formatOf(accept), reply);
   }
 }
 

@@ -1,6 +1,13 @@
 import type { SyncNumbers } from '#statistics';
 import type { CommonErrorDto, RecentFailureDto, ReportedPatternDto } from './health-report.dto.ts';
-import type { Evidence, HealthInputs, HealthThresholds, OutOfSyncCounts } from './health.ts';
+import {
+  type Evidence,
+  type HealthInputs,
+  type HealthThresholds,
+  NONE_UNMET,
+  type OutOfSyncCounts,
+  type UnmetExpectations,
+} from './health.ts';
 
 /** A part of an answer as it is kept: times are ISO 8601 texts. */
 type Kept<Dto> = { [Member in keyof Dto]: Dto[Member] extends Date ? string : Dto[Member] };
@@ -29,7 +36,9 @@ export interface ReportInputs {
 type StoredNumbers = Omit<KeptNumbers, 'outcomes'> & Partial<KeptNumbers>;
 
 /** What earlier reports lack, and what they have in its place: counts of syncs. */
-interface StoredHealth extends Omit<HealthInputs<StoredNumbers>, keyof OutOfSyncCounts>, Partial<OutOfSyncCounts> {
+interface StoredHealth
+  extends Omit<HealthInputs<StoredNumbers>, keyof OutOfSyncCounts | 'unmet'>, Partial<OutOfSyncCounts> {
+  unmet?: UnmetExpectations;
   inDoubt?: Evidence;
   differences?: Evidence;
 }
@@ -43,10 +52,17 @@ interface StoredInputs extends Omit<ReportInputs, 'health' | 'before'> {
 export function readInputs(text: string): ReportInputs {
   const { health: stored, before, ...inputs } = JSON.parse(text) as StoredInputs;
   const { inDoubt = null, differences = null, ...health } = stored;
-  const { drift = differences, absent = null, unknown = inDoubt, observedAt = null, numbers } = health;
+  const {
+    drift = differences,
+    absent = null,
+    unknown = inDoubt,
+    observedAt = null,
+    numbers,
+    unmet = NONE_UNMET,
+  } = health;
   return {
     ...inputs,
-    health: { ...health, ...{ drift, absent, unknown, observedAt }, numbers: readNumbers(numbers) },
+    health: { ...health, ...{ drift, absent, unknown, observedAt, unmet }, numbers: readNumbers(numbers) },
     before: readNumbers(before),
   };
 }

@@ -32,7 +32,7 @@ const syncsOf = (found: Evidence | null) => (found && found.count > 0 ? found.sy
 const typesOf = ({ patterns }: ReportInputs, shape: string) =>
   [...new Set(patterns.filter((pattern) => pattern.shape === shape).flatMap(({ typeKeys }) => typeKeys))].join(', ');
 
-const some = <T>(list: T[], ids: (item: T) => string[]) => (list.length > 0 ? list.flatMap(ids) : null);
+const some = <T>(list: T[], ids: (item: T) => string | string[]) => (list.length > 0 ? list.flatMap(ids) : null);
 
 /** Every recommendation there is. */
 const RULES: Rule[] = [
@@ -92,8 +92,15 @@ const RULES: Rule[] = [
       `the latest versions again. GET ${listAddress(inputs, 'drift')} lists them.`,
   },
   {
+    rule: 'meet-expectations',
+    evidence: ({ health: { unmet } }) => some(unmet.items, ({ syncId }) => syncId ?? []),
+    action: ({ platform, environment, health: { unmet } }) =>
+      `Find out why ${unmet.count} expectations of ${platform} (${environment}) are not met, such as ` +
+      `"${unmet.items[0]!.name}": the jobs that run the syncs may have stopped. GET /api/v1/expectations lists them.`,
+  },
+  {
     rule: 'resume-syncs',
-    evidence: (_inputs, { health }) => (health === 'STALE' ? [] : null),
+    evidence: ({ health: { unmet } }, { health }) => (health === 'STALE' && unmet.count === 0 ? [] : null),
     action: ({ health }) =>
       `Find out why there was no sync since ${health.lastSyncAt}: the job that runs it may have stopped.`,
   },

@@ -13,6 +13,31 @@ export class ListedEvidenceDto extends EvidenceDto {
   href: string;
 }
 
+/** An expectation that is not met: the cause of a condition. */
+export class UnmetExpectationDto {
+  /** Id of the expectation that is not met. */
+  id: string;
+  /** Name of the expectation that is not met. */
+  name: string;
+  /**
+   * Stable code of the cause: `EXPECTATION_MISSED` (no sync counted) or `EXPECTATION_TOO_FEW` (fewer than expected).
+   */
+  code: 'EXPECTATION_MISSED' | 'EXPECTATION_TOO_FEW';
+  /** Sentence that names the expectation, its due time, and the missing syncs. */
+  cause: string;
+  /** Time at which the expectation was due and not met. */
+  dueAt: Date;
+}
+
+export class UnmetExpectationsDto {
+  /** Number of expectations that are not met. */
+  count: number;
+  /** Time at which the first of these expectations was due; null when there is none. */
+  since: Date | null;
+  /** Expectations that are not met, at most 10, in the order in which they were due. */
+  items: UnmetExpectationDto[];
+}
+
 /** The condition of an environment of a platform. */
 export class TargetHealthDto extends TargetDto {
   /** Condition of the target. */
@@ -34,6 +59,8 @@ export class TargetHealthDto extends TargetDto {
   absent: ListedEvidenceDto | null;
   /** Items of which nobody knows what stands at the target; null while the service makes the live state. */
   unknown: ListedEvidenceDto | null;
+  /** Expectations of the target that are not met. */
+  unmet: UnmetExpectationsDto;
   /** End of the newest pull of all content types that succeeded; null when there is none. */
   observedAt: Date | null;
   /** Start of the newest sync; null when there is none. */
@@ -43,7 +70,7 @@ export class TargetHealthDto extends TargetDto {
 }
 
 export class HealthListDto {
-  /** The 200 targets with the most syncs, sorted by platform and environment. */
+  /** The 200 targets with the most syncs, and those with an expectation that is not met, by platform and environment. */
   items: TargetHealthDto[];
 }
 

@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { StatisticsModule } from '#statistics';
+import { ExpectationModule } from '#expectation';
 import { FailuresModule } from '#failures';
 import { HealthReportController } from './health-report.controller.ts';
 import { HealthReportReader } from './health-report.reader.ts';
@@ -19,7 +20,7 @@ export interface HealthOptions {
 
 /** The condition of each target, and reports about it. Needs TrackingModule, and the migrations of the service. */
 @Module({
-  imports: [FailuresModule, StatisticsModule],
+  imports: [ExpectationModule, FailuresModule, StatisticsModule],
   controllers: [HealthReportController, PlatformAnalyticsController, TargetHealthController],
   providers: [
     HealthReader,

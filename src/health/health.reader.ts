@@ -2,12 +2,23 @@ import type { Target } from '#platform';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query } from '#database';
+import { unmetCause, type UnmetExpectation, UnmetReader } from '#expectation';
 import { LiveReader, LiveStateBehindError, type OutOfSync, type QuestionableItem } from '#live';
 import { type Interval, SyncAnalyticsService } from '#statistics';
-import { type Evidence, type HealthInputs, MAX_EVIDENCE, type OutOfSyncCounts } from './health.ts';
+import {
+  type Evidence,
+  type HealthInputs,
+  MAX_EVIDENCE,
+  NONE_UNMET,
+  type OutOfSyncCounts,
+  type Unmet,
+  type UnmetExpectations,
+} from './health.ts';
 
 /** Syncs that are looked back upon, at the most. */
 const MOST = 200;
+/** Expectations that are kept with a report. */
+const MAX_UNMET = 10;
 const ANSWER_WITHIN_MS = 30_000;
 /** Gaps between calls that make a rhythm. */
 const FEWEST_GAPS = 8;
@@ -21,6 +32,7 @@ export class HealthReader {
     private readonly em: EntityManager,
     private readonly analytics: SyncAnalyticsService,
     private readonly live: LiveReader,
+    private readonly expectations: UnmetReader,
   ) {}
 
   /** The time of the database: it decides what belongs to which interval. */
@@ -42,13 +54,25 @@ export class HealthReader {
     }
   }
 
-  /** `counts` are those of the target at the end of the interval; they are read by default. */
-  async inputs(target: Target, interval: Interval, counts?: TargetCounts): Promise<HealthInputs> {
+  /** The expectations that are not met at a time, by {@link keyOf} of their target; of one target, or of all. */
+  async unmet(at: Date, target?: Target): Promise<TargetUnmet> {
+    const found = Map.groupBy(await this.expectations.unmet(at, target), keyOf);
+    return new Map([...found].map(([key, unmet]) => [key, unmetOf(unmet)]));
+  }
+
+  /** `counts` and `missing` are those of the target at the end of the interval; they are read by default. */
+  async inputs(
+    target: Target,
+    interval: Interval,
+    counts?: TargetCounts,
+    missing?: TargetUnmet,
+  ): Promise<HealthInputs> {
     const { platform, environment } = target;
-    const [numbers, recent, found] = await Promise.all([
+    const [numbers, recent, found, unmet] = await Promise.all([
       this.analytics.numbers({ platform, environment }, interval),
       this.rows<Recent>(RECENT, [platform, environment, interval.to.toISOString()]),
       counts ?? this.outOfSync([target], interval.to),
+      missing ?? this.unmet(interval.to, target),
     ]);
     const settled = recent.filter(({ status }) => status !== 'IN_PROGRESS');
     const firstGood = settled.findIndex(({ status }) => status === 'SUCCESS');
@@ -62,6 +86,7 @@ export class HealthReader {
       failuresInARow: { ...evidence(failures), errorCode: failures[0]?.errorCode ?? null },
       successesInARow: firstBad === -1 ? settled.length : firstBad,
       rhythmMs: rhythmOf(recent),
+      unmet: unmet.get(keyOf(target)) ?? NONE_UNMET,
       ...(found.get(keyOf(target)) ?? NOT_KNOWN),
     };
   }
@@ -73,6 +98,8 @@ export class HealthReader {
 
 /** By {@link keyOf}. */
 export type TargetCounts = Map<string, OutOfSyncCounts>;
+
+export type TargetUnmet = Map<string, UnmetExpectations>;
 
 interface Shown {
   id: string;
@@ -87,8 +114,13 @@ interface Recent extends Shown {
 
 const NOT_KNOWN: OutOfSyncCounts = { drift: null, absent: null, unknown: null, observedAt: null };
 
-function keyOf({ platform, environment }: Target): string {
+export function keyOf({ platform, environment }: Target): string {
   return JSON.stringify([platform, environment]);
+}
+
+export function targetOf(key: string): Target {
+  const [platform, environment] = JSON.parse(key) as [string, string];
+  return { platform, environment };
 }
 
 function countsOf({ drift, absent, unknown, observedAt }: OutOfSync): OutOfSyncCounts {
@@ -98,6 +130,16 @@ function countsOf({ drift, absent, unknown, observedAt }: OutOfSync): OutOfSyncC
     ...{ drift: shown(drift), absent: shown(absent), unknown: shown(unknown) },
     observedAt: observedAt === null ? null : timeOf(observedAt),
   };
+}
+
+/** Those that were due first come first. */
+function unmetOf(found: UnmetExpectation[]): UnmetExpectations {
+  const items = found.slice(0, MAX_UNMET).map((one): Unmet => {
+    const { id, name, counted, dueAt, lastSyncId: syncId } = one;
+    const code = counted === 0 ? 'EXPECTATION_MISSED' : 'EXPECTATION_TOO_FEW';
+    return { id, name, code, cause: unmetCause(one), dueAt: dueAt.toISOString(), syncId };
+  });
+  return { count: found.length, since: items[0]?.dueAt ?? null, items };
 }
 
 function timeOf(microseconds: number): string {
@@ -129,4 +171,4 @@ const HERE = `h.target_platform = $1 and h.environment = $2 and h.started_at < $
 
 const RECENT = `
   select h.id, ${AT}, h.call_id as "callId", h.sync_status as status, h.error_code as "errorCode"
-  from sync_history h where ${HERE} order by h.id desc limit ${MOST}`;
+  from (select * from sync_history h where ${HERE} order by h.id desc limit ${MOST}) h order by h.started_at desc, h.id desc`;

@@ -38,6 +38,27 @@ export interface OutOfSyncCounts {
   observedAt: string | null;
 }
 
+/** An expectation that is not met; `cause` says in one sentence what is missing. */
+export interface Unmet {
+  id: string;
+  name: string;
+  code: 'EXPECTATION_MISSED' | 'EXPECTATION_TOO_FEW';
+  cause: string;
+  dueAt: string;
+  /** The last sync that counted. */
+  syncId: string | null;
+}
+
+/** The expectations of a target that are not met, and since when the first of them was due. */
+export interface UnmetExpectations {
+  count: number;
+  since: string | null;
+  /** The first of them, at most 10. */
+  items: Unmet[];
+}
+
+export const NONE_UNMET: UnmetExpectations = { count: 0, since: null, items: [] };
+
 /** All that the health of a target depends on. Times are ISO 8601, so that it can be kept and judged again. */
 export interface HealthInputs<Numbers = SyncNumbers> extends OutOfSyncCounts {
   at: string;
@@ -51,6 +72,7 @@ export interface HealthInputs<Numbers = SyncNumbers> extends OutOfSyncCounts {
   successesInARow: number;
   /** Milliseconds between calls, where they come in a rhythm. */
   rhythmMs: number | null;
+  unmet: UnmetExpectations;
 }
 
 export interface Judgement {
@@ -65,6 +87,8 @@ export interface Judgement {
 
 /** Syncs that are named as evidence. */
 export const MAX_EVIDENCE = 10;
+/** Expectations that a cause names. */
+const MAX_NAMED = 3;
 /** A rhythm is missed when a call is this many times late. */
 const MISSED_BEATS = 3;
 const HOUR_MS = 3_600_000;
@@ -74,35 +98,42 @@ export function evaluateHealth(
   inputs: HealthInputs<Omit<SyncNumbers, 'outcomes'>>,
   thresholds: HealthThresholds,
 ): Judgement {
-  const { numbers, lastSyncAt, failuresInARow: failures } = inputs;
+  const { numbers, lastSyncAt, failuresInARow: failures, unmet } = inputs;
   const { success, failed, partial } = numbers.counts;
   const settled = success + failed + partial;
   const rate = settled >= thresholds.minimumSyncs ? numbers.successRate : null;
   const percent = (share: number) => `${Math.floor(share * 1000) / 10} %`;
   const rateText =
     rate === null ? '' : `${percent(rate)} of ${settled} syncs of the last ${thresholds.windowHours} h succeeded`;
-  if (lastSyncAt === null) return judged('UNKNOWN', 'No sync of this target has ended yet.', null);
+  const missing = unmetProblems(unmet);
+  if (lastSyncAt === null) {
+    const cause = 'No sync of this target has ended yet.';
+    return missing.length > 0 ? together('STALE', missing) : judged('UNKNOWN', cause, null);
+  }
   if (failures.count >= thresholds.consecutiveFailures) {
     const code = failures.errorCode ? `, last with ${failures.errorCode}` : '';
-    return judged('FAILING', `The last ${failures.count} syncs failed${code}.`, failures.since, failures.syncIds);
+    return together('FAILING', [{ ...failures, cause: `The last ${failures.count} syncs failed${code}.` }, ...missing]);
   }
   // A target that works again is not failing any more, however bad the day was.
   const isBack = inputs.successesInARow >= thresholds.consecutiveFailures;
   if (rate !== null && rate < thresholds.failingBelow && !isBack)
-    return judged('FAILING', `Only ${rateText}.`, failures.since, failures.syncIds);
+    return together('FAILING', [{ ...failures, cause: `Only ${rateText}.` }, ...missing]);
   const silence = Date.parse(inputs.at) - Date.parse(lastSyncAt);
   const allowed =
     thresholds.staleHours === null ? (inputs.rhythmMs ?? Infinity) * MISSED_BEATS : thresholds.staleHours * HOUR_MS;
   if (silence > allowed) {
     const expected = `one was expected every ${hours(thresholds.staleHours === null ? inputs.rhythmMs! : allowed)}`;
-    return judged('STALE', `The last sync was ${hours(silence)} ago; ${expected}.`, lastSyncAt);
+    const cause = `The last sync was ${hours(silence)} ago; ${expected}.`;
+    return together('STALE', [{ cause, since: lastSyncAt, syncIds: [] }, ...missing]);
   }
   const problems = [
     ...(rate !== null && rate < thresholds.degradedBelow ? [{ ...failures, cause: `${rateText}.` }] : []),
     ...outOfSync(inputs),
     ...(rate === null && failures.count > 0 ? [{ ...failures, cause: newestFailed(failures.count) }] : []),
   ];
-  if (problems.length > 0) return degraded(problems);
+  // What should have come is missing, whatever else succeeded.
+  if (missing.length > 0) return together('STALE', [...missing, ...problems]);
+  if (problems.length > 0) return together('DEGRADED', problems);
   return judged(
     'HEALTHY',
     rateText
@@ -119,10 +150,20 @@ interface Problem {
 }
 
 /** All of them, since the oldest. */
-function degraded(problems: Problem[]): Judgement {
+function together(health: Health, problems: Problem[]): Judgement {
   const [since = null] = problems.flatMap((problem) => problem.since ?? []).sort();
   const evidence = [...new Set(problems.flatMap(({ syncIds }) => syncIds))].slice(0, MAX_EVIDENCE);
-  return judged('DEGRADED', problems.map(({ cause }) => cause).join(' '), since, evidence);
+  return judged(health, problems.map(({ cause }) => cause).join(' '), since, evidence);
+}
+
+function unmetProblems({ count, since, items }: UnmetExpectations): Problem[] {
+  const named = items.slice(0, MAX_NAMED).map(({ cause, dueAt, syncId }): Problem => {
+    return { cause, since: dueAt, syncIds: syncId === null ? [] : [syncId] };
+  });
+  const more = count - named.length;
+  if (more <= 0) return named;
+  const cause = `${counted(more, 'more expectation is', 'more expectations are')} not met.`;
+  return [...named, { cause, since, syncIds: [] }];
 }
 
 function outOfSync({ drift, absent, unknown }: OutOfSyncCounts): Problem[] {

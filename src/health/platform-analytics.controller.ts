@@ -1,6 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { NeedsAtTarget } from '#access';
 import type { FilterConditions } from '#history';
+import { Refuses } from '#problems';
 import { type Interval, lengthOf, resolveInterval, SyncAnalyticsService } from '#statistics';
 import { MAX_REPORT_MS } from './health-report.ts';
 import type { ReportedTargets } from './health-report.reader.ts';
@@ -8,6 +10,7 @@ import { AnalyticsDto, ReportedNumbersQuery } from './health.dto.ts';
 import { PlatformReportService } from './platform-report.service.ts';
 
 @ApiTags('analytics')
+@NeedsAtTarget('read')
 @Controller('sync/analytics')
 export class PlatformAnalyticsController {
   constructor(
@@ -20,7 +23,8 @@ export class PlatformAnalyticsController {
    * platform, it has the health report of the platform as well.
    */
   @Get()
-  async numbers(@Query() { slowest, report, ...filter }: ReportedNumbersQuery): Promise<AnalyticsDto> {
+  @Refuses('INTERVAL_TOO_LONG', 'INVALID_FILTER', 'UNKNOWN_TIME_ZONE', 'LIVE_STATE_BEHIND')
+  async getAnalytics(@Query() { slowest, report, ...filter }: ReportedNumbersQuery): Promise<AnalyticsDto> {
     const { scope, interval, window } = resolveInterval(filter);
     const targets = report ? reportedTargets(scope, interval) : null;
     const [numbers, slowestTypes] = await Promise.all([

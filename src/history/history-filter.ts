@@ -24,11 +24,17 @@ export interface HistoryFilter {
   deploymentId?: OneOf<string>;
   versionHash?: OneOf<string>;
   actor?: OneOf<string>;
+  /** As `key:019a5f0e-…`. */
+  principal?: OneOf<string>;
+  onBehalfOf?: OneOf<string>;
+  client?: OneOf<string>;
   errorCode?: OneOf<string>;
   errorFingerprint?: OneOf<string>;
   callId?: OneOf<string>;
   /** HTTP status of the platform's answer by its class. */
   statusClass?: OneOf<StatusClass>;
+  /** Labels of the deployment, each `name=value`; the deployment has all of them. */
+  label?: OneOf<string>;
   forced?: boolean;
   /** Whether another system recorded it after the fact. */
   backfilled?: boolean;
@@ -61,7 +67,14 @@ export type DateField = (typeof DATE_FIELDS)[number];
 /** Names of the original requirement, and the names that mean the same. */
 const SAME = { targetPlatform: 'platform', syncStatus: 'status' } as const;
 const TIMES = ['startDate', 'endDate', 'last', 'timeZone'] as const;
-const CONDITIONS = [...fieldsWith('filter').map(({ name }) => name), 'statusClass', 'forced', 'q', 'dateField'];
+const CONDITIONS = [
+  ...fieldsWith('filter').map(({ name }) => name),
+  'statusClass',
+  'label',
+  'forced',
+  'q',
+  'dateField',
+];
 const NAMES = [...CONDITIONS, ...TIMES];
 
 /** A filter in which each thing has one name. */
@@ -80,9 +93,10 @@ export function namedFilter({ dateRange, ...filter }: HistoryFilter): NamedFilte
   const take = (asked: string, name: string, value: unknown) => {
     if (value === undefined) return;
     if (value === null) throw new InvalidFilterError(asked, 'must not be null; leave it out instead');
-    if (!NAMES.includes(name)) throw new InvalidFilterError(asked, `is unknown; the filter takes ${offered()}`);
+    if (!NAMES.includes(name))
+      throw new InvalidFilterError(asked, `is unknown; the filter takes ${offered()}`, 'UNKNOWN_FIELD');
     if (Object.hasOwn(named, name) && !isSame(named[name], value))
-      throw new InvalidFilterError(asked, `differs from ${name}`);
+      throw new InvalidFilterError(asked, `differs from ${name}`, 'CONFLICT');
     named[name] = value;
   };
   for (const [asked, value] of Object.entries(filter)) if (!Object.hasOwn(SAME, asked)) take(asked, asked, value);
@@ -99,7 +113,8 @@ export function namedFilter({ dateRange, ...filter }: HistoryFilter): NamedFilte
 export function conditionsOf(asked: AskedConditions): FilterConditions {
   const named: NamedFilter = namedFilter(asked);
   const time = TIMES.find((name) => named[name] !== undefined);
-  if (time) throw new InvalidFilterError(time, 'must be left out, because the interval is given beside the filter');
+  if (time)
+    throw new InvalidFilterError(time, 'must be left out, because the interval is given beside the filter', 'CONFLICT');
   return named;
 }
 
@@ -115,7 +130,7 @@ function rangeOf(range: HistoryFilter['dateRange']): { from?: unknown; to?: unkn
     range !== null &&
     Object.keys(range).every((name) => name === 'from' || name === 'to') &&
     Object.values(range).some((end) => end !== undefined);
-  if (!isRange) throw new InvalidFilterError('dateRange', 'must be an object with from, to or both');
+  if (!isRange) throw new InvalidFilterError('dateRange', 'must be an object with from, to or both', 'NOT_AN_OBJECT');
   return range;
 }
 

@@ -1,3 +1,4 @@
+import type { FieldCode, FieldProblem } from '#validation';
 import { DomainError } from '../domain-error.ts';
 
 /** A filter that cannot hold together. */
@@ -5,8 +6,8 @@ export class InvalidFilterError extends DomainError {
   readonly code = 'INVALID_FILTER';
   readonly httpStatus = 400;
 
-  constructor(field: string, detail: string) {
-    super(`The filter is invalid: ${field} ${detail}.`, { errors: [{ field, detail }] });
+  constructor(field: string, detail: string, code: FieldCode = 'INVALID') {
+    super(`The filter is invalid: ${field} ${detail}.`, { errors: [{ field, detail, code }] satisfies FieldProblem[] });
   }
 }
 

@@ -15,8 +15,6 @@ export { SyncFilterDto, CoveredIntervalDto } from './sync-history.dto.ts';
 export { SyncHistoryController } from './sync-history.controller.ts';
 export { SyncParams } from './sync.dto.ts';
 export {
-  type Bind,
-  binder,
   type FacetCounter,
   type FacetValue,
   type HistoryPage,
@@ -25,6 +23,8 @@ export {
 } from './sync-history.queries.ts';
 export { type HistoryExport, SyncHistoryExport } from './sync-history.export.ts';
 export {
+  type Bind,
+  binder,
   isSmall,
   momentColumn,
   type ResolvedFilter,

@@ -1,5 +1,6 @@
 import { ApiProperty, IntersectionType } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches } from 'class-validator';
+import { EXPORT_FORMATS, type ExportFormat } from '#export';
 import { PageDto, PageQuery } from '#http';
 import { type Outcome, OUTCOMES, type Trigger, TRIGGERS } from '#platform';
 import {
@@ -11,7 +12,16 @@ import {
   SYNC_STATUSES,
   type SyncStatus,
 } from '#recording';
-import { type DateOrDay, MayBeLeftOut, OneOrMany, Text, TimestampOrDay, TrueOrFalse } from '#validation';
+import {
+  type DateOrDay,
+  Documented,
+  LabelTexts,
+  MayBeLeftOut,
+  OneOrMany,
+  Text,
+  TimestampOrDay,
+  TrueOrFalse,
+} from '#validation';
 import { DateRange, FromTo } from './date-range.ts';
 import { type Sort, SORTS } from './sync-history.cursor.ts';
 import { DATE_FIELDS, type DateField, STATUS_CLASSES, type StatusClass } from './history-filter.ts';
@@ -19,19 +29,13 @@ import { SyncDto } from './sync.dto.ts';
 
 /** What a history is asked for; everything given must hold. A parameter that is repeated asks for one of its values. */
 export class SyncFilterDto {
-  /**
-   * Key of the content type.
-   * @example ['Article']
-   */
+  /** Key of the content type, such as `Article`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   typeKey?: string[];
 
-  /**
-   * Kind of the item that the key names, such as `contentType`.
-   * @example ['contentType']
-   */
+  /** Kind of the item that the key names, such as `contentType`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(100, { each: true })
@@ -46,10 +50,7 @@ export class SyncFilterDto {
   @Text(255, { each: true })
   platform?: string[];
 
-  /**
-   * Environment of the platform, such as `production`.
-   * @example ['default']
-   */
+  /** Environment of the platform, such as `production`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
@@ -97,19 +98,31 @@ export class SyncFilterDto {
   @Text(255, { each: true })
   versionHash?: string[];
 
-  /**
-   * User or system that made the request.
-   * @example ['jane@example.com']
-   */
+  /** User or system that made the request, such as `jane@example.com`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
   actor?: string[];
 
-  /**
-   * Stable code of the error of the sync.
-   * @example ['RATE_LIMITED']
-   */
+  /** Principal behind the actor, such as `key:019a5f0e-7c11-7aaa-8000-000000000000`. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @Text(300, { each: true })
+  principal?: string[];
+
+  /** User or system that the actor acted for, as it said. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @Text(255, { each: true })
+  onBehalfOf?: string[];
+
+  /** Program of the caller, as it said: `ui`, `cli`, or a name of its own. */
+  @MayBeLeftOut()
+  @OneOrMany()
+  @Text(255, { each: true })
+  client?: string[];
+
+  /** Stable code of the error of the sync, such as `RATE_LIMITED`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
@@ -117,10 +130,10 @@ export class SyncFilterDto {
 
   /**
    * Fingerprint of the error of the sync: 16 hexadecimal digits, equal for errors that differ only in ids, numbers and names.
-   * @example ['18ed84029078e4bb']
    */
   @MayBeLeftOut()
   @OneOrMany()
+  @Documented({ pattern: FINGERPRINT.source })
   @Matches(FINGERPRINT, { each: true, message: 'each value in $property must be 16 hexadecimal digits' })
   errorFingerprint?: string[];
 
@@ -136,6 +149,13 @@ export class SyncFilterDto {
   @IsIn(STATUS_CLASSES, { each: true })
   statusClass?: StatusClass[];
 
+  /**
+   * Name and value of a label of the deployment, such as `commit=4f2a9c1`. Give it several times for deployments that have all
+   * of them.
+   */
+  @LabelTexts()
+  label?: string[];
+
   /** True when the caller allowed changes that lose data. */
   @MayBeLeftOut()
   @TrueOrFalse()
@@ -146,10 +166,7 @@ export class SyncFilterDto {
   @TrueOrFalse()
   backfilled?: boolean;
 
-  /**
-   * Text to find in the type key or the error message, in upper or lower case. No character has a special meaning.
-   * @example 'reserved'
-   */
+  /** Text to find in the type key or the error message, in upper or lower case. No character has a special meaning. */
   @MayBeLeftOut()
   @Text(200)
   q?: string;
@@ -160,8 +177,8 @@ export class SyncFilterDto {
   dateField?: DateField;
 
   /**
-   * Start of the interval (inclusive): a time with its offset, or a date, which begins in `timeZone`.
-   * @example '2026-01-01T00:00:00Z'
+   * Start of the interval (inclusive): a time with its offset, such as `2026-01-01T00:00:00Z`, or a date, which begins in
+   * `timeZone`.
    */
   @MayBeLeftOut()
   @TimestampOrDay()
@@ -169,8 +186,8 @@ export class SyncFilterDto {
   startDate?: DateOrDay;
 
   /**
-   * End of the interval (exclusive): a time with its offset, or a date, which begins in `timeZone`.
-   * @example '2027-01-01T00:00:00Z'
+   * End of the interval (exclusive): a time with its offset, such as `2027-01-01T00:00:00Z`, or a date, which begins in
+   * `timeZone`.
    */
   @MayBeLeftOut()
   @TimestampOrDay()
@@ -193,10 +210,7 @@ export class SyncFilterDto {
   @Matches(/^\d{1,6}[mhd]$/, { message: '$property must be like 90m, 24h or 7d' })
   last?: string;
 
-  /**
-   * Another name of `platform`.
-   * @example ['optimizely']
-   */
+  /** Another name of `platform`. */
   @MayBeLeftOut()
   @OneOrMany()
   @Text(255, { each: true })
@@ -209,8 +223,7 @@ export class SyncFilterDto {
   syncStatus?: SyncStatus[];
 
   /**
-   * Interval as `from/to`, instead of `startDate` and `endDate`. One of them may be empty.
-   * @example '2026-01-01/2026-02-01'
+   * Interval as `from/to`, such as `2026-01-01/2026-02-01`, instead of `startDate` and `endDate`. One of them may be empty.
    */
   @MayBeLeftOut()
   @FromTo()
@@ -283,9 +296,6 @@ export class SyncFacetsDto {
   /** Interval that the answer covers. */
   window: CoveredIntervalDto;
 }
-
-export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 export class SyncExportQuery extends SyncFilterDto {
   /** Format of the file: CSV (RFC 4180, with formulas made harmless) or one JSON object on each line. */

@@ -3,17 +3,22 @@ import { Injectable } from '@nestjs/common';
 import pLimit from 'p-limit';
 import type { QueryResultRow } from 'pg';
 import { query, DRIVER_TYPES, LONG_READ_MS } from '#database';
-import { pageFrom } from '#http';
-import { type FacetField, fieldsWith, SYNC_COLUMNS, type SyncRecord } from '#recording';
+import { type Page, pageFrom, StoredJson, textWithStored } from '#http';
+import { type FacetField, fieldsWith, type SyncRecord } from '#recording';
 import type { HistoryFilter } from './history-filter.ts';
 import { type Cursor, questionDigest, readCursor, type Sort, writeCursor } from './sync-history.cursor.ts';
-import { type ResolvedFilter, resolveFilter, whereSql, type CoveredInterval } from './sync-history.filter.ts';
+import {
+  type Bind,
+  binder,
+  type ResolvedFilter,
+  resolveFilter,
+  whereSql,
+  type CoveredInterval,
+} from './sync-history.filter.ts';
+import { type Form, RECORDS, SyncList, TEXTS } from './sync-history.list.ts';
 
 /** A page of a history, with cursors to those beside it. */
-export interface HistoryPage {
-  items: SyncRecord[];
-  next: string | null;
-  prev: string | null;
+export interface HistoryPage extends Page<SyncRecord> {
   window: CoveredInterval;
 }
 
@@ -35,25 +40,26 @@ const MAX_VALUES = 100;
 /** Reads at once, of all the connections that there are: a write must never wait for a read. */
 const MAX_READS = 8;
 
-/** Reads the history under a filter. Statements are unnamed: a generic plan would walk the primary key for a rare value. */
+/** Reads the history under a filter. */
 @Injectable()
 export class SyncHistoryQueries {
   private readonly turns = pLimit(MAX_READS);
+  private readonly list: SyncList;
   private counter?: FacetCounter;
 
-  constructor(private readonly em: EntityManager) {}
+  constructor(private readonly em: EntityManager) {
+    this.list = new SyncList(em);
+  }
 
   /** Throws `InvalidFilterError` and `InvalidCursorError`. */
-  async page(filter: HistoryFilter, { sort = '-startedAt', limit = 50, cursor }: PageRequest): Promise<HistoryPage> {
-    const question = questionDigest(filter, sort);
-    const start = cursor === undefined ? undefined : readCursor(question, cursor);
-    const resolved = { ...resolveFilter(filter), ...(start && { window: start.window }) };
-    const { window } = resolved;
-    const page = await pageFrom<SyncRecord, Cursor>(start, limit, {
-      find: (from, count) => this.read(resolved, sort, from, count),
-      cursorTo: (direction, { id, durationMs = null }) => writeCursor(question, { direction, id, durationMs, window }),
-    });
-    return { ...page, window };
+  page(filter: HistoryFilter, request: PageRequest): Promise<HistoryPage> {
+    return this.pageIn(RECORDS, filter, request);
+  }
+
+  /** The same as JSON text, with its syncs as the API shows them. */
+  async pageText(filter: HistoryFilter, request: PageRequest): Promise<string> {
+    const { items, ...page } = await this.pageIn(TEXTS, filter, request);
+    return textWithStored({ items: new StoredJson(`[${items.map(({ text }) => text).join(',')}]`), ...page });
   }
 
   async count(filter: HistoryFilter): Promise<{ count: number; window: CoveredInterval }> {
@@ -90,28 +96,20 @@ export class SyncHistoryQueries {
     this.counter = counter;
   }
 
-  private async read(
-    filter: ResolvedFilter,
-    sort: Sort,
-    place: Cursor | undefined,
-    limit: number,
-  ): Promise<SyncRecord[]> {
-    const { bind, parameters } = binder();
-    const descending = sort.startsWith('-') !== (place?.direction === 'prev');
-    const order = descending ? 'desc' : 'asc';
-    const byDuration = sort.endsWith('durationMs');
-    // A sync without a duration sorts as the shortest.
-    const key = byDuration ? `(coalesce(h.duration_ms, -1), h.id)` : `h.id`;
-    const conditions = [whereSql(filter, bind)];
-    if (place) {
-      const id = bind(place.id, 'uuid');
-      const bound = byDuration ? `(${bind(place.durationMs ?? -1, 'integer')}, ${id})` : id;
-      conditions.push(`${key} ${descending ? '<' : '>'} ${bound}`);
-    }
-    const ordered = byDuration ? `coalesce(h.duration_ms, -1) ${order}, h.id ${order}` : `h.id ${order}`;
-    const text = `select ${SYNC_COLUMNS} from sync_history h where ${conditions.join(' and ')}
-      order by ${ordered} limit ${bind(limit, 'integer')}`;
-    return this.query<SyncRecord>(text, parameters);
+  private async pageIn<Item extends Pick<Cursor, 'id'> & { durationMs?: number | null }>(
+    form: Form<Item>,
+    filter: HistoryFilter,
+    { sort = '-startedAt', limit = 50, cursor }: PageRequest,
+  ): Promise<Page<Item> & { window: CoveredInterval }> {
+    const question = questionDigest(filter, sort);
+    const start = cursor === undefined ? undefined : readCursor(question, cursor);
+    const resolved = { ...resolveFilter(filter), ...(start && { window: start.window }) };
+    const { window } = resolved;
+    const page = await pageFrom<Item, Cursor>(start, limit, {
+      find: (place, count) => this.turns(() => this.list.read(form, { filter: resolved, sort, place, limit: count })),
+      cursorTo: (direction, { id, durationMs = null }) => writeCursor(question, { direction, id, durationMs, window }),
+    });
+    return { ...page, window };
   }
 
   private query<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
@@ -145,13 +143,4 @@ export interface PageRequest {
   sort?: Sort;
   limit?: number;
   cursor?: string;
-}
-
-/** Gives a value its parameter in a statement. */
-export type Bind = (value: unknown, type: string) => string;
-
-/** Collects the parameters of a statement. */
-export function binder(): { bind: Bind; parameters: unknown[] } {
-  const parameters: unknown[] = [];
-  return { parameters, bind: (value, type) => `$${parameters.push(value)}::${type}` };
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import limit from 'p-limit';
 import { validate as isUuid } from 'uuid';
+import { assertAllowedAt } from '#access';
 import { type Json, jsonPatchOf, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
-import { SyncReader, type SyncRecord, typeOf } from '#recording';
+import { SyncNotFoundError, SyncReader, type SyncRecord, typeOf } from '#recording';
 import { compareInSlices, type ShownComparison, SnapshotService } from '#snapshot';
 import { VersionHistoryService } from '#versioning';
 import { comparisonLines, comparisonText } from './comparison-text.ts';
@@ -56,12 +57,20 @@ export class SyncComparison {
     return between(before, after, other?.name ?? null, elementKeys);
   }
 
+  /** Throws `SyncNotFoundError`, also for a sync that the caller may not see. */
+  private async visible(syncId: string): Promise<SyncRecord> {
+    const sync = await this.syncs.get(syncId);
+    const target = { platform: sync.targetPlatform, environment: sync.environment };
+    assertAllowedAt(target, { hidden: new SyncNotFoundError(syncId) });
+    return sync;
+  }
+
   private async other(sync: SyncRecord, against: string): Promise<{ name: string; digest: string } | null> {
     if (against === 'previous') {
       const previous = await this.syncs.getPrevious(sync);
       return previous && { name: previous.id, digest: digestOf(previous) };
     }
-    if (isUuid(against)) return { name: against, digest: digestOf(await this.syncs.get(against)) };
+    if (isUuid(against)) return { name: against, digest: digestOf(await this.visible(against)) };
     const version = await this.versions.byHash(typeOf(sync), against);
     return { name: version.versionHash, digest: version.snapshotDigest };
   }

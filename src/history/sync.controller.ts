@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { Controller, Get, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Headers, Param, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiHeader, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { assertAllowedAt, isBoundToTargets, NeedsAtTarget } from '#access';
+import { Logged, noteAccess } from '#access-log';
 import {
   answerWithStored,
   ApiForms,
   BY_ID,
+  JSON_TYPE,
   OwnRequests,
   pageOf,
   PageQuery,
@@ -14,7 +17,8 @@ import {
   TextFiles,
 } from '#http';
 import { PlatformRegistry } from '#platform';
-import { type SyncEvent, SyncReader } from '#recording';
+import { type SyncEvent, SyncNotFoundError, SyncReader, type SyncRecord } from '#recording';
+import { Refuses } from '#problems';
 import { SnapshotService } from '#snapshot';
 import { SyncComparison } from './sync.comparison.ts';
 import { SyncDetails } from './sync.details.ts';
@@ -41,6 +45,7 @@ const JSON_PATCH = {
 
 @OwnRequests()
 @ApiTags('history')
+@NeedsAtTarget('read')
 @Controller()
 export class SyncController {
   constructor(
@@ -54,8 +59,12 @@ export class SyncController {
 
   /** Shows a sync, with the parts that `include` names. */
   @Get('sync/:syncId')
-  async get(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<SyncDetailDto> {
-    return this.details.of(await this.syncs.get(syncId), new Set(include));
+  @Header('content-type', JSON_TYPE)
+  @ApiOkResponse({ type: SyncDetailDto })
+  @Refuses('SNAPSHOT_NOT_FOUND', 'SYNC_NOT_FOUND', 'VERSION_NOT_FOUND')
+  async getSync(@Param() { syncId }: SyncParams, @Query() { include }: SyncDetailQuery): Promise<string> {
+    if (isBoundToTargets()) await this.visible(syncId);
+    return this.details.text(syncId, new Set(include));
   }
 
   /** Shows the status of a sync in a small answer for polling. Answers 304 when nothing has changed. */
@@ -63,12 +72,13 @@ export class SyncController {
   @ApiResponse({ status: 304, description: 'The status has not changed since the answer with this `ETag`.' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'Value of `ETag` from the last answer.' })
   @ApiOkResponse({ type: SyncStatusDto })
-  async status(
+  @Refuses('SYNC_NOT_FOUND')
+  async getSyncStatus(
     @Param() { syncId }: SyncParams,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<SyncStatusDto | undefined> {
-    const status = await this.details.status(await this.syncs.get(syncId));
+    const status = await this.details.status(await this.visible(syncId));
     const etag = `"${createHash('sha256').update(JSON.stringify(status)).digest('base64url').slice(0, 22)}"`;
     reply.header('etag', etag);
     if (!isKnown(etag, known)) return status;
@@ -78,8 +88,9 @@ export class SyncController {
 
   /** Lists the events of a sync, oldest first. */
   @Get('sync/:syncId/events')
-  async events(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
-    await this.syncs.get(syncId);
+  @Refuses('SYNC_NOT_FOUND')
+  async listSyncEvents(@Param() { syncId }: SyncParams, @Query() query: PageQuery): Promise<SyncEventPageDto> {
+    await this.visible(syncId);
     const page = await pageOf<SyncEvent>(query, {
       ...BY_ID,
       find: (start, count) => this.syncs.getEvents(syncId, count, start),
@@ -89,9 +100,12 @@ export class SyncController {
 
   /** Shows the content that was sent, and the answer of the platform. */
   @Get('sync/:syncId/snapshot')
+  @NeedsAtTarget('payload:read')
+  @Logged('payload.read')
   @ApiOkResponse({ type: SyncSnapshotDto })
-  async snapshot(@Param() { syncId }: SyncParams): Promise<StreamableFile> {
-    const { pushedDigest, responseDigest } = await this.syncs.get(syncId);
+  @Refuses('SNAPSHOT_NOT_FOUND', 'SYNC_NOT_FOUND', 'RECORDING_UNAVAILABLE')
+  async getSyncSnapshot(@Param() { syncId }: SyncParams): Promise<StreamableFile> {
+    const { pushedDigest, responseDigest } = await this.visible(syncId);
     const digests = [pushedDigest, responseDigest].filter((digest) => typeof digest === 'string');
     const contents = await this.snapshots.readBytes(digests);
     const shown = (digest?: string | null) =>
@@ -105,18 +119,28 @@ export class SyncController {
    * text.
    */
   @Get('sync/:syncId/diff')
+  @NeedsAtTarget('payload:read')
+  @Logged('payload.read')
   @ApiForms(SyncDiffDto, {
     'application/json-patch+json': JSON_PATCH,
     'application/x-ndjson': 'text',
     'text/plain': 'text',
   })
-  async diff(
+  @Refuses(
+    'NO_CONTENT',
+    'SNAPSHOT_NOT_FOUND',
+    'SYNC_NOT_FOUND',
+    'VERSION_NOT_FOUND',
+    'TOO_MANY_EXPORTS',
+    'RECORDING_UNAVAILABLE',
+  )
+  async compareSync(
     @Param() { syncId }: SyncParams,
     @Query() { against, format }: SyncDiffQuery,
     @Headers('accept') accept: string | undefined,
     @Res({ passthrough: true }) reply: RawReply,
   ): Promise<SyncDiffDto | undefined> {
-    const sync = await this.syncs.get(syncId);
+    const sync = await this.visible(syncId);
     const wanted = format ?? formatAccepted(accept);
     if (wanted === 'changes') return { syncId, ...(await this.comparison.shown(sync, against)) };
     const [type, ending, written] = FILES[wanted];
@@ -124,6 +148,15 @@ export class SyncController {
       (await this.comparison.compare(sync, against))[written](),
     );
     return undefined;
+  }
+
+  /** Throws `SyncNotFoundError`, also for a sync that the caller may not see. */
+  private async visible(syncId: string): Promise<SyncRecord> {
+    const sync = await this.syncs.get(syncId);
+    const target = { platform: sync.targetPlatform, environment: sync.environment };
+    assertAllowedAt(target, { hidden: new SyncNotFoundError(syncId) });
+    noteAccess({ target });
+    return sync;
   }
 }
 

@@ -1,14 +1,13 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { query, find } from '#database';
+import { StoredJson, textWithStored } from '#http';
 import { SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
 import { isOfDeployment, SyncReader, SyncRecord, typeOf } from '#recording';
 import { VersionDiff, VersionHistoryService, VersionNotFoundError } from '#versioning';
 import {
   type DeploymentSyncsDto,
-  eventDto,
-  type SyncDetailDto,
   syncDto,
   type SyncInclude,
   type SyncStatusDto,
@@ -25,14 +24,16 @@ export class SyncDetails {
     private readonly platforms: PlatformRegistry,
   ) {}
 
-  async of(sync: SyncRecord, include: Set<SyncInclude>): Promise<SyncDetailDto> {
-    return {
-      ...syncDto(sync),
-      ...(include.has('events') && { events: (await this.syncs.getEvents(sync.id)).map(eventDto) }),
-      ...(include.has('version') && { version: await this.version(sync) }),
-      ...(include.has('deployment') && { deployment: await this.deployment(sync) }),
-      ...(include.has('replays') && { replays: (await this.replays(sync)).map(syncDto) }),
+  /** A sync with the parts that are asked for, in JSON. Throws `SyncNotFoundError`. */
+  async text(syncId: string, include: Set<SyncInclude>): Promise<string> {
+    const { sync, events } = await this.syncs.getText(syncId);
+    const parts = {
+      ...(include.has('events') && { events: new StoredJson(events) }),
+      ...((include.has('version') || include.has('deployment')) && (await this.linked(syncId, include))),
+      ...(include.has('replays') && { replays: (await this.replays(syncId)).map(syncDto) }),
     };
+    const more = textWithStored(parts);
+    return more === '{}' ? sync.text : `${sync.text.slice(0, -1)},${more.slice(1)}`;
   }
 
   async status(sync: SyncRecord): Promise<SyncStatusDto> {
@@ -40,18 +41,19 @@ export class SyncDetails {
       id: sync.id,
       status: sync.syncStatus,
       attempt: sync.retryCount + 1,
-      nextAttemptAt: await this.nextAttemptAt(sync),
+      nextAttemptAt: await this.syncs.nextAttemptAt(sync),
       errorCode: sync.errorCode ?? null,
       completedAt: sync.completedAt ?? null,
       deployment: await this.deployment(sync),
     };
   }
 
-  private async nextAttemptAt({ id, syncStatus, retryCount }: SyncRecord): Promise<Date | null> {
-    if (syncStatus !== 'IN_PROGRESS' || retryCount === 0) return null;
-    const failed = await this.syncs.getLastEvent(id, 'attempt.failed');
-    const waitMs = failed?.data.waitMs;
-    return typeof waitMs === 'number' ? new Date(failed!.createdAt.getTime() + waitMs) : null;
+  private async linked(syncId: string, include: Set<SyncInclude>) {
+    const sync = await this.syncs.get(syncId);
+    return {
+      ...(include.has('version') && { version: await this.version(sync) }),
+      ...(include.has('deployment') && { deployment: await this.deployment(sync) }),
+    };
   }
 
   private async version(sync: SyncRecord): Promise<SyncVersionDto | null> {
@@ -87,7 +89,7 @@ export class SyncDetails {
     return { id: deploymentId, total, settled, succeeded, percent: Math.floor((settled / total) * 100) };
   }
 
-  private async replays({ id }: SyncRecord): Promise<SyncRecord[]> {
+  private async replays(id: string): Promise<SyncRecord[]> {
     return find(this.em, SyncRecord, { replayOf: id, id: { $gt: id } }, { orderBy: { id: 'asc' }, limit: 100 });
   }
 }

@@ -11,7 +11,7 @@ import {
   type SyncRecord,
   type SyncStatus,
 } from '#recording';
-import { MayBeLeftOut, Name, ReadBy, Text } from '#validation';
+import { Documented, MayBeLeftOut, Name, ReadBy, Text } from '#validation';
 
 /** Which sync is meant. */
 export class SyncParams {
@@ -32,6 +32,24 @@ export class TypeKeyParams {
   typeKey: string;
 }
 
+/** Place of one secret that the record does not have. */
+export class LocatedMarkDto {
+  /** JSON Pointer (RFC 6901) of the text that has the mark. */
+  pointer: string;
+  /** Number of characters of the secret. */
+  length: number;
+  /** Keyed hash of the secret, 12 hexadecimal digits. The same secret has the same hash. */
+  hash: string;
+}
+
+/** Secrets that the record has only as marks. */
+export class RedactionsDto {
+  /** Number of secrets that were left out. */
+  count: number;
+  /** Places of the first 20 of them. */
+  marks: LocatedMarkDto[];
+}
+
 /** One content type, one direction, one platform and environment, one call. */
 export class SyncDto {
   /** Id of the sync, a UUIDv7. Ids sort by time. */
@@ -50,6 +68,8 @@ export class SyncDto {
   environment: string;
   /** `PUSH` for content that is sent, `PULL` for content that is read. */
   direction: Direction;
+  /** True when the sync deletes the item on the platform: it sends no content and has no version. Null for all others. */
+  removal: boolean | null;
   /** Status of the sync; `PARTIAL` when the platform applied some parts of this item and refused others. */
   status: SyncStatus;
   /**
@@ -68,8 +88,15 @@ export class SyncDto {
   targetAccount: string | null;
   /** Digest of the content that was sent. */
   pushedDigest: string | null;
+  /**
+   * Secrets of the content that was sent. The platform got them as they were; the record has a mark in their place. Null
+   * when there are none.
+   */
+  pushedRedactions: RedactionsDto | null;
   /** Digest of the content that the platform returned. */
   responseDigest: string | null;
+  /** Secrets of the content that the platform returned, in whose place the record has a mark. Null when there are none. */
+  responseRedactions: RedactionsDto | null;
   /** HTTP status code of the platform's answer. */
   statusCode: number | null;
   /** Id that the platform gave to the request. */
@@ -94,6 +121,12 @@ export class SyncDto {
   replayOf: string | null;
   /** User or system that made the request. */
   actor: string;
+  /** Principal behind the actor, as `key:019a5f0e-…`; null where nobody was authenticated, and the actor is a claim. */
+  principal: string | null;
+  /** User or system that the actor acted for, as it said; null when it named none. */
+  onBehalfOf: string | null;
+  /** Program of the caller, as it said: `ui`, `cli`, or a name of its own; null when it named none. */
+  client: string | null;
   /** Trigger of the sync: `API`, `CLI`, `SCHEDULE`, `DEPLOYMENT`, `ROLLBACK` or `REPLAY`. */
   trigger: Trigger;
   /** Free text that the caller gave as the reason; null when there is none. */
@@ -124,6 +157,7 @@ export class SyncDetailQuery {
   @ReadBy((value) => (typeof value === 'string' ? value.split(',') : value))
   @IsArray()
   @ArrayMaxSize(MAX_INCLUDES)
+  @Documented({ maxItems: MAX_INCLUDES })
   @IsIn(INCLUDES, { each: true })
   include: SyncInclude[] = ['events'];
 }

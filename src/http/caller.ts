@@ -73,7 +73,8 @@ function nameIn(host: string): string | undefined {
   return name.toLowerCase();
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a host name or address is of this machine alone. */
+export function isLoopback(name: string): boolean {
   if (isIP(name) === 0) return name === 'localhost' || name.endsWith('.localhost');
   return ipaddr.process(name).range() === 'loopback';
 }

@@ -3,14 +3,18 @@ import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
+import { type Authenticate, installAuthentication } from '#access';
+import { answerFrameworkError } from '#problems';
 import { BodyBudget, BodyIntake, installContinue, installLinger } from '#request-body';
-import { RequestValidation } from '#validation';
+import { Redaction } from '#redaction';
+import { QueryGuard, RequestValidation } from '#validation';
 import { installCallerCheck } from './caller.ts';
-import { answerFrameworkError, DomainErrorFilter } from './domain-error.filter.ts';
 import { createHttpServer, serverLimits } from './http-server.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { installRouteCheck, watchRoutes } from './routes.ts';
+import { installSessions } from '#access';
 import { installSecurityHeaders } from './security-headers.ts';
+import { installSecurityTxt } from './security-txt.ts';
 
 const DOCS = 'docs';
 
@@ -20,6 +24,16 @@ export interface HttpOptions {
   /** Milliseconds in which a request must have arrived with its body. */
   requestMs?: number;
   bodies?: BodyBudget;
+  /** Without it, access is open. */
+  authenticate?: Authenticate;
+  /** 32 bytes for the cookies of browsers that have signed in; without them, no browser can. */
+  sessionKey?: Buffer;
+  /** Addresses and ranges whose `X-Forwarded-For` is believed. */
+  trustedProxies?: readonly string[];
+  /** Whether the API is shown at `/docs`. */
+  docs?: boolean;
+  /** Where security holes are reported, as an address. */
+  securityContact?: string;
 }
 
 /** Nest would add parsers of its own, without our limits. */
@@ -30,12 +44,13 @@ class ServiceHttpAdapter extends FastifyAdapter {
 }
 
 /** The HTTP server underneath. */
-export function httpAdapter({ requestMs }: HttpOptions = {}): FastifyAdapter {
+export function httpAdapter({ requestMs, trustedProxies = [] }: HttpOptions = {}): FastifyAdapter {
   const limits = serverLimits(requestMs);
   return new ServiceHttpAdapter({
+    trustProxy: [...trustedProxies],
     routerOptions: { maxParamLength: 2_000 },
     frameworkErrors: answerFrameworkError,
-    // No route has a schema of Fastify's: its compilers need not be loaded.
+    // No route has a schema of Fastify's: its compilers need not be loaded. Answers that are read often are text already.
     schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     serverFactory: (listener: (request: IncomingMessage, response: ServerResponse) => void) =>
       createHttpServer(listener, limits),
@@ -47,29 +62,39 @@ export function httpAdapter({ requestMs }: HttpOptions = {}): FastifyAdapter {
 /** What `main.ts` and the tests share: limits, validation, errors, versioning, documentation, shutdown. */
 export function configureApp(
   app: NestFastifyApplication,
-  { allowedHosts = [], bodies = new BodyBudget() }: HttpOptions = {},
+  {
+    allowedHosts = [],
+    bodies = new BodyBudget(),
+    authenticate,
+    sessionKey,
+    docs = true,
+    securityContact,
+  }: HttpOptions = {},
 ): NestFastifyApplication {
-  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics'] });
+  app.setGlobalPrefix('api', { exclude: ['health/live', 'health/ready', 'metrics', 'sign-in', 'sign-in/callback'] });
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  app.useGlobalPipes(new RequestValidation());
-  app.useGlobalFilters(new DomainErrorFilter());
+  app.useGlobalGuards(new QueryGuard());
+  app.useGlobalPipes(new RequestValidation(app.get(Redaction)));
   app.enableShutdownHooks();
   const fastify = app.getHttpAdapter().getInstance();
   const intake = new BodyIntake(bodies);
   intake.installParser(fastify);
   installSecurityHeaders(fastify, `/${DOCS}`);
   const routes = watchRoutes(fastify);
+  if (sessionKey) installSessions(fastify, sessionKey);
   // After the headers, which plugins set as they load, and in this order: who asks, for what, and with which body.
   void fastify.register(
     inPlace((instance) => {
       installCallerCheck(instance, allowedHosts);
+      if (authenticate) installAuthentication(instance, authenticate);
       installRouteCheck(instance, routes);
       intake.installChecks(instance);
       installContinue(instance);
       installLinger(instance);
     }),
   );
-  SwaggerModule.setup(DOCS, app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
+  if (securityContact !== undefined) installSecurityTxt(fastify, securityContact);
+  if (docs) SwaggerModule.setup(DOCS, app, () => openApiDocument(app), { jsonDocumentUrl: 'docs-json' });
   return app;
 }
 

@@ -12,6 +12,8 @@ export interface ServerLimits {
   /** Milliseconds that a connection stays open between two requests. */
   keepAliveMs: number;
   connections: number;
+  /** Bytes of an address, and of the names and values of its headers. */
+  headerBytes: number;
 }
 
 const REQUEST_MS = 20_000;
@@ -24,6 +26,7 @@ export function serverLimits(requestMs = REQUEST_MS): ServerLimits {
     // Longer than the minute of most load balancers, which must be the ones to close.
     keepAliveMs: 72_000,
     connections: 5_000,
+    headerBytes: 16 * 1024,
   };
 }
 
@@ -42,12 +45,16 @@ export function createHttpServer(listener: Listener, limits: ServerLimits): Serv
       requestTimeout: limits.requestMs,
       connectionsCheckingInterval: limits.checkMs,
       keepAliveTimeout: limits.keepAliveMs,
+      // Node refuses what is as long, too.
+      maxHeaderSize: limits.headerBytes + 1,
       // Node would answer without a body.
       requireHostHeader: false,
     },
     answer,
   );
   server.maxConnections = limits.connections;
+  // Their bytes are bounded; some versions of Node leave out what is over a number.
+  server.maxHeadersCount = 0;
   // A client that waits with its body is told to send it when the body is read.
   server.on('checkContinue', answer);
   server.on('checkExpectation', (_request, response: ServerResponse) => {
@@ -71,6 +78,11 @@ const REFUSALS: Record<string, [status: number, code: string, detail: string]> =
 };
 
 function refuse(error: NodeJS.ErrnoException, socket: Duplex, answer: ServerResponse | undefined): void {
+  // What came before it was a whole request, and may have had an effect: its answer goes first.
+  if (answer?.req.complete && !answer.headersSent && !answer.destroyed) {
+    answer.once('finish', () => refuse(error, socket, answer));
+    return;
+  }
   // Where an answer has begun there is no room for a second one.
   const isTaken = answer !== undefined && answer.headersSent && !(answer.writableEnded && answer.req.complete);
   if (error.code === 'ECONNRESET' || !socket.writable || isTaken) {
@@ -87,5 +99,6 @@ function refuse(error: NodeJS.ErrnoException, socket: Duplex, answer: ServerResp
 }
 
 function problemText(status: number, code: string, detail: string): string {
-  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail });
+  // The address may be what could not be read; an empty reference is the one of the request (RFC 3986).
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, instance: '' });
 }

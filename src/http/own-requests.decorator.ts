@@ -1,7 +1,13 @@
-import { applyDecorators, UseFilters, UsePipes } from '@nestjs/common';
-import { RequestValidation } from '#validation';
-import { DomainErrorFilter } from './domain-error.filter.ts';
+import { applyDecorators, UseFilters, UseGuards, UseInterceptors, UsePipes } from '@nestjs/common';
+import { AccessGuard, CallerInterceptor } from '#access';
+import { DomainErrorFilter } from '#problems';
+import { QueryGuard, RequestValidation } from '#validation';
 
-/** Reads requests and answers errors as the service does, whatever pipes and filters an application has. */
+/** Lets callers in, reads requests and answers errors as the service does, whatever pipes and filters an application has. */
 export const OwnRequests = (): ClassDecorator =>
-  applyDecorators(UsePipes(new RequestValidation()), UseFilters(new DomainErrorFilter()));
+  applyDecorators(
+    UseGuards(AccessGuard, new QueryGuard()),
+    UseInterceptors(new CallerInterceptor()),
+    UsePipes(RequestValidation),
+    UseFilters(DomainErrorFilter),
+  );

@@ -7,10 +7,32 @@ import { Logger } from '@nestjs/common';
 /** What we need of Fastify's reply; a foreign application may run on Express, whose response is the raw one. */
 export type RawReply = ServerResponse | { raw: ServerResponse; hijack(): unknown };
 
+/** What has to be done before the first byte of an answer leaves; an error refuses the answer. What comes back is told how it ended. */
+export type BeforeAnswer = (rows: number | undefined) => Promise<(isWhole: boolean) => void>;
+
+const held = new WeakMap<ServerResponse, BeforeAnswer>();
+
+/** Holds what is streamed as the answer, by any route, until this is done. */
+export function holdAnswer(reply: RawReply, before: BeforeAnswer): void {
+  held.set(responseOf(reply), before);
+}
+
+function responseOf(reply: RawReply): ServerResponse {
+  return 'raw' in reply ? reply.raw : reply;
+}
+
 /** Bytes that a reader takes within its time, while that many wait for it, or it is cut. */
 const MIN_TAKEN = 65_536;
 /** How often a reader is looked at in its time. */
 const TURNS = 10;
+
+/** How a source is sent. */
+interface SentAnswer {
+  headers: Record<string, string>;
+  through?: Duplex[];
+  rows?: number;
+  stallMs: number;
+}
 
 /**
  * An answer that is streamed, made before anything is awaited. It knows whether its reader is still there, hears every
@@ -22,7 +44,7 @@ export class StreamAnswer {
   private readonly response: ServerResponse;
 
   constructor(private readonly reply: RawReply) {
-    this.response = 'raw' in reply ? reply.raw : reply;
+    this.response = responseOf(reply);
     // An error that nobody hears ends the process.
     this.response.on('error', () => this.end());
     this.response.once('close', () => this.end());
@@ -93,22 +115,27 @@ export class StreamAnswer {
 
   /**
    * Sends a source to its end, through what transforms it; the source is destroyed whatever happens. A reader that takes
-   * next to nothing for `stallMs` is cut.
+   * next to nothing for `stallMs` is cut. `rows` is what the source has. Throws what {@link holdAnswer} has thrown.
    */
-  async send(
-    source: Readable,
-    { headers, through = [], stallMs }: { headers: Record<string, string>; through?: Duplex[]; stallMs: number },
-  ): Promise<void> {
-    for (const stream of [source, ...through]) stream.on('error', () => undefined);
+  async send(source: Readable, { headers, through = [], rows, stallMs }: SentAnswer): Promise<void> {
+    const streams = [source, ...through];
+    for (const stream of streams) stream.on('error', () => undefined);
+    const ended = await this.released(rows).catch((error: unknown) => {
+      for (const stream of streams) stream.destroy();
+      throw error;
+    });
     if (!this.begin(headers)) {
-      for (const stream of [source, ...through]) stream.destroy();
+      for (const stream of streams) stream.destroy();
+      ended?.(this.response.writableEnded);
       return;
     }
     const watch = this.watch(stallMs);
     try {
       await pipeline([source, ...through, this.response]);
+      ended?.(true);
       this.end();
     } catch (error) {
+      ended?.(false);
       if (!this.isOver) this.logger.warn(`A streamed answer broke off: ${(error as Error).message}`);
       this.cut();
     } finally {
@@ -119,6 +146,12 @@ export class StreamAnswer {
   /** Called when it is over, and as often as anything else says so. */
   end(): void {
     this.over.abort();
+  }
+
+  /** Nobody is told of an answer that has no reader. */
+  private released(rows: number | undefined): Promise<((isWhole: boolean) => void) | undefined> {
+    const isHead = this.response.req.method === 'HEAD';
+    return (!this.isOver && held.get(this.response)?.(isHead ? 0 : rows)) || Promise.resolve(undefined);
   }
 
   private takeOver(): void {

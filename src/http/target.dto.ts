@@ -1,3 +1,4 @@
+import { ByPrincipal, OnBehalf } from '#access';
 import { MayBeLeftOut, Text } from '#validation';
 
 /** A target, in an answer. */
@@ -29,11 +30,19 @@ export class TargetRequestDto {
 /** The user or system behind a request. */
 export class RequesterDto {
   /**
-   * User or system that makes the request, 1 to 255 characters.
+   * User or system that makes the request, 1 to 255 characters. With access by keys it may be left out: the actor is the
+   * principal, and another name that is sent becomes `onBehalfOf`.
    * @example 'jane@example.com'
    */
+  @ByPrincipal()
   @Text()
   actor: string;
+
+  /** User or system that the actor acts for, as it says, 1 to 255 characters. */
+  @OnBehalf()
+  @MayBeLeftOut()
+  @Text()
+  onBehalfOf?: string;
 }
 
 /** Whose catalogue is meant. */

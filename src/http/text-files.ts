@@ -21,6 +21,10 @@ export class TooManyExportsError extends DomainError {
 export interface TextFile {
   name: string;
   type: string;
+  /** A browser keeps it, and does not show it. */
+  isKept?: boolean;
+  /** How many items it has, where that is known. */
+  rows?: number;
 }
 
 /** Answers that are too large for JSON: text that is made while it is sent. */
@@ -29,7 +33,11 @@ export class TextFiles {
   private readonly slots = new ConcurrencyLimit(MAX_FILES);
 
   /** Throws {@link TooManyExportsError}, and what making it throws before it begins. */
-  async send(reply: RawReply, { name, type }: TextFile, make: () => Promise<Iterable<string>>): Promise<void> {
+  async send(
+    reply: RawReply,
+    { name, type, isKept = false, rows }: TextFile,
+    make: () => Promise<Iterable<string> | AsyncIterable<string>>,
+  ): Promise<void> {
     const giveBack = this.slots.take();
     if (!giveBack) throw new TooManyExportsError(MAX_FILES);
     const answer = new StreamAnswer(reply);
@@ -37,8 +45,12 @@ export class TextFiles {
     const pieces = await answer.before(make);
     if (!pieces) return;
     await answer.send(textInSlices(pieces), {
-      // A browser shows text and keeps what it cannot show.
-      headers: { 'content-type': type, 'content-disposition': `inline; filename="${name}"` },
+      headers: {
+        'content-type': type,
+        // A browser shows text and keeps what it cannot show.
+        'content-disposition': `${isKept ? 'attachment' : 'inline'}; filename="${name}"`,
+      },
+      rows,
       stallMs: STALL_MS,
     });
   }

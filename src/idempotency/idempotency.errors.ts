@@ -5,7 +5,7 @@ export class InvalidIdempotencyKeyError extends DomainError {
   readonly httpStatus = 400;
 
   constructor() {
-    super('The Idempotency-Key must have 1 to 255 visible ASCII characters, for example a UUID.');
+    super('The Idempotency-Key must have 1 to 255 visible ASCII characters and be no secret, for example a UUID.');
   }
 }
 

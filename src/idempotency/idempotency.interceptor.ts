@@ -1,8 +1,10 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { lastValueFrom, type Observable, of } from 'rxjs';
-import { problemOf } from '#http';
+import { currentCaller, principalText } from '#access';
+import { problemOf } from '#problems';
 import { canonicalDigestAsync } from '#json';
+import { redactedInPassing } from '#redaction';
 import { IdempotencyKeyBusyError, InvalidIdempotencyKeyError } from './idempotency.errors.ts';
 import { type Claim, IdempotencyService, type KeyedRequest, type StoredAnswer } from './idempotency.service.ts';
 import { RequestIds } from './request-ids.ts';
@@ -83,12 +85,15 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const [controller, handler] = [context.getClass(), context.getHandler()].map((target) =>
       this.reflector.get<string>('path', target),
     );
-    return `${method} ${controller}/${handler}`;
+    // Another principal's answer is nobody else's business.
+    const { principal } = currentCaller();
+    return `${principal ? `${principalText(principal)} ` : ''}${method} ${controller}/${handler}`;
   }
 }
 
 async function keyed(scope: string, key: string | string[], { url, body }: IdempotentRequest): Promise<KeyedRequest> {
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) throw new InvalidIdempotencyKeyError();
+  const isGood = typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) && redactedInPassing(key) === key;
+  if (!isGood) throw new InvalidIdempotencyKeyError();
   return { scope, key, digest: await canonicalDigestAsync({ url, body }, { loneSurrogates: true }) };
 }
 

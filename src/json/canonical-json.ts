@@ -1,6 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NotJsonError } from './not-json.error.ts';
+import { smallCanonicalJson } from './small-canonical-json.ts';
 import { pointerSegment } from './json-pointer.ts';
 
 const CHUNK_CHARACTERS = 16_384;
@@ -10,6 +11,8 @@ const RUN = 1_000;
 
 /** The canonical JSON of a value (RFC 8785). Throws {@link NotJsonError} for what JSON cannot hold. */
 export function canonicalJson(value: unknown): string {
+  const small = smallCanonicalJson(value);
+  if (small !== undefined) return small;
   let text = '';
   for (const chunk of canonicalChunks(value)) text += chunk;
   return text;
@@ -25,6 +28,8 @@ export function canonicalDigest(value: unknown): string {
  * as its escape with `loneSurrogates`.
  */
 export async function canonicalDigestAsync(value: unknown, { loneSurrogates = false } = {}): Promise<string> {
+  const small = smallCanonicalJson(value);
+  if (small !== undefined) return hash('sha256', small);
   const sha256 = createHash('sha256');
   const slice = new TimeSlice();
   for (const chunk of canonicalChunks(value, loneSurrogates)) {
@@ -36,7 +41,8 @@ export async function canonicalDigestAsync(value: unknown, { loneSurrogates = fa
 
 /** The canonical JSON (RFC 8785) in UTF-8, piece by piece: between them one may pause. */
 export function* canonicalPieces(value: unknown): Generator<Buffer, void> {
-  for (const chunk of canonicalChunks(value)) yield Buffer.from(chunk);
+  const small = smallCanonicalJson(value);
+  for (const chunk of small === undefined ? canonicalChunks(value) : [small]) yield Buffer.from(chunk);
 }
 
 /** The same as text. */

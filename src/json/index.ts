@@ -12,6 +12,7 @@ export {
   TimeSlice,
 } from './canonical-json.ts';
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
+export { rowWriter, type TextRow } from './json-row.ts';
 export { jsonPatchOf } from './json-patch.ts';
 export { pointerNames, pointerSegment } from './json-pointer.ts';
 export { textInSlices } from './text-in-slices.ts';

@@ -36,6 +36,8 @@ export interface Fact {
   evidence: Evidence | null;
   versionHash: string | null;
   digest: string | null;
+  /** A push that deletes the item. */
+  isRemoval: boolean;
   isExternal: boolean;
   startedAt: number;
   endedAt: number;
@@ -92,12 +94,23 @@ function afterPush(before: LiveState | undefined, fact: Fact): LiveState | undef
     if (fact.held === undefined) return next(before, fact, { ...NONE, state: 'UNKNOWN' });
     return next(before, fact, observed(fact.held, fact));
   }
-  const put = { putHash: fact.versionHash };
-  if (before && overlaps(before, fact) && before.versionHash !== fact.versionHash) {
+  const { versionHash, digest, evidence } = fact;
+  const put = { putHash: putBy(fact) };
+  if (before && overlaps(before, fact) && !isAsPushed(before, fact)) {
     return next(before, fact, { ...NONE, ...put, state: 'UNKNOWN' });
   }
-  const { versionHash, digest, evidence } = fact;
+  if (fact.isRemoval) return next(before, fact, { ...NONE, ...put, state: 'ABSENT', evidence });
   return next(before, fact, { ...put, state: 'PRESENT', versionHash, digest, evidence });
+}
+
+/** The version that a push has put there; a removal has put none. */
+function putBy({ isRemoval, versionHash }: Fact): string | null {
+  return isRemoval ? null : versionHash;
+}
+
+/** Whether a push changed nothing that is known. */
+function isAsPushed({ state, versionHash }: LiveState, fact: Fact): boolean {
+  return fact.isRemoval ? state === 'ABSENT' : versionHash === fact.versionHash;
 }
 
 /** A pull that began before a push of the item ended says nothing about it. */
@@ -155,10 +168,11 @@ function adopted(before: LiveState | undefined, { held = null }: Fact): LiveStat
 }
 
 /** It became known that a push was applied: it put its version there, unless a newer push has put another. */
-function learned(before: LiveState | undefined, { outcome, versionHash, endedAt }: Fact): LiveState | undefined {
-  if (!before || outcome !== 'APPLIED') return before;
-  const isNewest = (before.pushEnded ?? 0) <= endedAt || before.versionHash === versionHash;
-  return isNewest ? { ...before, putHash: versionHash } : before;
+function learned(before: LiveState | undefined, fact: Fact): LiveState | undefined {
+  if (!before || fact.outcome !== 'APPLIED') return before;
+  const isThere = !fact.isRemoval && before.versionHash === fact.versionHash;
+  const isNewest = (before.pushEnded ?? 0) <= fact.endedAt || isThere;
+  return isNewest ? { ...before, putHash: putBy(fact) } : before;
 }
 
 /** Syncs of before have no outcome. */

@@ -1,8 +1,11 @@
 import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import limit from 'p-limit';
-import { pageOf, type PageStart, type Reply, TypeQuery } from '#http';
+import { assertAllowedAt, isAllowedAt, NeedsAtTarget } from '#access';
+import { Logged, noteAccess } from '#access-log';
+import { OwnRequests, pageOf, type PageStart, type RawReply, TextFiles, TypeQuery } from '#http';
 import { PlatformRegistry, type Target } from '#platform';
+import { Refuses } from '#problems';
 import { refKey } from '#versioning';
 import {
   CompareQuery,
@@ -14,6 +17,7 @@ import {
   LiveTypeParams,
   WhereDto,
 } from './live.dto.ts';
+import { TargetExport } from './target-export.ts';
 import { type ModelItem, TargetModel } from './target-model.ts';
 
 const COMPARISONS_AT_ONCE = 2;
@@ -22,6 +26,8 @@ const MAX_COMPARED = 2_000;
 
 @ApiTags('live')
 @ApiExtraModels(LivePageDto)
+@OwnRequests()
+@NeedsAtTarget('read')
 @Controller()
 export class LiveController {
   /** Each comparison holds definitions. */
@@ -29,27 +35,42 @@ export class LiveController {
 
   constructor(
     private readonly model: TargetModel,
+    private readonly exports: TargetExport,
+    private readonly files: TextFiles,
     private readonly platforms: PlatformRegistry,
   ) {}
 
   /** Lists what stands at a target, now or at an earlier time, with the evidence for each item. */
   @Get('live')
+  @Logged('export.started')
   @ApiResponse({
     status: 200,
     description: 'The items of the target, or the export file of the platform.',
     schema: { anyOf: [{ $ref: getSchemaPath(LivePageDto) }, { type: 'object', additionalProperties: true }] },
   })
-  async list(
+  @Refuses(
+    'PLATFORM_REQUIRED',
+    'SNAPSHOT_NOT_FOUND',
+    'LIVE_STATE_INCOMPLETE',
+    'LIVE_STATE_BEHIND',
+    'RECORDING_UNAVAILABLE',
+    'TOO_MANY_EXPORTS',
+  )
+  async listLiveState(
     @Query() { limit: size, cursor, state, drift, accepted, format, ...asked }: LiveQuery,
-    @Res({ passthrough: true }) reply: Reply,
-  ): Promise<LivePageDto | object> {
+    @Res({ passthrough: true }) reply: RawReply,
+  ): Promise<LivePageDto | undefined> {
     const target = this.targetOf(asked);
     const at = asked.at ?? new Date();
     const all = await this.model.items(target, asked.at);
     if (format === 'export') {
+      assertAllowedAt(target, { scope: 'export' });
       const name = `${target.platform}-${target.environment}.json`.replaceAll(/[^\w.-]/g, '_');
-      reply.header('content-disposition', `attachment; filename="${name}"`);
-      return this.model.export(target.platform, all);
+      const rows = all.filter((item) => item.state === 'PRESENT').length;
+      const file = { name, type: 'application/json; charset=utf-8', isKept: true, rows };
+      noteAccess({ target });
+      await this.files.send(reply, file, () => this.exports.open(target.platform, all));
+      return undefined;
     }
     const listed = all.filter(
       (item) =>
@@ -80,8 +101,12 @@ export class LiveController {
 
   /** Compares a target with another environment, another time, or the catalogue. */
   @Get('live/compare')
-  async compare(@Query() { otherEnvironment, otherAt, catalogue, ...asked }: CompareQuery): Promise<ComparisonDto> {
+  @Refuses('PLATFORM_REQUIRED', 'SNAPSHOT_NOT_FOUND', 'LIVE_STATE_BEHIND')
+  async compareTargets(
+    @Query() { otherEnvironment, otherAt, catalogue, ...asked }: CompareQuery,
+  ): Promise<ComparisonDto> {
     const here = { ...this.targetOf(asked), at: asked.at };
+    if (otherEnvironment !== undefined) assertAllowedAt({ platform: here.platform, environment: otherEnvironment });
     const other = { environment: otherEnvironment, at: otherAt, catalogue };
     const { items, ...counts } = await this.turns(() => this.model.compare(here, other));
     return { ...counts, items: items.slice(0, MAX_COMPARED), omitted: Math.max(items.length - MAX_COMPARED, 0) };
@@ -89,15 +114,19 @@ export class LiveController {
 
   /** Lists the targets that have a content type, those that lack it now, and those where that is unknown. */
   @Get('content-types/:typeKey/where')
-  async where(@Param() { typeKey }: LiveTypeParams, @Query() query: TypeQuery): Promise<WhereDto> {
+  @Refuses('PLATFORM_REQUIRED', 'SNAPSHOT_NOT_FOUND', 'LIVE_STATE_BEHIND')
+  async locateContentType(@Param() { typeKey }: LiveTypeParams, @Query() query: TypeQuery): Promise<WhereDto> {
     const platform = this.platforms.meant(query.platform);
-    const items = await this.model.where({ platform, kind: query.kind, typeKey });
+    const everywhere = await this.model.where({ platform, kind: query.kind, typeKey });
+    const items = everywhere.filter((item) => isAllowedAt(item));
     const inState = (wanted: ModelItem['state']) => items.filter(({ state }) => state === wanted).map(liveItemDto);
     return { items: inState('PRESENT'), absent: inState('ABSENT'), unknown: inState('UNKNOWN') };
   }
 
   private targetOf({ platform, environment }: LiveTargetQuery): Target {
-    return { platform: this.platforms.meant(platform), environment };
+    const target = { platform: this.platforms.meant(platform), environment };
+    assertAllowedAt(target);
+    return target;
   }
 }
 

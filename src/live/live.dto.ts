@@ -20,10 +20,7 @@ export class LiveTypeParams {
 
 /** Which target is meant, and at which time. */
 export class LiveTargetQuery extends MeantTargetDto {
-  /**
-   * Time of the state that is asked for; by default, now.
-   * @example '2026-11-01T00:00:00Z'
-   */
+  /** Time of the state that is asked for, such as `2026-11-01T00:00:00Z`; by default, now. */
   @MayBeLeftOut()
   @Timestamp()
   at?: Date;
@@ -64,7 +61,10 @@ export class CompareQuery extends LiveTargetQuery {
   @Timestamp()
   otherAt?: Date;
 
-  /** Compares with the latest versions of the catalogue, instead of another target or time. */
+  /**
+   * Compares with the latest versions of the catalogue, instead of another target or time.
+   * @example true
+   */
   @MayBeLeftOut()
   @TrueOrFalse({ flag: true })
   catalogue: boolean = false;

@@ -22,11 +22,12 @@ export class LiveStateIncompleteError extends DomainError {
   readonly httpStatus = 409;
 
   constructor(items: { kind: string; typeKey: string }[]) {
-    const problems = ProblemList.of(items.map(({ kind, typeKey }) => `${kind} "${cut(typeKey)}"`));
+    const unclear = ProblemList.of(items.map(({ kind, typeKey }) => ({ kind, typeKey })));
+    const { errors, ...more } = unclear.members();
     super(
-      `The export would be incomplete, because the content of these items is unknown: ${problems.sentence()}. ` +
+      `The export would be incomplete, because the content of these items is unknown: ${unclear.sentence(({ kind, typeKey }) => `${kind} "${cut(typeKey)}"`)}. ` +
         'Pull from the target and try again.',
-      problems.members(),
+      { items: errors, ...more },
     );
   }
 }

@@ -25,7 +25,7 @@ const FACTS_WHERE = (condition: string) => `
       when 'sync.adopted' then 'adopted' else 'settled' end as type, h.id as "syncId",
     h.sync_direction as direction, d.status, d.outcome, d.evidence, h.version_hash as "versionHash",
     coalesce(case h.sync_direction when 'PUSH' then h.pushed_digest else h.response_digest end) as digest,
-    h.expires_at is not null as "isExternal", ${MICROSECONDS('h.started_at')} as "startedAt",
+    coalesce(h.removal, false) as "isRemoval", h.expires_at is not null as "isExternal", ${MICROSECONDS('h.started_at')} as "startedAt",
     ${MICROSECONDS('h.completed_at')} as "endedAt", e.data->'held' is not null as "wasRead", d.held,
     coalesce(d."errorCode" = 'SUPERSEDED', false) as "isOvertaken", coalesce(d.absent, false) as "isAbsent",
     coalesce(d.overlapped, false) as "isOverlapped", ${MICROSECONDS('d."readSince"')} as "readSince",

@@ -16,7 +16,6 @@ import { itemKey, type LiveItem } from './live.fold.ts';
 import { LiveReader, type PastState } from './live.reader.ts';
 import type { LiveState } from './live-state.ts';
 import { driftedItem, isUnwanted } from './out-of-sync.ts';
-import { LiveStateIncompleteError } from './live.errors.ts';
 
 /** An item of a target, with the number of its version. */
 export type ModelItem = LiveItem &
@@ -96,28 +95,14 @@ export class TargetModel {
     return VersionTree.of(present.map((item) => ({ ...item, versionHash: item.versionHash! }))).root;
   }
 
-  /** The platform's own export file of what is present. Throws {@link LiveStateIncompleteError}. */
-  async export(platform: string, items: ModelItem[]): Promise<object> {
-    const present = items.filter(({ state }) => state !== 'ABSENT');
-    const definitions = await this.definitions(platform, present);
-    const missing = present.filter((item) => !definitions.has(versionKey(item)));
-    if (missing.length > 0) throw new LiveStateIncompleteError(missing);
-    return this.platforms.model(platform).writeExport(
-      present.map((item) => {
-        const { kind, typeKey, definition } = definitions.get(versionKey(item))!;
-        return { kind, typeKey, definition };
-      }),
-    );
-  }
-
   /** What differs from a target to another side. Throws `InvalidRequestError` when that is no other side. */
   async compare({ at, ...target }: TargetAt, other: OtherSide): Promise<Comparison> {
     const { platform } = target;
     if (other.catalogue && (other.environment ?? other.at)) {
-      throw new InvalidRequestError('catalogue must not be combined with otherEnvironment or otherAt');
+      throw InvalidRequestError.of('catalogue', 'must not be combined with otherEnvironment or otherAt', 'CONFLICT');
     }
     if (!other.catalogue && !other.environment && !other.at && !at) {
-      throw new InvalidRequestError('otherEnvironment must be given, or otherAt, at, or catalogue');
+      throw InvalidRequestError.of('otherEnvironment', 'must be given, or otherAt, at, or catalogue', 'MISSING');
     }
     const here = sideOfItems(await this.items(target, at));
     const there = other.catalogue
@@ -216,7 +201,8 @@ function sideOfItems(items: ModelItem[]): Side {
   return new Map(items.map((item) => [refKey(item), item]));
 }
 
-function versionKey({ kind, typeKey, versionHash }: ItemRef & { versionHash: string | null }): string {
+/** Names a version of an item. */
+export function versionKey({ kind, typeKey, versionHash }: ItemRef & { versionHash: string | null }): string {
   return JSON.stringify([kind, typeKey, versionHash]);
 }
 

@@ -1,5 +1,8 @@
-import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Inject, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { ACCESS_OPTIONS, type AccessOptions, Public } from '#access';
+import { Journal } from '#journal';
+import { Unlimited } from '#rate-limit';
 import { Admission, Heartbeat } from '#recording';
 import { CircuitBreakers } from '#tracking';
 import { LivenessDto, ReadinessDto } from './readiness.dto.ts';
@@ -8,17 +11,21 @@ import { LivenessDto, ReadinessDto } from './readiness.dto.ts';
 const MAX_CIRCUITS = 100;
 
 @ApiTags('health')
+@Public()
+@Unlimited()
 @Controller({ path: 'health', version: VERSION_NEUTRAL })
 export class ReadinessController {
   constructor(
     private readonly heartbeat: Heartbeat,
     private readonly admission: Admission,
     private readonly circuits: CircuitBreakers,
+    private readonly journal: Journal,
+    @Inject(ACCESS_OPTIONS) private readonly access: AccessOptions,
   ) {}
 
   /** Answers 200 while the process runs, also without a database. Use it as a liveness probe. */
   @Get('live')
-  live(): LivenessDto {
+  getLiveness(): LivenessDto {
     return { status: 'ok' };
   }
 
@@ -28,13 +35,15 @@ export class ReadinessController {
    * QUERY_TOO_SLOW, CLOCK_SKEW or SHUTTING_DOWN. Use it as a readiness probe.
    */
   @Get('ready')
-  async ready(): Promise<ReadinessDto> {
+  async getReadiness(): Promise<ReadinessDto> {
     this.admission.assertOpen();
     await this.heartbeat.proveWrite();
     this.admission.assertOpen();
     return {
       status: 'ok',
+      access: this.access.findPrincipal ? 'keys' : 'open',
       clockOffsetMs: Math.round(this.heartbeat.clock!.offsetMs),
+      behindMs: Math.round(this.journal.behindMs),
       circuits: this.circuits.states().slice(0, MAX_CIRCUITS),
     };
   }

@@ -17,11 +17,18 @@ export class CircuitDto extends TargetDto {
 export class ReadinessDto {
   /** Always `ok`. Otherwise the answer is a problem with HTTP status 503. */
   status: 'ok';
+  /** Users of the service: `keys` is everybody with an API key, `open` is everybody who reaches it. */
+  access: 'open' | 'keys';
   /**
    * Difference between this process's clock and the database's clock, in milliseconds; positive when this process is
    * ahead.
    */
   clockOffsetMs: number;
+  /**
+   * Age in milliseconds of the oldest record of this process that reads do not show yet; 0 when they show all. A read waits
+   * up to 5 seconds for what was recorded before it; then it answers 503 with the code RECORD_BEHIND.
+   */
+  behindMs: number;
   /** Circuits that were used since the start of this process, at most 100. */
   circuits: CircuitDto[];
 }

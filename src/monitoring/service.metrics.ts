@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge } from 'prom-client';
 import { EventStreams } from '#events';
-import { SyncHistoryExport } from '#history';
+import { RowExports } from '#export';
+import { Journal } from '#journal';
 import { Heartbeat, SyncRecorder } from '#recording';
 import { CircuitBreakers, PendingSyncs, SyncSweeper } from '#tracking';
 import { MetricsRegistry } from './metrics.registry.ts';
@@ -17,9 +18,10 @@ export class ServiceMetrics {
     recorder: SyncRecorder,
     sweeper: SyncSweeper,
     streams: EventStreams,
-    exports: SyncHistoryExport,
+    exports: RowExports,
     pending: PendingSyncs,
     heartbeat: Heartbeat,
+    journal: Journal,
   ) {
     registry.gauge('synctrail_syncs_running', 'Running syncs of this process.', () => pending.size);
     registry.gauge(
@@ -33,6 +35,11 @@ export class ServiceMetrics {
       'synctrail_clock_offset_seconds',
       'Difference between the clock of this process and the clock of the database; positive when this process is ahead.',
       () => (heartbeat.clock?.offsetMs ?? Number.NaN) / 1_000,
+    );
+    registry.gauge(
+      'synctrail_record_behind_seconds',
+      'Age of the oldest record of this process that reads do not show yet.',
+      () => journal.behindMs / 1_000,
     );
     const swept = new Counter({
       name: 'synctrail_sweeper_settled_total',

@@ -10,7 +10,8 @@ import {
   TimeSlice,
 } from '#json';
 
-const LIMITS: JsonLimits = { ...JSON_LIMITS, values: MAX_VALUES };
+/** A content model of 10,000 types of 200 values, with room. */
+const LIMITS: JsonLimits = { ...JSON_LIMITS, values: 3 * MAX_VALUES };
 /** Characters of one text; no definition of a content model has a longer one. */
 const MAX_TEXT = 1_000_000;
 

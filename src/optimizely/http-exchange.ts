@@ -10,7 +10,7 @@ const MAX_REQUEST_ID_CHARACTERS = 200;
 /** Bytes from which on an answer is large; one that is not is held beside all others. */
 const LARGE = 250_000;
 const REQUEST_ID_HEADERS = ['x-request-id', 'x-correlation-id', 'cf-ray'];
-const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const NEVER_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'bad port']);
 
 export interface HttpRequest {
   method: string;
@@ -182,7 +182,7 @@ function failureOf(
     'NETWORK_ERROR',
     `The connection failed (${reason})`,
     durationMs,
-    NEVER_SENT.has(String(code)),
+    NEVER_SENT.has(String(code || message)),
   );
 }
 

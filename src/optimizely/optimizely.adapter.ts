@@ -31,6 +31,7 @@ import {
 import type { ApiAnswer } from './optimizely-connection.ts';
 import { OptimizelyApiClient, type WriteOptions } from './optimizely.client.ts';
 import { OPTIMIZELY_MODEL } from './optimizely.model.ts';
+import { removeEach } from './removal.ts';
 import { fromPlatform, toPlatform } from './optimizely.transformer.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -38,7 +39,7 @@ interface Sendable extends SentItem {
   definition: Definition;
 }
 
-/** Optimizely CMS: a push is one manifest import, a pull one manifest export, however many items there are. */
+/** Optimizely CMS: a push is one manifest import, a pull one manifest export, however many items there are; a removal is a call for each. */
 @Platform('optimizely')
 @Injectable()
 export class OptimizelyAdapter implements PlatformAdapter {
@@ -85,6 +86,17 @@ export class OptimizelyAdapter implements PlatformAdapter {
     return { ...recorded(answer), items: items.length === 0 ? held : found };
   }
 
+  /** Deletes each item by a call of its own. */
+  @TrackSync({ direction: 'PUSH', removes: true })
+  async remove({ items, context, permit }: RecordedCall): Promise<SyncAnswer> {
+    const refused = items.flatMap((item) => refusedItem(item) ?? []);
+    const sent = items.flatMap((item) => (refusedItem(item) ? [] : sentItem(item)));
+    const options = { mayLeave: permit };
+    return {
+      items: await removeEach(sent, refused, (item) => this.client.deleteItem(context.environment, item, options)),
+    };
+  }
+
   /** A refusal of the whole manifest that names items is an answer for each of them. */
   async #import(environment: string, sent: Sendable[], options: WriteOptions): Promise<SyncAnswer> {
     try {
@@ -112,6 +124,11 @@ function sendable(item: RecordedItem): Sendable | SyncAnswerItem {
   const found = key === undefined ? 'has no key' : `has the key ${JSON.stringify(key)}`;
   const message = `The definition of "${typeKey}" ${found}: set its "key" to "${typeKey}".`;
   return failed(item, { code: 'INVALID_ITEM', message });
+}
+
+function sentItem(item: SyncItem): SentItem[] {
+  const kind = kindOf(item);
+  return isOptimizelyKind(kind) ? [{ typeKey: item.typeKey, kind }] : [];
 }
 
 function refusedItem(item: SyncItem): SyncAnswerItem | undefined {

@@ -27,6 +27,8 @@ export const CORRECT_HINT = 'Correct the content and push again.';
 
 export const FORCE_HINT = 'To apply it and lose that data, repeat it with force and a reason.';
 
+const IN_USE_HINT = 'Delete the content that uses it first, also from the trash, and try again.';
+
 const NOT_APPLIED = { outcome: 'NOT_APPLIED' } as const;
 const isRedirect = (status: number) => status >= 300 && status < 400;
 
@@ -78,7 +80,7 @@ export function brokenOff(failure: HttpFailure, asked: Asked): PlatformError {
   });
 }
 
-function verdictOf(status: number, detail: string, { environment, effect }: Asked): Verdict {
+function verdictOf(status: number, detail: string, { environment, method, effect }: Asked): Verdict {
   const ifRepeatable = effect === 'once' ? 'unknown' : true;
   if (isRedirect(status))
     return no('REDIRECT_REFUSED', 'Redirects are not followed. Set the API URL to the final address.');
@@ -96,7 +98,7 @@ function verdictOf(status: number, detail: string, { environment, effect }: Aske
     case 408:
       return { code: 'TIMEOUT', retryable: ifRepeatable, wayOut: 'Try again.' };
     case 409:
-      return no('CONFLICT', 'Resolve the conflict, and send it again.');
+      return no('CONFLICT', method === 'DELETE' ? IN_USE_HINT : 'Resolve the conflict, and send it again.');
     case 412:
       return no('PRECONDITION_FAILED', 'It has changed in the meantime. Pull, compare and push again.');
     case 429:

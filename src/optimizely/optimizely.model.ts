@@ -11,6 +11,8 @@ import { unknownFields } from './unknown-fields.ts';
 /** What others must know of the content of Optimizely CMS. */
 export const OPTIMIZELY_MODEL: PlatformModel = {
   kinds: KINDS,
+  // Nobody says how large a manifest may be. A model of this size is one call, which the platform applies as one.
+  itemsPerCall: 1_000,
   serverSet: SERVER_SET,
   keyMember: 'key',
   // Choices of an enumeration have a value in place of a key.

@@ -28,6 +28,7 @@ export {
   type FinalStatus,
   type Outcome,
   type RecordedCall,
+  type RecordedCaller,
   type RecordedItem,
   FINAL_STATUSES,
   itemRef,

@@ -24,14 +24,25 @@ export interface PlatformEnvironment extends Destination {
 }
 
 /** How a sync came about. */
-export const TRIGGERS = ['API', 'CLI', 'SCHEDULE', 'DEPLOYMENT', 'ROLLBACK', 'REPLAY'] as const;
+export const TRIGGERS = ['API', 'CLI', 'SCHEDULE', 'DEPLOYMENT', 'ROLLBACK', 'REPLAY', 'PROMOTION'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
+
+/** What is known of a caller beside the actor. */
+export interface RecordedCaller {
+  /** Who was authenticated, as `key:019a5f0e-…`; without it, the actor is a claim. */
+  principal?: string;
+  /** User or system that the actor acts for, as it says. */
+  onBehalfOf?: string;
+  /** Program of the caller, as it says: `ui`, `cli`, or a name of its own. */
+  client?: string;
+}
 
 /** Who asked for a call, how and why, and for which instance of the platform. */
 export interface SyncContext {
   /** One instance of the platform: `production`, `staging`; `default` by default. */
   environment: string;
   actor: string;
+  caller?: RecordedCaller;
   trigger: Trigger;
   reason?: string;
   deploymentId?: string;
@@ -42,13 +53,15 @@ export interface SyncContext {
   /** A question of the service itself: it has one attempt, also where the circuit is open. */
   isReadBack?: true;
   metadata?: JsonObject;
+  /** Asked right before each attempt leaves: whether the caller still wants it. It does by default. */
+  isWanted?: () => Promise<boolean>;
 }
 
 export interface SyncItem {
   typeKey: string;
   /** What `typeKey` names; `contentType` by default. */
   kind?: string;
-  /** The definition in our terms. A pull has none. */
+  /** The definition in our terms. A pull and a removal have none. */
   data?: Json;
   /** The version that `data` is, when it is known already. */
   versionHash?: string;
@@ -72,7 +85,7 @@ export interface SyncFailure {
 
 /** An item as it stands in the record. */
 export interface RecordedItem extends SyncItem {
-  /** Exactly what was recorded as sent: the adapter sends this and nothing else. A pull has none. */
+  /** Exactly what was recorded as sent: the adapter sends this and nothing else. A pull and a removal have none. */
   payload?: Json;
 }
 
@@ -111,6 +124,12 @@ export interface SyncAnswerItem {
   /** When that was, in ISO 8601. */
   changedAt?: string;
   error?: SyncFailure;
+  /** What came back for this item alone, where it was sent by itself; what the whole answer says by default. */
+  statusCode?: number;
+  requestId?: string;
+  body?: Json;
+  /** Remembered of this item beside the metadata of the answer. No secrets. */
+  metadata?: JsonObject;
 }
 
 /** What came back from a platform; only what it proved is SUCCESS. */
@@ -124,7 +143,7 @@ export interface SyncAnswer {
   metadata?: JsonObject;
 }
 
-/** The contract of a platform. `push` and `pull` carry `@TrackSync`, which hands them a {@link RecordedCall}. */
+/** The contract of a platform. `push`, `pull` and `remove` carry `@TrackSync`, which hands them a {@link RecordedCall}. */
 export interface PlatformAdapter {
   /** What others must know of its content; without it, that of `DEFAULT_MODEL`. */
   readonly model?: PlatformModel;
@@ -139,6 +158,11 @@ export interface PlatformAdapter {
    * and is not there is an item that FAILED with code NOT_FOUND, not an error.
    */
   pull(call: SyncCall): Promise<SyncAnswer>;
+  /**
+   * Deletes the items, for platforms that can; carries `@TrackSync({ direction: 'PUSH', removes: true })`. The items have no
+   * data. An item is a SUCCESS when the platform does not have it any more, also where it was gone before.
+   */
+  remove?(call: SyncCall): Promise<SyncAnswer>;
   /** The environments it is configured for; without it any name is passed through. */
   environments?(): PlatformEnvironment[];
 }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '#json';
 import { DomainError } from '../domain-error.ts';
+import type { SyncAnswerItem } from './platform.adapter.ts';
 
 export interface PlatformFailure {
   /** Stable and ours: `RATE_LIMITED`, `DATA_LOSS_REFUSED`, `TIMEOUT` … */
@@ -19,6 +20,8 @@ export interface PlatformFailure {
   /** The raw body, kept as the response snapshot. */
   body?: Json;
   metadata?: JsonObject;
+  /** What is known already of items of the call, where they are sent one by one: the others alone are tried again. */
+  settled?: readonly SyncAnswerItem[];
 }
 
 /** A call that a platform refused or that got no usable answer. Mapped once, at the edge of the adapter. */
@@ -33,6 +36,7 @@ export class PlatformError extends DomainError {
   readonly requestId: string | undefined;
   readonly body: Json | undefined;
   readonly metadata: JsonObject | undefined;
+  readonly settled: readonly SyncAnswerItem[];
 
   constructor(failure: PlatformFailure, options?: ErrorOptions) {
     super(failure.message, {}, options);
@@ -44,6 +48,7 @@ export class PlatformError extends DomainError {
     this.requestId = failure.requestId;
     this.body = failure.body;
     this.metadata = failure.metadata;
+    this.settled = failure.settled ?? [];
   }
 }
 

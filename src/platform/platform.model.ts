@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '#json';
+import type { RedactedNames } from '../tracking-options.ts';
 
 /** What a change means to content that exists: `breaking` may lose or invalidate it, `cosmetic` does not touch it. */
 export type Impact = 'additive' | 'breaking' | 'cosmetic';
@@ -46,6 +47,8 @@ export interface ExportContent {
 export interface PlatformModel {
   /** The kinds of items, in the order in which the platform applies them. A platform without kinds takes any. */
   readonly kinds?: readonly string[];
+  /** Items that one call may push at the most; without it a deployment is one call. */
+  readonly itemsPerCall?: number;
   /** Members at the top of a definition that only the server sets. They do not count in a version. */
   readonly serverSet: ReadonlySet<string>;
   /** The member of a definition that repeats its key; left out where a definition does not name itself. */
@@ -54,7 +57,10 @@ export interface PlatformModel {
   readonly elementKeys: readonly string[];
   /** Reads the platform's own export file. */
   readonly readExport: (document: Json) => ExportContent | ExportProblem;
-  /** Makes the platform's own export file of items, such that {@link readExport} gives them back. */
+  /**
+   * Makes the platform's own export file of items, such that {@link readExport} gives them back. It puts each definition into the
+   * file as it is, and does not look into it: stand-ins are given, because a whole model may not fit into memory.
+   */
   readonly writeExport: (items: (ItemRef & { definition: JsonObject })[]) => JsonObject;
   /** What a change means; `before` is the whole definition that it starts from. In doubt it is `breaking`. */
   readonly impactOf: (change: DefinitionChange, before: JsonObject | null) => Impact;
@@ -64,4 +70,6 @@ export interface PlatformModel {
   readonly unknownFields: (definition: JsonObject, kind: string) => string[];
   /** Whether an item belongs to the platform itself: a deployment leaves it out. */
   readonly isBuiltIn?: (item: ItemRef, definition: JsonObject) => boolean;
+  /** Names of members of this platform's content and answers whose values are secret, or only look so. */
+  readonly redaction?: RedactedNames;
 }

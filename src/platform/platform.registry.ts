@@ -1,5 +1,6 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit, Optional } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { REDACTION_OPTIONS, type RedactionOptions } from '../tracking-options.ts';
 import { DEFAULT_MODEL } from './default-model.ts';
 import type { ContentType, Destination, PlatformAdapter, Target } from './platform.adapter.ts';
 import { platformOf } from './platform.decorator.ts';
@@ -11,7 +12,12 @@ import type { PlatformModel } from './platform.model.ts';
 export class PlatformRegistry implements OnModuleInit {
   private readonly adapters = new Map<string, PlatformAdapter>();
 
-  constructor(private readonly discovery: DiscoveryService) {}
+  private readonly models = new Map<string, PlatformModel>();
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    @Optional() @Inject(REDACTION_OPTIONS) private readonly redaction: RedactionOptions = {},
+  ) {}
 
   onModuleInit(): void {
     for (const { instance } of this.discovery.getProviders()) {
@@ -73,7 +79,19 @@ export class PlatformRegistry implements OnModuleInit {
 
   /** The model of a platform; {@link DEFAULT_MODEL} where it has none or is not installed. */
   model(name: string): PlatformModel {
-    return this.adapters.get(name)?.model ?? DEFAULT_MODEL;
+    const own = this.adapters.get(name)?.model ?? DEFAULT_MODEL;
+    return this.redaction.platforms?.[name] ? this.withNames(name, own) : own;
+  }
+
+  /** With the secret names that the configuration adds for this platform. */
+  private withNames(name: string, own: PlatformModel): PlatformModel {
+    const known = this.models.get(name);
+    if (known) return known;
+    const { keys = [], except = [] } = this.redaction.platforms![name]!;
+    const { keys: ownKeys = [], except: ownExcept = [] } = own.redaction ?? {};
+    const model = { ...own, redaction: { keys: [...ownKeys, ...keys], except: [...ownExcept, ...except] } };
+    this.models.set(name, model);
+    return model;
   }
 
   names(): string[] {

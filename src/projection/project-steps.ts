@@ -51,7 +51,7 @@ export async function projectSteps(transaction: Transaction, steps: PlacedStep[]
   const written = [fold.snapshots, begun, events, versions];
   if (written.some((rows) => rows.length > 0)) {
     const lists = written.map((rows) => JSON.stringify(rows));
-    await transaction.query(WRITE, lists);
+    await transaction.queryPrepared(WRITE, lists);
   }
   if (updated.length > 0) await transaction.query(UPDATE_SYNCS, [JSON.stringify(updated), updated.map(({ id }) => id)]);
   return last + events.length;

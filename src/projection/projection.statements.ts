@@ -1,18 +1,21 @@
 import { FINISH_COLUMNS } from '#recording';
 
-/** Entries that one round takes of each process, and bytes of their steps. */
+/** Entries that one round takes of each process, and bytes of their steps and of their contents, which the server only copies. */
 export const MAX_ENTRIES = 512;
 const MAX_BYTES = 500_000;
+const MAX_CONTENT_BYTES = 4_000_000;
 
 /** Of each process the next entries, at most so many, in the order of their numbers; `found` is how many there are of it. */
 export const nextEntries = (most: number): string => `
   select j.writer, j.number::float8 as number, j.found::float8 as found, j.steps, (extract(epoch from j.written_at) * 1000000)::float8 as at
   from journal_writer w cross join lateral (
-    select *, sum(octet_length(steps)) over (order by number) - octet_length(steps) as before, count(*) over () as found
+    select *, sum(octet_length(steps)) over earlier as before,
+      sum(coalesce(octet_length(contents), 0)) over earlier as contents_before, count(*) over () as found
     from (
       select * from sync_journal n where n.writer = w.writer and n.number > w.projected order by n.number limit ${most}) n
+    window earlier as (order by number rows between unbounded preceding and 1 preceding)
   ) j
-  where j.before < ${MAX_BYTES}
+  where coalesce(j.before, 0) < ${MAX_BYTES} and coalesce(j.contents_before, 0) < ${MAX_CONTENT_BYTES}
   order by j.writer, j.number`;
 
 /** The columns that steps change after the start. */
@@ -51,6 +54,7 @@ const INSERT_SNAPSHOTS = `
     as s (digest text, "originalSize" integer, "storedSize" integer, encoding text, at integer, writer uuid, number bigint)
   join sync_journal j on j.writer = s.writer and j.number = s.number
   where not exists (select from snapshot k where k.digest = s.digest)
+    and not exists (select from packed_snapshot p where p.digest = s.digest)
   order by s.digest collate "C" on conflict do nothing`;
 
 /** What a round writes beside the changes of syncs that are there. A reference to a snapshot is checked at the end. */
@@ -63,10 +67,14 @@ export const WRITE = `
     select * from json_to_recordset($4::json) as v (ordinal integer, platform text, kind text, "typeKey" text,
       "versionHash" text, digest text, origin text, author text, message text) order by ordinal offset 0) v`;
 
-export const MOVE = `
-  with given as (update event_position set last = $1)
-  update journal_writer w set projected = m.number, moved_at = clock_timestamp()
-  from json_to_recordset($2::json) as m (writer uuid, number bigint) where w.writer = m.writer`;
+/** Notes the last position that was given, and up to which number the entries of each of these processes are projected. */
+export function move(last: number, numbers: Iterable<[writer: string, number: number]>): string {
+  const moved = [...numbers].map(([writer, number]) => `('${writer}'::uuid, ${number}::bigint)`);
+  return `
+    with given as (update event_position set last = ${last})
+    update journal_writer w set projected = m.number, moved_at = clock_timestamp()
+    from (values ${moved.join(', ')}) as m (writer, number) where w.writer = m.writer`;
+}
 
 export const REFUSE = `
   insert into journal_refusal (writer, number, ordinal, step, problem) values ($1, $2, $3, $4, $5) on conflict do nothing`;
@@ -80,18 +88,8 @@ export const ENSURE_MONTHS = `
     select now() - interval '1 month' as first, 4 as months
     union all select distinct date_trunc('month', start, 'UTC'), 1 from unnest($1::timestamptz[]) start) needed`;
 
-/**
- * Entries that are projected are needed no more. Those that are deleted are not looked at again: while somebody reads for long,
- * they stay in the index.
- */
-export const PRUNE = `
-  with due as (select writer, pruned, projected from journal_writer where projected > pruned for update skip locked),
-  gone as (
-    delete from sync_journal j using due d where j.writer = d.writer and j.number > d.pruned and j.number <= d.projected),
-  forgotten as (
-    delete from journal_writer w where w.moved_at < clock_timestamp() - interval '1 hour' and w.projected = w.pruned
-      and not exists (select from sync_journal j where j.writer = w.writer))
-  update journal_writer w set pruned = d.projected from due d where w.writer = d.writer`;
+/** Entries that are projected are needed no more. */
+export const PRUNE = `select prune_journal()`;
 
 /** Gives a process its row back that was forgotten while it appended. Goes from process to process by the newest entries. */
 export const ADOPT = `

@@ -1,7 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { databaseFault, type DatabaseFault, inTransaction, pauseAfter, query, type Transaction } from '#database';
+import {
+  databaseFault,
+  type DatabaseFault,
+  inTransaction,
+  pauseAfter,
+  PreparedStatements,
+  query,
+  type Transaction,
+} from '#database';
 import { type Goals, Journal, type JournalProjector } from '#journal';
 import { Schedule } from '#schedule';
 import { type EntryRow, type PlacedStep, projectSteps, stepsInOrder } from './project-steps.ts';
@@ -9,7 +17,7 @@ import {
   ADOPT,
   ENSURE_MONTHS,
   MAX_ENTRIES,
-  MOVE,
+  move,
   nextEntries,
   PROJECTED,
   PRUNE,
@@ -26,8 +34,9 @@ const LOOK_MS = 500;
 const PRUNE_MS = 5_000;
 /** Milliseconds after which what was appended is projected. */
 const SOON_MS = 10;
-/** After a round of more entries than these, only when there was none for so many milliseconds. */
-const BUSY_ENTRIES = 10;
+/** A time is busy when an entry came more often than every so many milliseconds: then a round waits, and takes more at once. */
+const BUSY_MS = 25;
+/** Milliseconds without a round after which nothing is busy. */
 const QUIET_MS = 200;
 
 /** What a round did. */
@@ -58,12 +67,14 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
   private most = MAX_ENTRIES;
   private lookedAt = Number.NEGATIVE_INFINITY;
   private prunedAt = performance.now();
+  private readonly prepared: PreparedStatements;
 
   constructor(
     private readonly em: EntityManager,
     private readonly journal: Journal,
     schedule: Schedule,
   ) {
+    this.prepared = new PreparedStatements(em);
     schedule.add('journal.project', () => this.follow(), { last: () => this.finish() });
   }
 
@@ -136,9 +147,11 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const most = this.most;
+        // Without statistics, or with those of a smaller table, the server would read all versions for each one.
+        const planning = 'set local enable_seqscan = off';
         // Another statement than the one before: it must see what was committed until the row was ours.
-        const first = `select hold_event_position('${uuidv7()}')::float8 as last; ${nextEntries(most)}`;
-        const limits = { records: true, idleMs: IDLE_MS, first };
+        const first = `${planning}; select hold_event_position('${uuidv7()}')::float8 as last; ${nextEntries(most)}`;
+        const limits = { records: true, idleMs: IDLE_MS, first, prepared: this.prepared };
         const work = (transaction: Transaction, began: { rows: object[] }[]) => {
           const [held, entries] = began.slice(-2) as [{ rows: [{ last: number }] }, { rows: EntryRow[] }];
           return this.projectNext(transaction, entries.rows, { last: held.rows[0].last, most, eachAlone });
@@ -146,7 +159,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
         const round = await inTransaction(this.em, work, STATEMENT_MS * attempt, limits);
         this.most = Math.min(this.most * 2, MAX_ENTRIES);
         this.journal.noteProjected(round.own);
-        this.isBusy = round.entries > BUSY_ENTRIES;
+        this.isBusy = round.entries * BUSY_MS > performance.now() - this.endedAt;
         return round;
       } catch (error) {
         const fault = faultOf(error);
@@ -177,8 +190,7 @@ export class Projector implements JournalProjector, OnApplicationBootstrap {
     if (!eachAlone) last = await projectSteps(transaction, steps, last);
     else for (const step of steps) last = await this.projectAlone(transaction, step, last);
     const moved = new Map(rows.map(({ writer, number }) => [writer, number]));
-    const moves = [...moved].map(([writer, number]) => ({ writer, number }));
-    await transaction.query(MOVE, [last, JSON.stringify(moves)]);
+    transaction.endWith(move(last, moved));
     const taken = Map.groupBy(rows, ({ writer }) => writer);
     const isFull = [...taken.values()].some((of) => of[0]!.found >= most || of.length < of[0]!.found);
     return { isFull, entries: rows.length, moved, own: moved.get(this.journal.writer) ?? 0 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { FsckDatabase, Finding } from '#database';
 import { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE } from '#recording';
 import { type PastEvent, rowOf } from './rebuild-sync.ts';
@@ -36,7 +37,7 @@ export async function* checkSyncs(database: FsckDatabase): AsyncGenerator<Findin
     for (const problem of problems) yield { rule: 'sync.events', subject, problem };
     for (const [column, expected] of Object.entries(told)) {
       const value = row[column] instanceof Date ? row[column].toISOString() : row[column];
-      if (value === expected) continue;
+      if (isDeepStrictEqual(value, expected)) continue;
       const problem = `${column} is ${JSON.stringify(value)}, its events say ${JSON.stringify(expected)}`;
       yield { rule: 'sync.row', subject, problem };
     }
@@ -59,7 +60,8 @@ export async function* checkSyncs(database: FsckDatabase): AsyncGenerator<Findin
   const missing = database.rows<{ id: string; digest: string }>(`
     select h.id, d.digest from sync_history h, unnest(array[h.pushed_digest, h.response_digest]) as d (digest)
     where d.digest is not null and (h.id >= ${PAYLOADS_SINCE} or h.sync_status = 'IN_PROGRESS')
-      and not exists (select from snapshot s where s.digest = d.digest)`);
+      and not exists (select from snapshot s where s.digest = d.digest)
+      and not exists (select from packed_snapshot p where p.digest = d.digest)`);
   for await (const { id, digest } of missing) {
     yield { rule: 'sync.snapshot', subject: `sync ${id}`, problem: `there is no snapshot ${digest}` };
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isDrift, type LiveItem, LiveReader, type LiveState } from '#live';
 import { DEFAULT_KIND, type ItemRef, PlatformRegistry, type Target } from '#platform';
 import { type Adoption, SyncWriter } from '#recording';
+import { marksOf } from '#redaction';
 import {
   AlreadyRetiredError,
   Catalogue,
@@ -123,7 +124,7 @@ export class Adopter {
     };
   }
 
-  /** What cannot be adopted for its content: the platform's own items, and what is no version. */
+  /** What cannot be adopted for its content: the platform's own items, what has lost its secrets, and what is no version. */
   private async withoutForeign(platform: string, decided: Decided[]): Promise<Decided[]> {
     const { isBuiltIn } = this.platforms.model(platform);
     const why = new Map<string, LeftItem['why']>();
@@ -133,6 +134,7 @@ export class Adopter {
       for (const item of items) why.set(refKey(item), 'unknown');
       for (const found of await this.definitions(platform, items)) {
         if (isBuiltIn?.(found, found.definition)) why.set(refKey(found), 'built-in');
+        else if ((await marksOf(found.definition)).count > 0) why.set(refKey(found), 'redacted');
         else why.delete(refKey(found));
       }
     }
@@ -160,9 +162,9 @@ export class Adopter {
   }
 }
 
-/** Somebody changed it there, or nobody ever sent it from here. */
+/** Somebody changed it there, or nobody ever sent it from here. What a removal of ours left behind is nobody's. */
 function isTheirs(item: State): boolean {
-  return isDrift(item) || (item.putHash === null && item.evidence === 'OBSERVED');
+  return isDrift(item) || (item.putHash === null && item.evidence === 'OBSERVED' && item.state !== 'ABSENT');
 }
 
 function decide(item: State, { latest: versions, retired }: CatalogueState, request: AdoptionRequest): Decision {

@@ -48,6 +48,8 @@ export class PlatformDto {
   name: string;
   /** Configured environments; null when the platform accepts any name. */
   environments: PlatformEnvironmentDto[] | null;
+  /** True when the service can delete content types of the platform. */
+  canDelete: boolean;
 }
 
 export class PlatformListDto {
@@ -178,7 +180,8 @@ export class LeftItemDto {
   typeKey: string;
   /**
    * Reason: `newer` (the catalogue has a version that was never sent there), `removed` (somebody removed the item), `retired`
-   * (it is retired), `built-in` (it belongs to the platform) or `unknown` (its content there is not known).
+   * (it is retired), `built-in` (it belongs to the platform), `unknown` (its content there is not known) or `redacted`
+   * (its content has secrets, which the record does not have).
    */
   why: Exclude<LeftItem['why'], 'moved'>;
 }

@@ -5,9 +5,10 @@ import { DomainError } from '../domain-error.ts';
 export interface LeftItem extends ItemRef {
   /**
    * `newer`: the catalogue has a version that was never sent there; `removed`: somebody removed it; `retired`: it is retired;
-   * `built-in`: it belongs to the platform; `moved`: another version stands there; `unknown`: nobody knows what stands there.
+   * `built-in`: it belongs to the platform; `moved`: another version stands there; `unknown`: nobody knows what stands there;
+   * `redacted`: its content has secrets, which the record does not have.
    */
-  why: 'newer' | 'removed' | 'retired' | 'built-in' | 'moved' | 'unknown';
+  why: 'newer' | 'removed' | 'retired' | 'built-in' | 'moved' | 'unknown' | 'redacted';
 }
 
 const MAX_NAMED = 20;
@@ -18,6 +19,7 @@ const WAY_OUT: Record<LeftItem['why'], string> = {
   'built-in': 'it belongs to the platform',
   moved: 'another version stands there now (look at it again)',
   unknown: 'its content there is not known (pull first)',
+  redacted: 'its content has secrets, which the record does not have (take them out there, and pull)',
 };
 
 export class NotAdoptableError extends DomainError {

@@ -37,8 +37,8 @@ export class PullService {
   ) {}
 
   /** Throws `UnknownPlatformError`, `UnknownEnvironmentError`, and what the adapter throws. */
-  async pull(platform: string, context: Omit<SyncContext, 'callId'>): Promise<{ callId: string; items: PulledItem[] }> {
-    const callId = uuidv7();
+  async pull(platform: string, context: SyncContext): Promise<{ callId: string; items: PulledItem[] }> {
+    const { callId = uuidv7() } = context;
     const adapter = this.platforms.at({ platform, environment: context.environment });
     const answer = await adapter.pull({ items: [], context: { ...context, callId } });
     const unknown = new Map(answer.items.map((item) => [refKey(itemRef(item)), item.unknownFields ?? []]));
@@ -78,6 +78,13 @@ export class PullService {
     const accepted = await this.acceptedDrift.of(target, different);
     for (const item of items) item.acceptedBy = accepted.get(refKey(item)) ?? [];
   }
+}
+
+/** How many items are not the same: those that nothing expects, and those that drift rules do. */
+export function differencesOf(items: PulledItem[]): { differences: number; accepted: number } {
+  const different = items.filter(({ state: found }) => found !== 'same');
+  const accepted = different.filter(({ acceptedBy }) => acceptedBy.length > 0).length;
+  return { differences: different.length - accepted, accepted };
 }
 
 function state(sync: SyncRecord, latestHash: string | null): PulledItem['state'] {

@@ -9,7 +9,7 @@ export {
   shownSync,
   SYNC_FIELDS,
 } from './sync-columns.ts';
-export type { EventRow, SettledSync, StartRow } from './sync-rows.ts';
+export type { EventRow, SettledSync, StartRow, SyncState } from './sync-rows.ts';
 export { Admission } from './admission.ts';
 export {
   ClockSkewError,
@@ -17,6 +17,7 @@ export {
   InvalidNameError,
   InvalidTimeError,
   RecordingUnavailableError,
+  RemovedVersionError,
   ShuttingDownError,
   SyncNotFoundError,
   SyncOwnedError,
@@ -25,9 +26,11 @@ export {
 export { FACTS_SINCE, LINKS_SINCE, PAYLOADS_SINCE, POSITIONS_SINCE } from './forgotten.ts';
 export type { CarriedSnapshot, CarriedVersion, SyncStep } from './sync.steps.ts';
 export { Heartbeat } from './heartbeat.ts';
+export { newId } from '#journal';
 export { SYNC_COLUMNS, SyncRecord, typeOf } from './sync-record.entity.ts';
+export { SHOWN_COLUMNS, type SyncText, syncText } from './sync-text.ts';
 export { SyncEvent } from './sync-event.entity.ts';
-export { isOfDeployment, SyncReader } from './sync.reader.ts';
+export { isOfDeployment, newestOfDeployment, SyncReader } from './sync.reader.ts';
 export { type Adoption, type LearnedOutcome, outcomeOf, SyncWriter } from './sync.writer.ts';
 export { errorFingerprint, FINGERPRINT, maskedMessage } from './error-fingerprint.ts';
 export { storableText } from '../storable-text.ts';

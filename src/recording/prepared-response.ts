@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '#json';
 import type { SyncFailure } from '#platform';
+import type { RedactedNames } from '#redaction';
 import type { PreparedSnapshot, SnapshotService } from '#snapshot';
 import { storableText, wellFormedJson } from '../storable-text.ts';
 
@@ -16,13 +17,14 @@ export async function prepareResponse(
   snapshots: SnapshotService,
   response: Json | undefined,
   prepared: Map<Json, PreparedResponse>,
+  names?: RedactedNames,
 ): Promise<PreparedResponse> {
   if (response === undefined) return { snapshot: null };
   const known = prepared.get(response);
   if (known) return known;
-  const made = await snapshots.prepare(response).then(
+  const made = await snapshots.prepare(response, names).then(
     (snapshot) => ({ snapshot }),
-    (error: SyncFailure) => prepareChanged(snapshots, response, error),
+    (error: SyncFailure) => prepareChanged(snapshots, response, error, names),
   );
   prepared.set(response, made);
   return made;
@@ -33,9 +35,10 @@ async function prepareChanged(
   snapshots: SnapshotService,
   response: Json,
   { message }: SyncFailure,
+  names?: RedactedNames,
 ): Promise<PreparedResponse> {
   const wellFormed = wellFormedJson(response);
-  const snapshot = wellFormed === response ? null : await snapshots.prepare(wellFormed).catch(() => null);
+  const snapshot = wellFormed === response ? null : await snapshots.prepare(wellFormed, names).catch(() => null);
   if (snapshot) return { snapshot, note: { responseChanged: HALVES_REPLACED } };
   return { snapshot, note: { responseNotKept: storableText(message) } };
 }

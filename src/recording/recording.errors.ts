@@ -47,6 +47,16 @@ export class SyncOwnedError extends DomainError {
   }
 }
 
+/** A removal deletes whatever version stands there. */
+export class RemovedVersionError extends DomainError {
+  readonly code = 'REMOVAL_HAS_NO_VERSION';
+  readonly httpStatus = 409;
+
+  constructor(syncId: string) {
+    super(`The sync ${syncId} is a removal, which carries no version. Leave out the version.`, { syncId });
+  }
+}
+
 /** A name is an identity: one that cannot be kept as it is names something else. */
 export class InvalidNameError extends DomainError {
   readonly code = 'INVALID_NAME';

@@ -86,6 +86,7 @@ export const SYNC_FIELDS = {
     filter: true,
     facet: true,
   }),
+  removal: field('removal', 'boolean', { start: (row) => row.removal, recorded: true }),
   status: field('syncStatus', 'text', {
     finish: (row) => row.status,
     unsettled: () => 'IN_PROGRESS',
@@ -100,12 +101,25 @@ export const SYNC_FIELDS = {
   }),
   evidence: field('evidence', 'text', { finish: (row) => row.evidence, settled: true, filter: true, facet: true }),
   pushedDigest: field('pushedDigest', 'text', { start: (row) => row.pushedDigest, recorded: true }),
+  pushedRedactions: field('pushedRedactions', 'json', {
+    start: (row) => row.pushedRedactions,
+    recorded: true,
+    foreign: true,
+  }),
   responseDigest: field('responseDigest', 'text', {
     finish: (row) => row.responseDigest,
     keeps: true,
     unsettled: (row) => row.external?.receivedDigest,
     recorded: 'receivedDigest',
     settled: true,
+  }),
+  responseRedactions: field('responseRedactions', 'json', {
+    finish: (row) => row.responseRedactions,
+    keeps: true,
+    unsettled: (row) => row.external?.receivedRedactions,
+    recorded: 'receivedRedactions',
+    settled: true,
+    foreign: true,
   }),
   statusCode: field('statusCode', 'smallint', { finish: (row) => row.statusCode, settled: true }),
   requestId: field('requestId', 'text', { finish: (row) => row.requestId, settled: true, foreign: true }),
@@ -143,6 +157,18 @@ export const SYNC_FIELDS = {
   }),
   replayOf: field('replayOf', 'uuid', { start: (row) => row.replayOf, recorded: true }),
   actor: field('actor', 'text', { start: (row) => row.context.actor, recorded: true, foreign: true, filter: true }),
+  principal: field('principal', 'text', {
+    start: (row) => row.context.caller?.principal,
+    recorded: true,
+    filter: true,
+  }),
+  onBehalfOf: field('onBehalfOf', 'text', {
+    start: (row) => row.context.caller?.onBehalfOf,
+    recorded: true,
+    foreign: true,
+    filter: true,
+  }),
+  client: field('client', 'text', { start: (row) => row.context.caller?.client, recorded: true, filter: true }),
   trigger: field('trigger', 'text', {
     start: (row) => row.context.trigger,
     recorded: true,

@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 import { columnsOf } from '#database';
 import type { JsonObject } from '#json';
 import type { Outcome, Trigger } from '#platform';
+import type { Redactions } from '#redaction';
 import type { TypeRef } from '#versioning';
 import type { Direction, Evidence, SyncStatus } from './sync.ts';
 
@@ -16,11 +17,14 @@ const properties = {
   targetAddress: p.text().nullable(),
   targetAccount: p.text().nullable(),
   syncDirection: p.text().$type<Direction>(),
+  removal: p.boolean().nullable(),
   syncStatus: p.text().$type<SyncStatus>(),
   outcome: p.text().$type<Outcome>().nullable(),
   evidence: p.text().$type<Evidence>().nullable(),
   pushedDigest: p.text().nullable(),
+  pushedRedactions: p.json<Redactions>().nullable(),
   responseDigest: p.text().nullable(),
+  responseRedactions: p.json<Redactions>().nullable(),
   statusCode: p.smallint().nullable(),
   requestId: p.text().nullable(),
   errorCode: p.text().nullable(),
@@ -33,6 +37,9 @@ const properties = {
   deploymentId: p.uuid().nullable(),
   replayOf: p.uuid().nullable(),
   actor: p.text(),
+  principal: p.text().nullable(),
+  onBehalfOf: p.text().nullable(),
+  client: p.text().nullable(),
   trigger: p.text().$type<Trigger>(),
   reason: p.text().nullable(),
   forced: p.boolean(),

@@ -1,7 +1,9 @@
 import type { JsonObject } from '#json';
 import type { Destination, FinalStatus, Outcome, SyncContext } from '#platform';
+import type { Redactions } from '#redaction';
 import type { PreparedSnapshot } from '#snapshot';
 import type { Origin } from '#versioning';
+import type { SyncRecord } from './sync-record.entity.ts';
 import type { Direction, Evidence, SyncEventType } from './sync.ts';
 
 export interface EventRow {
@@ -25,8 +27,12 @@ export interface StartRow {
   /** Where the target is now; an external sync does not go there from here. */
   destination: Destination;
   direction: Direction;
+  /** It deletes the item. */
+  removal: true | null;
   context: SyncContext;
   pushedDigest: string | null;
+  /** What stands in the content that was sent as a mark. */
+  pushedRedactions: Redactions | null;
   replayOf: string | null;
   /** Null for an external sync. */
   owner: string | null;
@@ -45,6 +51,7 @@ export interface ExternalRow {
   /** In ISO 8601, of a sync that is recorded afterwards. */
   startedAt: string | null;
   receivedDigest: string | null;
+  receivedRedactions: Redactions | null;
   /** Its result, when it is recorded afterwards. */
   finish: FinishRow | null;
 }
@@ -75,6 +82,7 @@ export interface FinishRow {
   errorMessage: string | null;
   errorFingerprint: string | null;
   responseDigest: string | null;
+  responseRedactions: Redactions | null;
   versionHash: string | null;
   changedBy: string | null;
   /** In ISO 8601. */
@@ -88,15 +96,19 @@ export interface FinishRow {
   event: EventRow;
 }
 
+/** How far a sync has come. */
+export type SyncState = Pick<SyncRecord, 'id' | 'syncStatus' | 'versionHash' | 'expiresAt' | 'completedAt'>;
+
 /**
  * What a finish met, by its event: `applied` when it settled the sync, `known` when there is such a sync, `kept` when it
- * came late and stands among the events, or an equal one does.
+ * came late and stands among the events, or an equal one does; with the state of the sync where others may have settled it.
  */
 export interface Settlement {
   eventId: string;
   applied: boolean;
   known: boolean;
   kept: boolean;
+  state?: SyncState;
 }
 
 /** The origin of a version that is new with a sync: what others record is not ours to deploy. */

@@ -1,13 +1,22 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { query, untilWritten } from '#database';
-import { Journal, Statement, StepQueue, type Write } from '#journal';
+import { DRIVER_TYPES, PreparedStatements, query, unseen, untilWritten } from '#database';
+import { type Column, Journal, names, partsOf, Statement, StepQueue, type Write } from '#journal';
 import { Heartbeat } from './heartbeat.ts';
 import { StoredNames } from './stored-names.ts';
 import { giveTurns, itemOf, onePerItem, takeTurns, turnOf, type Turn } from './push-turn.statement.ts';
 import { RecordingUnavailableError } from './recording.errors.ts';
-import type { AttemptRow, EventRow, FinishRow, OutcomeRow, SettledSync, Settlement, StartRow } from './sync-rows.ts';
-import { versionOrigin } from './sync-rows.ts';
+import {
+  type AttemptRow,
+  type EventRow,
+  type FinishRow,
+  type OutcomeRow,
+  type SettledSync,
+  type Settlement,
+  type StartRow,
+  type SyncState,
+  versionOrigin,
+} from './sync-rows.ts';
 import { StepPacker, type StepRow } from './sync.steps.ts';
 
 const LIMITS = { rows: 64, weight: 8_000_000 };
@@ -27,6 +36,8 @@ export interface RecorderObserver {
 interface OpenSync {
   turn: Turn;
   direction: StartRow['direction'];
+  isExternal: boolean;
+  hasMetadata: boolean;
   startedAt: number;
   /** Whether no other process may have ended it. */
   isOurs: () => boolean;
@@ -44,12 +55,15 @@ export class SyncRecorder {
   /** The server that has them. */
   private server: string | undefined;
   private readonly observers = new Set<RecorderObserver>();
+  private readonly prepared: PreparedStatements;
 
   constructor(
     private readonly em: EntityManager,
     private readonly journal: Journal,
     private readonly heartbeat: Heartbeat,
-  ) {}
+  ) {
+    this.prepared = new PreparedStatements(em);
+  }
 
   /** How many calls wait for the next write. */
   get queueLength(): number {
@@ -60,29 +74,41 @@ export class SyncRecorder {
     this.observers.add(observer);
   }
 
+  /** What need not be read of a sync that this process has begun lately and not ended; others may have ended it. */
+  begun(
+    syncId: string,
+  ): (Pick<OpenSync, 'direction' | 'isExternal' | 'hasMetadata'> & { platform: string }) | undefined {
+    const open = this.open.get(syncId);
+    return open && { ...open, platform: open.turn.platform };
+  }
+
   /**
    * Resolves after the commit, with whether each row has got its turn. Throws
    * {@link RecordingUnavailableError} when the database does not answer.
    */
   start(rows: StartRow[]): Promise<boolean[]> {
-    const bytes = rows.reduce((sum, { snapshots }) => sum + total(snapshots.map(({ content }) => content.length)), 0);
     return this.queue.add(
       rows.map((row) => ({ step: 'start', row })),
-      bytes + rows.length * STEP_WEIGHT,
+      total(rows.map(startWeight)),
       (cause) => new RecordingUnavailableError(cause),
     );
   }
 
-  /** Resolves after the commit, however long the database is away. */
+  /** Resolves after the commits, however long the database is away; many results are written part by part. */
   async finish(rows: FinishRow[]): Promise<Settlement[]> {
+    const settled: Settlement[] = [];
+    for (const part of partsOf(rows, finishWeight)) settled.push(...(await this.finishPart(part)));
+    return settled;
+  }
+
+  private async finishPart(rows: FinishRow[]): Promise<Settlement[]> {
     const open = rows.map(({ id }) => this.open.get(id));
     const isSure = open.every((sync) => sync?.isOurs());
     // Another result of the same sync comes after this one.
     for (const sync of open) if (sync) sync.isOurs = () => false;
-    const bytes = total(rows.map(({ snapshot }) => snapshot?.content.length ?? 0));
     await this.queue.add(
       rows.map((row) => ({ step: 'finish', row })),
-      bytes + rows.length * STEP_WEIGHT,
+      total(rows.map(finishWeight)),
     );
     const settled = isSure ? rows.map((row, index) => settledNow(row, open[index]!)) : await this.settled(rows);
     for (const { id } of rows) this.end(id);
@@ -127,39 +153,33 @@ export class SyncRecorder {
     return rows[0]?.linked;
   }
 
-  /** Resolves after the commit; false when the sync is settled or being settled. */
-  async extend(syncId: string, expiresInMs: number): Promise<boolean> {
-    await this.addSteps([{ step: 'extend', row: { syncId, expiresInMs } }]);
-    const { rows } = await untilWritten(() =>
-      query(this.em, `select from sync_history where id = $1 and sync_status = 'IN_PROGRESS' and owner is null`, [
-        syncId,
-      ]),
-    );
-    return rows.length > 0;
+  /** Resolves after the commit. It changes nothing of a sync that is settled. */
+  extend(syncId: string, expiresInMs: number): Promise<void> {
+    return this.addSteps([{ step: 'extend', row: { syncId, expiresInMs } }]);
   }
 
-  /** The keys of these syncs, by their ids; waits for the database however long it is away. */
-  async typeKeys(syncIds: string[]): Promise<Map<string, string>> {
-    const keys = new Map<string, string>();
+  /** Keys and platforms of these syncs, by their ids; waits for the database however long it is away. */
+  async names(syncIds: string[]): Promise<Map<string, { typeKey: string; platform: string }>> {
+    const names = new Map<string, { typeKey: string; platform: string }>();
     for (const id of syncIds) {
       const open = this.open.get(id);
-      if (open) keys.set(id, open.turn.typeKey);
+      if (open) names.set(id, { typeKey: open.turn.typeKey, platform: open.turn.platform });
     }
-    const others = syncIds.filter((id) => !keys.has(id));
-    if (others.length === 0) return keys;
+    const others = syncIds.filter((id) => !names.has(id));
+    if (others.length === 0) return names;
     const { rows } = await untilWritten(() =>
-      query<{ id: string; typeKey: string }>(
+      query<{ id: string; typeKey: string; platform: string }>(
         this.em,
-        'select id, type_key as "typeKey" from sync_history where id = any($1::uuid[])',
+        'select id, type_key as "typeKey", target_platform as platform from sync_history where id = any($1::uuid[])',
         [others],
       ),
     );
-    for (const { id, typeKey } of rows) keys.set(id, typeKey);
-    return keys;
+    for (const { id, typeKey, platform } of rows) names.set(id, { typeKey, platform });
+    return names;
   }
 
   private async addSteps(rows: StepRow[]): Promise<void> {
-    await this.queue.add(rows, rows.length * STEP_WEIGHT);
+    for (const part of partsOf(rows, () => STEP_WEIGHT)) await this.queue.add(part, part.length * STEP_WEIGHT);
   }
 
   /** Whether each row has its turn. */
@@ -180,9 +200,9 @@ export class SyncRecorder {
     ];
     const answer = takers.length > 0 ? 'select holder from turn_in' : undefined;
     const startedAt = performance.now();
-    const entry = packer.pack(rows);
+    const entries = packer.pack(rows);
     const beside = { statement, parts, answer };
-    const { rows: holders, server } = await this.journal.append<{ holder: string | null }>(entry, write, beside);
+    const { rows: holders, server } = await this.journal.append<{ holder: string | null }>(entries, write, beside);
     write.isRepeated = true;
     if (server !== this.server) await this.appendWhole(rows, write, server);
     for (const row of starts) this.begin(row, isAlive, startedAt);
@@ -199,7 +219,12 @@ export class SyncRecorder {
     if (oldest !== undefined && this.open.size >= MAX_KNOWN) this.open.delete(oldest);
     if (row.external?.finish) return;
     const { direction } = row;
-    this.open.set(row.id, { turn: turnOf(row), direction, startedAt, isOurs: isSure ? isOurs : () => false });
+    this.open.set(row.id, {
+      ...{ turn: turnOf(row), direction, startedAt },
+      isExternal: row.external !== null,
+      hasMetadata: row.context.metadata !== undefined,
+      isOurs: isSure ? isOurs : () => false,
+    });
   }
 
   private end(id: string): void {
@@ -257,28 +282,64 @@ export class SyncRecorder {
 
   /** What became of results that others may have come before. */
   private async settled(rows: FinishRow[]): Promise<(Settlement & { sync?: SettledSync })[]> {
-    const asked = rows.map(({ id, event }) => ({ id, event_id: event.id, data: JSON.stringify(event.data) }));
     const { rows: found } = await untilWritten(() =>
-      query<Settlement & { sync: SettledSync }>(this.em, { text: SETTLEMENTS, values: [JSON.stringify(asked)] }),
+      rows.length === 1 ? this.settlementOf(rows[0]!) : this.settlementsOf(rows),
     );
     const met = new Map(found.map((settlement) => [settlement.eventId, settlement]));
-    return rows.map((row) => met.get(row.event.id)!);
+    return rows.map((row) => {
+      const { eventId, applied, known, kept, sync, ...state } = met.get(row.event.id)!;
+      return { eventId, applied, known, kept, sync, state };
+    });
+  }
+
+  private settlementOf(row: FinishRow) {
+    const values = ASKED.map(({ value }) => value(row));
+    return this.prepared.query<FoundSettlement>({ text: SETTLEMENT, values, types: DRIVER_TYPES });
+  }
+
+  private settlementsOf(rows: FinishRow[]) {
+    const statement = new Statement();
+    const text = settlements(statement.rows(ASKED, rows));
+    return query<FoundSettlement>(this.em, { text, values: statement.parameters, types: DRIVER_TYPES });
   }
 }
 
-const SETTLEMENTS = `
+type FoundSettlement = Settlement & { sync: SettledSync } & SyncState;
+
+const ASKED: Column<FinishRow>[] = [
+  { name: 'id', type: 'uuid', value: ({ id }) => id },
+  { name: 'event_id', type: 'uuid', value: ({ event }) => event.id },
+  { name: 'data', type: 'text', value: ({ event }) => JSON.stringify(event.data) },
+];
+
+/** SQL: what became of the results of a source of rows with the columns that are asked by. */
+const settlements = (asked: string) => `
   select r.event_id as "eventId", coalesce(e.type <> 'sync.late_result', false) as applied, h.id is not null as known,
     exists (select from sync_event l where l.sync_id = r.id and l.type = 'sync.late_result' and l.data::text = r.data) as kept,
     json_build_object('platform', h.target_platform, 'direction', h.sync_direction, 'status', h.sync_status,
-      'retryCount', h.retry_count, 'durationMs', h.duration_ms) as sync
-  from json_to_recordset($1::json) as r (id uuid, event_id uuid, data text)
+      'retryCount', h.retry_count, 'durationMs', h.duration_ms) as sync,
+    h.id, h.sync_status as "syncStatus", h.version_hash as "versionHash", h.expires_at as "expiresAt",
+    h.completed_at as "completedAt"
+  from (${asked}) as r (${names(ASKED)})
   left join sync_event e on e.id = r.event_id left join sync_history h on h.id = r.id`;
+
+/** The plan for one is good for each; that for many depends on how many. */
+const SETTLEMENT = settlements(`select ${ASKED.map(({ type }, index) => unseen(`$${index + 1}`, type)).join(', ')}`);
 
 function settledNow(row: FinishRow, { turn, direction, startedAt }: OpenSync): Settlement & { sync: SettledSync } {
   const { event, status, retryCount } = row;
   const durationMs = row.durationMs ?? Math.round(performance.now() - startedAt);
   const sync = { platform: turn.platform, direction, status, retryCount: retryCount ?? 0, durationMs };
   return { eventId: event.id, applied: true, known: true, kept: false, sync };
+}
+
+/** Bytes of a start, about. */
+export function startWeight({ snapshots }: StartRow): number {
+  return STEP_WEIGHT + total(snapshots.map(({ content }) => content.length));
+}
+
+function finishWeight({ snapshot }: FinishRow): number {
+  return STEP_WEIGHT + (snapshot?.content.length ?? 0);
 }
 
 function versionKey(row: StartRow): string {

@@ -1,12 +1,13 @@
 import type { JsonObject } from '#json';
 import type { PreparedSnapshot } from '#snapshot';
 import type { Origin } from '#versioning';
+import type { Entry } from '#journal';
 import { isStorableJson, storableJson } from '../storable-text.ts';
 import { versionOrigin } from './sync-rows.ts';
 import type { AttemptRow, EventRow, FinishRow, OutcomeRow, StartRow } from './sync-rows.ts';
 
 /** A snapshot that a step brings; its content begins at a byte of the entry's contents, unless it is stored already. */
-export interface CarriedSnapshot extends Omit<PreparedSnapshot, 'content'> {
+export interface CarriedSnapshot extends Omit<PreparedSnapshot, 'content' | 'redactions'> {
   at?: number;
 }
 
@@ -57,11 +58,15 @@ export type StepRow =
   | { step: 'link' | 'adopt'; row: { event: EventRow } }
   | { step: 'extend'; row: { syncId: string; expiresInMs: number } };
 
-/** Puts steps into one entry of the journal, each content once. */
+/** Bytes after which an entry takes no more steps: a round of the projector must not take long. */
+const MAX_ENTRY = 1_000_000;
+
+/** Puts steps into entries of the journal, each content once. */
 export class StepPacker {
-  private readonly contents: Buffer[] = [];
-  private readonly carried = new Map<string, CarriedSnapshot>();
+  private contents: Buffer[] = [];
   private size = 0;
+  /** What came with this entry, and with those before it. */
+  private readonly carried = new Map<string, CarriedSnapshot>();
 
   /** `isStored` tells digests whose content is stored already, `isKnown` versions that the history has. */
   constructor(
@@ -76,11 +81,29 @@ export class StepPacker {
     return this.carried.keys();
   }
 
-  pack(rows: StepRow[]): { steps: string; contents: Buffer | null } {
-    const list = rows.map((row) => this.stepOf(row));
-    const text = JSON.stringify(list);
-    const steps = isStorableJson(text) ? text : JSON.stringify(storableJson(list));
-    return { steps, contents: this.size > 0 ? Buffer.concat(this.contents, this.size) : null };
+  /** In their order; each entry can be projected once those before it are. */
+  pack(rows: StepRow[]): Entry[] {
+    const entries: Entry[] = [];
+    let steps: string[] = [];
+    let length = 0;
+    for (const row of rows) {
+      if (length + this.size > MAX_ENTRY) {
+        entries.push(this.take(steps));
+        [steps, length] = [[], 0];
+      }
+      const step = storableStep(this.stepOf(row));
+      steps.push(step);
+      length += step.length;
+    }
+    return [...entries, this.take(steps)];
+  }
+
+  private take(steps: string[]): Entry {
+    const contents = this.size > 0 ? Buffer.concat(this.contents, this.size) : null;
+    // What stands in an entry before is stored for those after it.
+    for (const [digest, { at: _at, ...snapshot }] of this.carried) this.carried.set(digest, snapshot);
+    [this.contents, this.size] = [[], 0];
+    return { steps: `[${steps.join(',')}]`, contents };
   }
 
   private stepOf(row: StepRow): SyncStep {
@@ -112,7 +135,7 @@ export class StepPacker {
     return { event, metadata, snapshot: snapshot && this.carry(snapshot) };
   }
 
-  private carry({ content, ...snapshot }: PreparedSnapshot): CarriedSnapshot {
+  private carry({ content, redactions: _inEvent, ...snapshot }: PreparedSnapshot): CarriedSnapshot {
     const known = this.carried.get(snapshot.digest);
     if (known) return known;
     if (this.isStored(snapshot.digest)) return snapshot;
@@ -122,4 +145,9 @@ export class StepPacker {
     this.carried.set(snapshot.digest, carried);
     return carried;
   }
+}
+
+function storableStep(step: SyncStep): string {
+  const text = JSON.stringify(step);
+  return isStorableJson(text) ? text : JSON.stringify(storableJson(step));
 }

@@ -60,6 +60,8 @@ export interface NewSync {
   kind?: string;
   platform: string;
   direction: Direction;
+  /** It deletes the item: it sends nothing, and carries no version. Only of a PUSH. */
+  removal?: true;
   context: SyncContext;
   /** The definition in our terms; it becomes a version when its hash is unknown. */
   data?: Json;
@@ -168,12 +170,13 @@ export function assertNames(names: Record<string, string | undefined>): void {
 /** The context with more metadata, in the form that row, event and export share. */
 export function storableContext(context: SyncContext, more?: JsonObject | null): SyncContext {
   const metadata = context.metadata || more ? storableJson({ ...context.metadata, ...more }) : undefined;
-  const { actor, reason, deploymentId } = context;
+  const { actor, caller, reason, deploymentId } = context;
   return {
     ...context,
     // As a column of type uuid shows it.
     deploymentId: deploymentId?.toLowerCase(),
     actor: storableText(actor, MAX_ACTOR),
+    caller: caller && { ...caller, onBehalfOf: storableText(caller.onBehalfOf, MAX_ACTOR) || undefined },
     reason: storableText(reason, MAX_REASON) || undefined,
     metadata,
   };

@@ -1,16 +1,10 @@
 import { IsBoolean, IsObject } from 'class-validator';
 import { SyncFilterDto } from '#history';
+import { RequesterDto } from '#http';
 import { MayBeLeftOut, Nested, Text } from '#validation';
 
 /** Why something is sent again. */
-export class ReplayRequestDto {
-  /**
-   * User or system that makes the request, 1 to 255 characters.
-   * @example 'jane@example.com'
-   */
-  @Text()
-  actor: string;
-
+export class ReplayRequestDto extends RequesterDto {
   /**
    * Free text shown in the history, 1 to 2,000 characters.
    * @example 'The platform was down'

@@ -50,17 +50,17 @@ export class ReplayPlanner {
   /** Throws `InvalidFilterError` and {@link TooManyReplaysError}. */
   async plan(filter: HistoryFilter, { includeHealed = false } = {}): Promise<ReplayPlan> {
     if (filter.direction && [filter.direction].flat().includes('PULL')) {
-      throw new InvalidFilterError('direction', 'must be PUSH, because a pull has no content to send');
+      throw new InvalidFilterError('direction', 'must be PUSH, because a pull has no content to send', 'CONFLICT');
     }
     if (holdsForAll(filter)) {
-      throw new InvalidFilterError('filter', 'must name at least one condition');
+      throw new InvalidFilterError('filter', 'must name at least one condition', 'EMPTY');
     }
     const { bind, parameters } = binder();
     const where = whereSql({ ...resolveFilter(filter), direction: 'PUSH' }, bind);
     const { rows } = await query<Row>(this.em, {
       text: `select h.*, original.call_id as original_call_id, ${HEALED_BY} as healed_by
        from sync_history h, ${ORIGINAL}
-       where ${where} and h.sync_status <> 'IN_PROGRESS' and h.pushed_digest is not null
+       where ${where} and h.sync_status <> 'IN_PROGRESS' and (h.pushed_digest is not null or h.removal)
        order by original.started_at, h.started_at desc limit ${bind(MAX_REPLAYS + 1, 'integer')}`,
       values: parameters,
       withinMs: LONG_READ_MS,

@@ -1,11 +1,15 @@
 import { EntityManager } from '@mikro-orm/core';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { recordedCaller } from '#access';
 import { query, findOne } from '#database';
+import { Freezes } from '#freeze';
 import { RequestIds } from '#idempotency';
-import { isJsonObject, type Json, type JsonObject } from '#json';
+import { canonicalDigestAsync, isJsonObject, type Json, type JsonObject } from '#json';
+import { ApprovalRules } from '#plan';
 import { type PlatformAdapter, PlatformRegistry, type SyncContext, type SyncItem } from '#platform';
 import { SyncReader, SyncRecord, typeOf } from '#recording';
+import { ContentRedactedError, marksOf } from '#redaction';
 import { type PreparedSnapshot, SnapshotNotFoundError, SnapshotService } from '#snapshot';
 import { PendingSyncs } from '#tracking';
 import { VersionHistoryService, VersionNotFoundError } from '#versioning';
@@ -35,7 +39,7 @@ interface Replay {
   context: SyncContext;
 }
 
-/** What is sent again: the definition, and what the platform is sent for it. */
+/** What is sent again: the definition, and what the platform is sent for it. A removal has neither. */
 interface Content {
   data: JsonObject;
   payload: PreparedSnapshot;
@@ -57,20 +61,25 @@ export class SyncReplayer {
     private readonly platforms: PlatformRegistry,
     private readonly snapshots: SnapshotService,
     private readonly versions: VersionHistoryService,
+    @Optional() private readonly approval?: ApprovalRules,
+    @Optional() private readonly freezes?: Freezes,
   ) {}
 
   /**
    * Begins the replay of one sync; answers with the id of the new one. Throws `SyncNotFoundError`,
-   * {@link NotReplayableError}, `SupersededByNewerError`, `RecordingUnavailableError`, and what {@link assertTargets} does.
+   * {@link NotReplayableError}, `ContentRedactedError`, `SupersededByNewerError`, `RecordingUnavailableError`, and what
+   * {@link assertOpen} does.
    */
   async replay(syncId: string, request: ReplayRequest, ids = new RequestIds(uuidv7())): Promise<string> {
     const { id, callId } = ids.ofSync(0);
     const of = await this.syncs.get(syncId);
     if (await findOne(this.em, SyncRecord, { id })) return id;
-    const content = await this.contentOf(of);
+    this.assertRemovable(of);
+    const known = of.removal ? [] : [[id, await this.contentOf(of)] as const];
+    await this.assertOpen([of]);
     if (!request.includeHealed) await this.planner.assertNewest(of);
     const replay = { id, callId, of, context: contextOf(of, request) };
-    if (await this.record([replay])) void this.send([replay], new Map([[id, content]]));
+    if (await this.record([replay])) void this.send([replay], new Map(known));
     return id;
   }
 
@@ -81,7 +90,7 @@ export class SyncReplayer {
 
   /**
    * Begins to replay calls one after another, in the order given; the syncs share `batch` in their metadata. Answers with the
-   * syncs that are replayed. Throws what {@link assertTargets} does, and `RecordingUnavailableError`.
+   * syncs that are replayed. Throws what {@link assertTargets} and {@link assertOpen} do, and `RecordingUnavailableError`.
    */
   async replayAll(
     planned: PlannedReplay[],
@@ -91,6 +100,7 @@ export class SyncReplayer {
     const begun = await this.begunUnder(ids);
     if (begun) return begun;
     this.assertTargets(planned);
+    await this.assertOpen(planned.map(({ sync }) => sync));
     const batch = ids.ofSync(0).callId;
     const metadata = { replayBatch: batch };
     const callIds = new Map<string, string>();
@@ -103,6 +113,20 @@ export class SyncReplayer {
     });
     if (await this.record(replays)) void this.sendAll(replays);
     return { batch, syncIds: planned.map(({ sync }) => sync.id) };
+  }
+
+  /** Throws `ApprovalRequiredError` and `TargetFrozenError` for targets that take no replays. */
+  private async assertOpen(syncs: SyncRecord[]): Promise<void> {
+    const targets = new Map(
+      syncs.map(({ targetPlatform: platform, environment }) => [
+        `${platform} ${environment}`,
+        { platform, environment },
+      ]),
+    );
+    for (const target of targets.values()) {
+      this.approval?.assertNoPlanNeeded(target);
+      await this.freezes?.assertOpen(target);
+    }
   }
 
   /** The batch that a request with these ids has begun already, with the syncs that it replays, in its order. */
@@ -129,6 +153,7 @@ export class SyncReplayer {
         versionHash: of.versionHash ?? undefined,
         platform: of.targetPlatform,
         direction: 'PUSH',
+        removal: of.removal ? true : undefined,
         pushedDigest: of.pushedDigest ?? undefined,
         replayOf: of.id,
       })),
@@ -136,7 +161,9 @@ export class SyncReplayer {
   }
 
   private async sendAll(replays: Replay[]): Promise<void> {
-    for (const call of Map.groupBy(replays, ({ callId }) => callId).values()) await this.send(call);
+    // One id may have been given to a push and to a removal.
+    const calls = Map.groupBy(replays, ({ callId, of }) => `${callId} ${of.removal === true}`);
+    for (const call of calls.values()) await this.send(call);
   }
 
   /** The call settles its syncs, whatever comes of it; what does not get that far is settled here. */
@@ -145,11 +172,16 @@ export class SyncReplayer {
     for (const { id, of } of call) {
       if (!this.pending.isReserved(id)) continue;
       try {
+        const { typeKey, kind, versionHash } = of;
+        const item = { syncId: id, typeKey, kind, replayOf: of.id };
+        if (of.removal) {
+          items.push(item);
+          continue;
+        }
         const { data, payload } = known.get(id) ?? (await this.contentOf(of));
         // Retention may have dropped it, when the definition is known as a version.
-        await this.snapshots.store(payload);
-        const { typeKey, kind, versionHash } = of;
-        items.push({ syncId: id, typeKey, kind, data, versionHash: versionHash ?? undefined, replayOf: of.id });
+        if (payload.digest === of.pushedDigest) await this.snapshots.store(payload);
+        items.push({ ...item, data, versionHash: versionHash ?? undefined });
       } catch (error) {
         await this.cancel([id], error);
       }
@@ -159,7 +191,9 @@ export class SyncReplayer {
     if (open.length === 0) return;
     const { of, context } = call[0]!;
     try {
-      await this.adapterOf(of).push({ items: open, context });
+      this.assertRemovable(of);
+      const adapter = this.adapterOf(of);
+      await (of.removal ? adapter.remove!({ items: open, context }) : adapter.push({ items: open, context }));
     } catch (error) {
       const ids = open.map(({ syncId }) => syncId!);
       await this.cancel(ids, error);
@@ -173,16 +207,28 @@ export class SyncReplayer {
     });
   }
 
+  /** Throws where a removal cannot be made again. */
+  private assertRemovable(sync: SyncRecord): void {
+    if (!sync.removal) return;
+    if (sync.syncStatus === 'IN_PROGRESS') throw new NotReplayableError(sync.id, 'it is still in progress');
+    if (this.adapterOf(sync).remove) return;
+    throw new NotReplayableError(sync.id, `the adapter of "${sync.targetPlatform}" cannot remove items`);
+  }
+
   /** Throws unless the platform would be sent the very same bytes. */
   private async contentOf(sync: SyncRecord): Promise<Content> {
-    const { id, kind, syncDirection, syncStatus, pushedDigest } = sync;
+    const { id, kind, typeKey, syncDirection, syncStatus, pushedDigest } = sync;
     if (syncDirection !== 'PUSH' || !pushedDigest) throw new NotReplayableError(id, 'it sent nothing');
     if (syncStatus === 'IN_PROGRESS') throw new NotReplayableError(id, 'it is still in progress');
     const adapter = this.adapterOf(sync);
     const data = (await this.definition(sync)) ?? (await this.sent(sync));
     if (!isJsonObject(data)) throw new NotReplayableError(id, 'its content is not a definition');
-    const payload = await this.snapshots.prepare(adapter.toPlatform(data, kind));
-    if (payload.digest !== pushedDigest) {
+    const marks = await marksOf(data);
+    if (marks.count > 0) throw new ContentRedactedError([{ kind, typeKey, ...marks }]);
+    const sent = adapter.toPlatform(data, kind);
+    const payload = await this.snapshots.prepare(sent, this.platforms.model(sync.targetPlatform).redaction);
+    // What is older than redaction is recorded with its secrets.
+    if (payload.digest !== pushedDigest && (await canonicalDigestAsync(sent)) !== pushedDigest) {
       throw new NotReplayableError(id, 'its adapter would now send other content');
     }
     return { data, payload };
@@ -212,5 +258,5 @@ export class SyncReplayer {
 }
 
 function contextOf({ environment }: SyncRecord, { actor, reason, force }: ReplayRequest): SyncContext {
-  return { actor, reason, force, environment, trigger: 'REPLAY' };
+  return { actor, caller: recordedCaller(), reason, force, environment, trigger: 'REPLAY' };
 }

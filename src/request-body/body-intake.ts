@@ -9,7 +9,7 @@ import { FairTurns } from './fair-turns.ts';
 import { parseInSlices } from './json-body.ts';
 
 /** Methods whose body means nothing, and is not read. */
-const BODYLESS = new Set(['GET', 'HEAD']);
+const BODYLESS = new Set(['GET', 'HEAD', 'DELETE']);
 
 /** Reads the bodies of all routes: bounded in bytes, values and memory, and in slices between which others go on. */
 export class BodyIntake {
@@ -31,6 +31,8 @@ export class BodyIntake {
 
   installParser(fastify: FastifyInstance): void {
     fastify.removeAllContentTypeParsers();
+    // Fastify would look at the type that programs name for each request.
+    fastify.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true });
     fastify.addContentTypeParser('*', (request: FastifyRequest) => this.read(request));
   }
 

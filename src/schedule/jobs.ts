@@ -18,15 +18,19 @@ export const JOBS = {
   'reports.hourly': { every: 'REPORT_CRON_HOURLY', does: 'Makes the health reports of the hours that are over.' },
   'reports.daily': { every: 'REPORT_CRON_DAILY', does: 'Makes the health reports of the days that are over.' },
   'retention.drop': { every: 3_600_000, does: 'Drops payloads and months that are old enough.' },
+  'snapshots.pack': { every: 600_000, does: 'Packs the contents of older versions, compressed together.' },
+  'access-log.count': { every: 5_000, does: 'Writes how often each caller was refused in the last minute.' },
   'idempotency.expire': { every: 600_000, does: 'Drops Idempotency-Keys that are older than 24 hours.' },
   'statistics.count': { every: 400, does: 'Counts new events into the statistics.' },
   'outcomes.ask': { every: 2_000, does: 'Reads targets back where the outcome of a push is unknown.' },
   'live.follow': { every: 2_000, does: 'Folds new events into the live state.' },
   'events.send': { every: 250, does: 'Sends new events to the open streams.' },
-  'deployments.settle': {
-    every: 3_000,
+  'watches.run': { every: 1_000, does: 'Pulls the targets whose drift watch is due.' },
+  'expectations.check': { every: 2_000, does: 'Checks the expectations that are due, and those that were missed.' },
+  'deployments.run': {
+    every: 1_000,
     firstAfterMs: SOON_MS,
-    does: 'Settles deployments whose call or process has ended.',
+    does: 'Begins the deployments that may run, and goes on with those of dead processes.',
   },
   'syncs.sweep': {
     every: 'LEASE_MS / 5',

@@ -3,9 +3,10 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { createGzip, gunzip } from 'node:zlib';
+import { createGzip, gunzip, zstdDecompress } from 'node:zlib';
 import { canonicalPieces, type Json, TimeSlice } from '#json';
-import type { Snapshot } from './snapshot.entity.ts';
+import type { Redactions } from '#redaction';
+import type { Encoding, Snapshot } from './snapshot.entity.ts';
 import { SnapshotCorruptError, SnapshotTooLargeError } from './snapshot.errors.ts';
 
 /** Bytes of canonical JSON above which a snapshot is stored as gzip. */
@@ -16,13 +17,17 @@ export const SNAPSHOT_LIMIT = 10_000_000;
 /** Bytes with which several things are done in one turn of the event loop. */
 const ONE_TURN = 1_000_000;
 
+const DECOMPRESS = { gzip: promisify(gunzip), zstd: promisify(zstdDecompress) };
+
 /** Content ready to be stored: canonical, hashed, and compressed where it pays. Sizes are bytes. */
 export interface PreparedSnapshot {
   digest: string;
   originalSize: number;
   storedSize: number;
-  encoding: 'identity' | 'gzip';
+  encoding: Encoding;
   content: Buffer;
+  /** What was left out of it. */
+  redactions?: Redactions;
 }
 
 /**
@@ -75,14 +80,13 @@ export async function unpack(
   snapshot: Pick<Snapshot, 'digest' | 'encoding' | 'originalSize' | 'content'>,
 ): Promise<Buffer> {
   const { digest, encoding, content, originalSize } = snapshot;
+  const limits = { maxOutputLength: Math.min(originalSize, SNAPSHOT_LIMIT) };
   const bytes =
-    encoding === 'gzip'
-      ? await promisify(gunzip)(content, { maxOutputLength: Math.min(originalSize, SNAPSHOT_LIMIT) }).catch(
-          (error: Error) => {
-            throw new SnapshotCorruptError(digest, error.message);
-          },
-        )
-      : content;
+    encoding === 'identity'
+      ? content
+      : await DECOMPRESS[encoding](content, limits).catch((error: Error) => {
+          throw new SnapshotCorruptError(digest, error.message);
+        });
   // It was put together in this turn; to hash it takes milliseconds as well.
   if (bytes.length > ONE_TURN) await nextTurn();
   const actual = hash('sha256', bytes);

@@ -1,5 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
+/** How the canonical JSON is stored. */
+export type Encoding = 'identity' | 'gzip' | 'zstd';
+
 const SnapshotSchema = defineEntity({
   name: 'Snapshot',
   tableName: 'snapshot',
@@ -7,7 +10,7 @@ const SnapshotSchema = defineEntity({
     digest: p.text().primary(),
     originalSize: p.integer(),
     storedSize: p.integer(),
-    encoding: p.text().$type<'identity' | 'gzip'>(),
+    encoding: p.text().$type<Encoding>(),
     content: p.blob(),
     createdAt: p.datetime(),
   },

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { RedactionModule } from '#redaction';
 import { SnapshotService } from './snapshot.service.ts';
 
-@Module({ providers: [SnapshotService], exports: [SnapshotService] })
+@Module({ imports: [RedactionModule], providers: [SnapshotService], exports: [SnapshotService] })
 export class SnapshotModule {}

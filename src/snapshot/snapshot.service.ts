@@ -2,6 +2,8 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { DRIVER_TYPES, LONG_READ_MS, query } from '#database';
 import { type Json, type JsonLimits, readInSlices, TimeSlice } from '#json';
+import { type RedactedNames, Redaction, redactionsOf } from '#redaction';
+import { decompressPackFor, type PackedPart, partOf, type StoredPack } from './content-pack.ts';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';
 import { compareInSlices, type JsonComparison } from './snapshot-comparison.ts';
 import type { Snapshot } from './snapshot.entity.ts';
@@ -17,6 +19,21 @@ const PARTS = `
   from snapshot, generate_series(1, greatest(stored_size, 1), $2) as start
   where digest = any ($1) order by digest, start`;
 
+/** Where the contents stand that were packed; one that several versions name may stand in several packs. */
+const PACKED = `
+  select distinct on (digest) digest, pack_id as "packId", pack_start as start, pack_size as size
+  from packed_snapshot where digest = any ($1) order by digest, pack_id`;
+const PACK_PARTS = `
+  select id, original_size as "originalSize", substring(content from start for $2) as content
+  from snapshot_pack, generate_series(1, octet_length(content), $2) as start
+  where id = any ($1) order by id, start`;
+/** Packs that are held at once. */
+const PACKS_AT_ONCE = 20;
+
+interface StoredPackPart extends StoredPack {
+  id: number;
+}
+
 type StoredPart = Pick<Snapshot, 'digest' | 'encoding' | 'originalSize'> & { content: Buffer };
 
 export interface SnapshotValidation {
@@ -28,27 +45,36 @@ export interface SnapshotValidation {
 
 @Injectable()
 export class SnapshotService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    private readonly redaction: Redaction,
+  ) {}
 
-  /** Stores the content once under its digest. Throws `SnapshotTooLargeError` and `NotJsonError`. */
-  async captureSnapshot(content: Json): Promise<Omit<PreparedSnapshot, 'content'>> {
-    const prepared = await this.prepare(content);
+  /** Stores the content, without its secrets, once under its digest. Throws `SnapshotTooLargeError` and `NotJsonError`. */
+  async captureSnapshot(content: Json, names?: RedactedNames): Promise<Omit<PreparedSnapshot, 'content'>> {
+    const prepared = await this.prepare(content, names);
     await this.store(prepared);
     const { content: _bytes, ...snapshot } = prepared;
     return snapshot;
   }
 
-  /** Makes the content ready to be stored, without storing it. Throws as {@link captureSnapshot} does. */
-  prepare(content: Json): Promise<PreparedSnapshot> {
-    return pack(content);
+  /**
+   * Makes the content ready to be stored, without its secrets, and without storing it. `names` are those of its platform.
+   * Throws as {@link captureSnapshot} does.
+   */
+  async prepare(content: Json, names?: RedactedNames): Promise<PreparedSnapshot> {
+    const redacted = await this.redaction.jsonInSlices(content, names);
+    const redactions = redactionsOf(redacted);
+    const snapshot = await pack(redacted.value);
+    return redactions ? { ...snapshot, redactions } : snapshot;
   }
 
   /** Stores what was prepared, once under its digest. */
   async store({ digest, originalSize, storedSize, encoding, content }: PreparedSnapshot): Promise<void> {
     await query(
       this.em,
-      `insert into snapshot (digest, original_size, stored_size, encoding, content) values ($1, $2, $3, $4, $5)
-       on conflict do nothing`,
+      `insert into snapshot (digest, original_size, stored_size, encoding, content) select $1, $2, $3, $4, $5
+       where not exists (select from packed_snapshot where digest = $1) on conflict do nothing`,
       [digest, originalSize, storedSize, encoding, content],
     );
   }
@@ -84,8 +110,38 @@ export class SnapshotService {
       wanted.delete(digest);
       if (slice.isOver) await slice.giveWay();
     }
+    if (wanted.size > 0) {
+      for await (const [digest, bytes] of this.packed(wanted)) {
+        contents.set(digest, await read(bytes));
+        if (slice.isOver) await slice.giveWay();
+      }
+    }
     for (const missing of wanted) throw new SnapshotNotFoundError(missing);
     return contents;
+  }
+
+  /** The contents that stand in packs; takes them from those that are wanted. */
+  private async *packed(wanted: Set<string>): AsyncGenerator<[string, Buffer], void> {
+    const limits = { types: DRIVER_TYPES, withinMs: LONG_READ_MS };
+    const found = await query<PackedPart & { packId: number }>(this.em, {
+      ...{ text: PACKED, values: [[...wanted]], ...limits },
+    });
+    const byPack = [...Map.groupBy(found.rows, ({ packId }) => packId)];
+    for (let from = 0; from < byPack.length; from += PACKS_AT_ONCE) {
+      const some = new Map(byPack.slice(from, from + PACKS_AT_ONCE));
+      const { rows } = await query<StoredPackPart>(this.em, {
+        ...{ text: PACK_PARTS, values: [[...some.keys()], PART_BYTES], ...limits },
+      });
+      for (const [id, pieces] of Map.groupBy(rows, (piece) => piece.id)) {
+        const parts = some.get(id)!;
+        const content = Buffer.concat(pieces.map((piece) => piece.content));
+        const bytes = await decompressPackFor(parts[0]!.digest, { ...pieces[0]!, content });
+        for (const part of parts) {
+          yield [part.digest, partOf(bytes, part)];
+          wanted.delete(part.digest);
+        }
+      }
+    }
   }
 
   /** What differs between two snapshots, by path. Throws as {@link read} does. */

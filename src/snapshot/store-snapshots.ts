@@ -10,6 +10,7 @@ const INSERT = `
   select digest, original_size, stored_size, encoding, substr($6::bytea, start, stored_size)
   from unnest($1::text[], $2::integer[], $3::integer[], $4::text[], $5::integer[])
     as s (digest, original_size, stored_size, encoding, start)
+  where not exists (select from packed_snapshot p where p.digest = s.digest)
   on conflict do nothing`;
 
 /** Stores each once under its digest, by digest: writers in one order never wait for each other in a circle. */

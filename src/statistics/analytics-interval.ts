@@ -19,7 +19,7 @@ export function resolveInterval(
   now = new Date(),
 ): { scope: FilterConditions; interval: Interval; window: CoveredInterval } {
   const { startDate, endDate, last, timeZone, ...conditions } = namedFilter(filter);
-  if (endDate && !startDate) throw new InvalidFilterError('endDate', 'needs startDate');
+  if (endDate && !startDate) throw new InvalidFilterError('endDate', 'needs startDate', 'MISSING');
   const isUsual = !startDate && last === undefined;
   const until = startDate && !endDate ? now : endDate;
   const asked = { ...conditions, startDate, endDate: until, timeZone, last: isUsual ? USUAL : last };

@@ -1,3 +1,4 @@
+import type { FieldProblem } from '#validation';
 import { DomainError } from '../domain-error.ts';
 
 /** An interval of which more of the history would be read than an answer may. */
@@ -10,7 +11,7 @@ export class IntervalTooLongError extends DomainError {
       `The filter ${names.join(', ')} needs the history itself, of which an answer reads at most ${limitDays} days. ` +
         'Choose a shorter interval, leave the filter out, or name a deployment or a call.',
       {
-        errors: names.map((field) => ({ field, detail: `needs an interval of at most ${limitDays} days` })),
+        errors: names.map((field) => problem(field, `needs an interval of at most ${limitDays} days`)),
         limitDays,
       },
     );
@@ -24,8 +25,10 @@ export class TooManyBucketsError extends DomainError {
 
   constructor(bucket: string, limit: number) {
     super(`An answer has at most ${limit} buckets. Use a larger bucket than ${bucket}, or a shorter interval.`, {
-      errors: [{ field: 'bucket', detail: `would be more than ${limit}` }],
+      errors: [problem('bucket', `would be more than ${limit}`)],
       limit,
     });
   }
 }
+
+const problem = (field: string, detail: string): FieldProblem => ({ field, detail, code: 'TOO_MANY' });

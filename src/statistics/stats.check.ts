@@ -41,7 +41,7 @@ async function* checkFacets(database: FsckDatabase): AsyncGenerator<Finding> {
   }
 }
 
-const REBUILD = 'run npm run cli -- stats rebuild';
+const REBUILD = 'run synctrail rebuild stats';
 
 function sourceOf({ of }: StatsTable): string {
   return of?.name ?? 'the history';

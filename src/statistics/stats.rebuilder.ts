@@ -1,11 +1,10 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
-import { databaseFault, inTransaction, pauseAfter, type Transaction } from '#database';
+import { inTransaction, type Transaction } from '#database';
 import { FACETS_DAILY, FACETS_HOURLY, SUM_UP_FACETS } from './facet.statements.ts';
 import { CATCH_UP_BEFORE, RECOUNT, sumUp } from './stats.statements.ts';
 import { BASE_TABLES, STATS_SINCE, SUMMED_TABLES, timeOf } from './stats.tables.ts';
 
-const TRIES = 50;
 /** Milliseconds that a day of the history, or the stats of all, may take. */
 const RECOUNT_MS = 10 * 60_000;
 
@@ -21,23 +20,16 @@ export interface Rebuilt {
 export class StatsRebuilder {
   constructor(private readonly em: EntityManager) {}
 
-  async rebuild(): Promise<Rebuilt> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await inTransaction(this.em, recount, RECOUNT_MS);
-      } catch (error) {
-        // Somebody counted between the moment that we see and our lock.
-        if (databaseFault(error) !== 'conflict' || attempt === TRIES) throw error;
-        await pauseAfter(0);
-      }
-    }
+  rebuild(): Promise<Rebuilt> {
+    return inTransaction(this.em, recount, RECOUNT_MS);
   }
 }
 
 /** Everything as of one moment, holding the position: nobody counts meanwhile. */
 async function recount(client: Transaction): Promise<Rebuilt> {
   await client.query('set transaction isolation level repeatable read');
-  await client.query('select from sync_stats_position for update');
+  // A lock of the table comes before the moment that is seen; one of the row would be lost again and again to those who count.
+  await client.query('lock table sync_stats_position in exclusive mode');
   await client.query(`set local work_mem = '128MB'`);
   const { rows } = await client.query<{ since: string; is_whole: boolean }>(
     `select to_char(since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as since, since = 'epoch' as is_whole

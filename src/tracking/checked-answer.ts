@@ -27,12 +27,16 @@ export function receivedOnce(items: SyncAnswerItem[]): SyncAnswerItem[] {
   return [...byKey.values()].map(([item, ...others]) => (others.length === 0 ? item! : twice(item!)));
 }
 
+/** Whether it says what became of an item. */
+export function isAnswerItem(item: unknown): item is SyncAnswerItem {
+  return (
+    isJsonObject(item) && typeof item.typeKey === 'string' && FINAL_STATUSES.some((status) => status === item.status)
+  );
+}
+
 function isAnswer(answer: unknown): answer is SyncAnswer {
   if (!isJsonObject(answer) || !Array.isArray(answer.items)) return false;
-  return answer.items.every(
-    (item) =>
-      isJsonObject(item) && typeof item.typeKey === 'string' && FINAL_STATUSES.some((status) => status === item.status),
-  );
+  return answer.items.every(isAnswerItem);
 }
 
 function withGoodKey(item: SyncAnswerItem): SyncAnswerItem {

@@ -11,4 +11,5 @@ export { OpenOutcomes } from './open-outcomes.ts';
 export { PendingSyncs } from './pending-syncs.ts';
 export { delayAfter } from './backoff.ts';
 export { type Circuit, CircuitBreakers, type CircuitName } from './circuit-breakers.ts';
-export { TargetReader } from './target-reader.ts';
+export { isOwnFault } from './own-fault.ts';
+export { type Reading, TargetReader } from './target-reader.ts';

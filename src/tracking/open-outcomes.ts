@@ -20,10 +20,13 @@ const UNKNOWN_ITEMS = `
 
 /**
  * What was seen at positions after $1, up to $2, right after a push of unknown outcome, and by which call. Content that was
- * not there before and is now was applied. Where what was there before still is, it was not.
+ * not there before and is now was applied. Where what was there before still is, it was not. A removal was applied where
+ * nothing is there any more.
  */
 const ANSWERED = `
   select s.id, c.call_id as "readBackCallId", case
+      when s.removal then case when a.state = 'ABSENT' then 'APPLIED'
+        when a.state = 'PRESENT' and b.state = 'PRESENT' and a.version_hash = b.version_hash then 'NOT_APPLIED' end
       when a.state = 'PRESENT' and a.version_hash = s.version_hash
         and (b.state is null or b.state = 'ABSENT' or b.state = 'PRESENT' and b.version_hash <> s.version_hash) then 'APPLIED'
       when a.state = 'PRESENT' and b.state = 'PRESENT' and a.version_hash = b.version_hash
@@ -33,7 +36,7 @@ const ANSWERED = `
   from live_state_history a
   cross join lateral (${before('a')}) u
   left join lateral (${before('u')}) b on true
-  cross join lateral (select id, version_hash from sync_history where id = u.sync_id and outcome = 'UNKNOWN' offset 0) s
+  cross join lateral (select id, version_hash, removal from sync_history where id = u.sync_id and outcome = 'UNKNOWN' offset 0) s
   cross join lateral (select call_id from sync_history where id = a.sync_id offset 0) c
   where a.position > $1 and a.position <= $2 and a.evidence = 'OBSERVED' and u.state = 'UNKNOWN'`;
 

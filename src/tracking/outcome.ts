@@ -18,6 +18,15 @@ export type IdentifiedResult = SyncResult & { id: string; typeKey: string };
 /** What all syncs of a call have in common. */
 export type SharedResult = Omit<SyncResult, 'status'>;
 
+/** An item that a failed attempt has settled while it leaves others to the next one. */
+export interface SettledItem {
+  item: SyncAnswerItem;
+  /** Attempts before that one. */
+  retryCount: number;
+  /** One of them may have been applied. */
+  wasInDoubt: boolean;
+}
+
 /** What a pull has learned beside the answer: the version of each item, and what it saw of it, by `refKey`. */
 export interface Pulled {
   versions: Map<string, string>;
@@ -27,12 +36,28 @@ export interface Pulled {
 /** The result of each sync of a push, from the answer of the platform. */
 export function pushResults(syncs: RecordedSync[], answer: SyncAnswer, shared: SharedResult): IdentifiedResult[] {
   const answers = byRef(answer);
-  return syncs.map(({ id, typeKey, kind }) => {
-    const item = answers.get(refKey({ kind, typeKey })) ?? notAnswered({ typeKey, kind });
-    const outcome = item.outcome ?? OUTCOME_OF[item.status];
-    const evidence = outcome === 'UNKNOWN' ? null : 'ANSWERED';
-    return { ...shared, id, typeKey, status: item.status, error: item.error, outcome, evidence, response: answer.body };
+  return syncs.map((sync) => {
+    return pushResult(sync, answers.get(refKey(sync)) ?? notAnswered(sync), { ...shared, response: answer.body });
   });
+}
+
+/** The result of each sync that a failed attempt has settled. */
+export function settledResults(
+  syncs: RecordedSync[],
+  settled: Map<string, SettledItem>,
+  shared: SharedResult,
+): IdentifiedResult[] {
+  return syncs.flatMap((sync) => {
+    const known = settled.get(sync.id);
+    if (!known) return [];
+    const { item, retryCount, wasInDoubt } = known;
+    return [doubted(pushResult(sync, item, { ...shared, retryCount }), wasInDoubt)];
+  });
+}
+
+/** A refusal says nothing of an earlier attempt, which may have been applied. */
+export function doubted(result: IdentifiedResult, isInDoubt: boolean): IdentifiedResult {
+  return isInDoubt && result.outcome === 'NOT_APPLIED' ? { ...result, outcome: 'UNKNOWN', evidence: null } : result;
 }
 
 /**
@@ -145,6 +170,18 @@ function ended(message: string): string {
 
 function byRef({ items }: SyncAnswer): Map<string, SyncAnswerItem> {
   return new Map(items.map((item) => [refKey(itemRef(item)), item]));
+}
+
+function pushResult({ id, typeKey }: RecordedSync, item: SyncAnswerItem, shared: SharedResult): IdentifiedResult {
+  const { status, error, outcome = OUTCOME_OF[status], ...own } = item;
+  return {
+    ...{ ...shared, id, typeKey, status, error, outcome },
+    evidence: outcome === 'UNKNOWN' ? null : 'ANSWERED',
+    statusCode: own.statusCode ?? shared.statusCode,
+    requestId: own.requestId ?? shared.requestId,
+    response: own.body ?? shared.response,
+    ...(own.metadata && { metadata: { ...shared.metadata, ...own.metadata } }),
+  };
 }
 
 function pullResult(

@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
-import { canonicalDigestAsync } from '#json';
+import { Injectable, Logger } from '@nestjs/common';
+import { canonicalDigestAsync, type Json } from '#json';
 import type { RecordedItem } from '#platform';
+import { type RedactedNames, Redaction } from '#redaction';
 import { type NewSync, type RecordedSync, SyncWriter } from '#recording';
 import { failureOf } from './outcome.ts';
-import { PayloadChangedError, StoppedError, SyncUnderWayError } from './tracking.errors.ts';
+import { PayloadChangedError, StoppedError, SyncUnderWayError, UnrecordedCallError } from './tracking.errors.ts';
 
 /** A recorded sync whose call comes later, with the digest of what it will send, where that is known. */
 interface Reserved {
@@ -16,9 +17,15 @@ interface Reserved {
 export class PendingSyncs {
   private readonly pending = new Set<string>();
   private readonly reserved = new Map<string, Reserved>();
+  private readonly logger = new Logger(PendingSyncs.name);
+  /** What settles the syncs of calls that could not be recorded in full. */
+  private readonly leaving = new Set<Promise<void>>();
   private isClosed = false;
 
-  constructor(private readonly writer: SyncWriter) {}
+  constructor(
+    private readonly writer: SyncWriter,
+    private readonly redaction: Redaction,
+  ) {}
 
   get size(): number {
     return this.pending.size;
@@ -26,6 +33,37 @@ export class PendingSyncs {
 
   get ids(): string[] {
     return [...this.pending];
+  }
+
+  /**
+   * Records the syncs of one call, which is under way then, part by part. When a part cannot be recorded, nothing is sent: those
+   * before it are settled as such. Throws as `SyncWriter.record` does, and {@link SyncUnderWayError}.
+   */
+  async record(syncs: NewSync[]): Promise<RecordedSync[]> {
+    const recorded: RecordedSync[] = [];
+    // Nothing is recorded of a call with an item that cannot be.
+    const rows = await this.writer.prepareAll(syncs);
+    try {
+      for (const part of this.writer.inParts(rows)) {
+        const written = await this.writer.recordPrepared(part);
+        this.begin(written);
+        recorded.push(...written);
+      }
+    } catch (error) {
+      this.leave(recorded);
+      throw error;
+    }
+    return recorded;
+  }
+
+  /** The caller need not wait for it: the database may be away. */
+  private leave(syncs: RecordedSync[]): void {
+    if (syncs.length === 0) return;
+    const leaving = this.settleUnsent(syncs, new UnrecordedCallError()).catch((error: Error) => {
+      this.logger.warn(`${syncs.length} syncs are left to be swept: ${error.message}`);
+    });
+    this.leaving.add(leaving);
+    void leaving.finally(() => this.leaving.delete(leaving));
   }
 
   /**
@@ -62,7 +100,7 @@ export class PendingSyncs {
    * The syncs that are reserved for a call with these items, in their order; undefined when none is. Throws
    * {@link PayloadChangedError}, and {@link SyncUnderWayError} when some are and others not.
    */
-  async claim(items: RecordedItem[]): Promise<RecordedSync[] | undefined> {
+  async claim(items: RecordedItem[], names?: RedactedNames): Promise<RecordedSync[] | undefined> {
     const reserved = items.flatMap(({ syncId }) => (syncId === undefined ? [] : (this.reserved.get(syncId) ?? [])));
     if (reserved.length === 0) return undefined;
     if (reserved.length < items.length) {
@@ -70,7 +108,7 @@ export class PendingSyncs {
       throw new SyncUnderWayError(missing?.syncId ?? reserved[0]!.sync.id);
     }
     for (const [index, { sync, pushedDigest }] of reserved.entries()) {
-      if (pushedDigest !== undefined && (await canonicalDigestAsync(items[index]!.payload!)) !== pushedDigest) {
+      if (pushedDigest !== undefined && !(await this.isOf(pushedDigest, items[index]!.payload!, names))) {
         throw new PayloadChangedError(sync.id);
       }
     }
@@ -80,13 +118,24 @@ export class PendingSyncs {
     return reserved.map(({ sync }) => sync);
   }
 
+  /** Whether a payload is recorded under a digest; what is older than redaction has its secrets in it. */
+  private async isOf(digest: string, payload: Json, names?: RedactedNames): Promise<boolean> {
+    if ((await canonicalDigestAsync(payload)) === digest) return true;
+    const { value, count } = await this.redaction.jsonInSlices(payload, names);
+    return count > 0 && (await canonicalDigestAsync(value)) === digest;
+  }
+
   /** Settles reserved syncs as failed; a sync whose call has begun is settled by that call. */
   async cancel(syncIds: string[], reason: unknown): Promise<void> {
     const cancelled = syncIds.map((id) => this.reserved.get(id)?.sync).filter((sync) => sync !== undefined);
     for (const { id } of cancelled) this.reserved.delete(id);
+    await this.settleUnsent(cancelled, reason);
+  }
+
+  private async settleUnsent(syncs: RecordedSync[], reason: unknown): Promise<void> {
     const result = { status: 'FAILED' as const, error: failureOf(reason), durationMs: 0 };
-    await this.writer.settleAll(cancelled.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
-    this.end(cancelled.map(({ id }) => id));
+    await this.writer.settleAll(syncs.map(({ id, typeKey }) => ({ ...result, id, typeKey })));
+    this.end(syncs.map(({ id }) => id));
   }
 
   /** Marks syncs as under way. Throws {@link SyncUnderWayError} when one of them is already. */
@@ -100,9 +149,10 @@ export class PendingSyncs {
     for (const id of syncIds) this.pending.delete(id);
   }
 
-  /** Cancels what is reserved, now and later. */
+  /** Cancels what is reserved, now and later, and waits for what is being settled. */
   async close(): Promise<void> {
     this.isClosed = true;
     await this.cancel([...this.reserved.keys()], new StoppedError());
+    await Promise.all(this.leaving);
   }
 }

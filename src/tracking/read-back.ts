@@ -9,12 +9,12 @@ import { TargetReader } from './target-reader.ts';
 /** When the platform is read, as parts of the time that there is: often at first, and once more at its end. */
 const READ_AT = [0, 1 / 30, 3 / 30, 7 / 30, 15 / 30, 1];
 
-/** A push whose answer does not prove what became of it. */
+/** A push or a removal whose answer does not prove what became of it. */
 export interface Doubt extends ItemRef {
   id: string;
   versionHash: string | null;
-  /** What was sent. */
-  payload: Json;
+  /** What was sent; a removal has none. */
+  payload: Json | undefined;
 }
 
 /** What the platform showed of a push. */
@@ -28,6 +28,8 @@ export interface Verdict {
 
 /** What is compared with what the platform holds, as hashes. */
 interface Expected {
+  /** The item shall be gone. */
+  isRemoval: boolean;
   sent: string | null;
   /** What stood there before the push; undefined where the record knows nothing of the item there. */
   before: (LiveItem & LiveState) | undefined;
@@ -52,7 +54,8 @@ export class ReadBack {
   /**
    * Reads the platform, in recorded calls, until it is known of each push whether it was applied, at most for the time
    * given. A platform that holds the content, and did not before, has applied it. One that holds what it held before has
-   * not, when that is so at the end. Nobody else may push these items meanwhile.
+   * not, when that is so at the end. A removal is applied where the item is gone that stood there, and where there is none at
+   * the end. Nobody else may push these items meanwhile.
    */
   async resolve(
     target: Target,
@@ -76,7 +79,7 @@ export class ReadBack {
           verdicts.set(doubt.id, verdict ? { ...verdict, readBackCallId: reading.callId } : UNREAD);
         }
         // What it does not hold yet may still be on its way.
-        if (reading) open = open.filter((doubt) => hashOf(doubt) !== expected.get(doubt.id)!.sent);
+        if (reading) open = open.filter((doubt) => !hasArrived(expected.get(doubt.id)!, hashOf(doubt)));
         if (open.length === 0 || leftMs <= 0) break;
       }
     } catch (error) {
@@ -100,10 +103,12 @@ export class ReadBack {
         const definition = definitions.get(refKey(doubt));
         const payload = definition && (() => adapter.toPlatform(definition, doubt.kind));
         const hashes = [state?.versionHash, payload && this.hashSent(target, doubt, payload)];
+        const { payload: sent } = doubt;
         return [
           doubt.id,
           {
-            sent: this.hashSent(target, doubt, () => doubt.payload),
+            isRemoval: sent === undefined,
+            sent: sent === undefined ? null : this.hashSent(target, doubt, () => sent),
             before: state,
             beforeHashes: new Set(hashes.filter((hash) => typeof hash === 'string')),
           },
@@ -127,8 +132,16 @@ export class ReadBack {
   }
 }
 
+/** Whether a later reading would say nothing else. */
+function hasArrived({ isRemoval, sent, before }: Expected, held: string | null): boolean {
+  return isRemoval ? held === null && before?.state === 'PRESENT' : held === sent;
+}
+
 /** What a reading says; `held` is the hash of what is there. */
-function verdictOf(doubt: Doubt, { sent, before, beforeHashes }: Expected, held: string | null): Verdict {
+function verdictOf(doubt: Doubt, expected: Expected, held: string | null): Verdict {
+  const { isRemoval, sent, before, beforeHashes } = expected;
+  // What was gone before is gone as well: a removal asks for nothing else.
+  if (isRemoval && held === null) return { outcome: 'APPLIED', held };
   const isUnchanged = held === null ? before === undefined || before.state === 'ABSENT' : beforeHashes.has(held);
   if (held !== null && held === sent) {
     // Content that may have stood there before proves nothing.

@@ -1,26 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { type HistoryFilter, type HistoryPage, type PageRequest, SyncHistoryQueries } from '#history';
 import {
-  type Direction,
   type NewSync,
   outcomeOf,
   type RecordedSync,
   SyncReader,
   type SyncRecord,
+  SyncRecorder,
   type SyncResult,
   SyncWriter,
 } from '#recording';
 
-const MAX_REMEMBERED = 10_000;
-
 /** The history of syncs for an application: records what it does itself, and reads what was recorded. */
 @Injectable()
 export class SyncHistoryService {
-  /** Of the syncs that this process has recorded last and not settled yet: it need not read them to settle them. */
-  private readonly directions = new Map<string, Direction>();
-
   constructor(
     private readonly writer: SyncWriter,
+    private readonly recorder: SyncRecorder,
     private readonly reader: SyncReader,
     private readonly queries: SyncHistoryQueries,
   ) {}
@@ -28,9 +24,6 @@ export class SyncHistoryService {
   /** Records a sync as IN_PROGRESS, with its version and snapshot. Throws `RecordingUnavailableError`, `ShuttingDownError` and `ClockSkewError`. */
   async recordSyncAttempt(sync: NewSync): Promise<RecordedSync> {
     const [recorded] = (await this.writer.record([sync])) as [RecordedSync];
-    const [oldest] = this.directions.keys();
-    if (oldest !== undefined && this.directions.size >= MAX_REMEMBERED) this.directions.delete(oldest);
-    this.directions.set(recorded.id, sync.direction);
     return recorded;
   }
 
@@ -39,8 +32,7 @@ export class SyncHistoryService {
    * it was settled before; the first late results that differ are kept as events.
    */
   async updateSyncStatus(syncId: string, result: SyncResult): Promise<void> {
-    const direction = this.directions.get(syncId) ?? (await this.reader.get(syncId)).syncDirection;
-    this.directions.delete(syncId);
+    const { direction } = this.recorder.begun(syncId) ?? { direction: (await this.reader.get(syncId)).syncDirection };
     await this.writer.settle(syncId, outcomeOf(direction, result));
   }
 

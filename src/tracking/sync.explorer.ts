@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator, MetadataScanner } from '@nestjs/core';
 import { platformOf, type SyncCall } from '#platform';
-import { NO_SYNC_RECORD, TRACK_SYNC } from './sync-metadata.ts';
+import { NO_SYNC_RECORD, TRACK_SYNC, type TrackedKind } from './sync-metadata.ts';
 import { TrackedCall } from './tracked-call.ts';
 
 /** Methods of an adapter that do no I/O by contract, or that Nest calls. */
@@ -14,6 +14,13 @@ const UNTRACKED = new Set([
   'onModuleDestroy',
   'beforeApplicationShutdown',
   'onApplicationShutdown',
+]);
+
+/** Of the methods of the contract, whether they delete. */
+const REMOVES = new Map([
+  ['push', false],
+  ['pull', false],
+  ['remove', true],
 ]);
 
 /** Puts Nest's interceptor chain round every `@TrackSync` method, and lets no method of an adapter escape the record. */
@@ -50,6 +57,8 @@ export class SyncExplorer implements OnModuleInit {
     const place = `${instance.constructor.name}.${name}`;
     if (Reflect.hasMetadata(TRACK_SYNC, method)) {
       if (!isPlatform) throw new Error(`${place} has @TrackSync, but its class has no @Platform('name').`);
+      const { removes = false } = Reflect.getMetadata(TRACK_SYNC, method) as TrackedKind;
+      if (removes !== (REMOVES.get(name) ?? removes)) throw new Error(recordedAsOther(place, removes));
       const intercepted = this.contexts.create(
         instance,
         method,
@@ -78,6 +87,11 @@ function isOfClass({ instance, metatype }: { instance: unknown; metatype: unknow
 
 function notOfClass({ constructor: { name } }: object): string {
   return `${name} would escape the record, being made by a factory or given as a value: list the class among the providers.`;
+}
+
+function recordedAsOther(place: string, removes: boolean): string {
+  const isRecorded = removes ? 'a removal, which it is not' : 'no removal';
+  return `${place} would be recorded as ${isRecorded}: \`removes: true\` belongs to "remove", and to no other method.`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

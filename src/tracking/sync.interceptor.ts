@@ -2,9 +2,8 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { Reflector } from '@nestjs/core';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
 import { PLATFORM, type RecordedCall, type SyncAnswer } from '#platform';
-import type { Direction } from '#recording';
 import { SyncTracker } from './sync.tracker.ts';
-import { TRACK_SYNC } from './sync-metadata.ts';
+import { TRACK_SYNC, type TrackedKind } from './sync-metadata.ts';
 import type { TrackedCall } from './tracked-call.ts';
 
 /** Nest's way to the tracker; each attempt runs the rest of the interceptor chain again. */
@@ -17,10 +16,8 @@ export class SyncInterceptor implements NestInterceptor<SyncAnswer, SyncAnswer> 
 
   intercept(context: ExecutionContext, next: CallHandler<SyncAnswer>): Observable<SyncAnswer> {
     const [call] = context.getArgs<[TrackedCall]>();
-    const route = {
-      platform: this.reflector.get<string>(PLATFORM, context.getClass()),
-      direction: this.reflector.get<Direction>(TRACK_SYNC, context.getHandler()),
-    };
+    const { direction, removes = false } = this.reflector.get<TrackedKind>(TRACK_SYNC, context.getHandler());
+    const route = { platform: this.reflector.get<string>(PLATFORM, context.getClass()), direction, removes };
     const attempt = (recorded: RecordedCall) => {
       call.recorded = recorded;
       return lastValueFrom(next.handle());

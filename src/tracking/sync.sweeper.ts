@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { query } from '#database';
+import type { Json } from '#json';
 import { PlatformRegistry, type Target } from '#platform';
 import { Admission, Heartbeat, SyncRecord, SyncWriter } from '#recording';
 import { Schedule } from '#schedule';
@@ -116,12 +117,10 @@ export class SyncSweeper {
   private async verdicts(target: Target, syncs: Abandoned[]): Promise<Map<string, Verdict>> {
     const doubts: Doubt[] = [];
     for (const sync of syncs) {
-      if (resultOf(sync).outcome !== 'UNKNOWN' || sync.expiresAt || !sync.pushedDigest) continue;
-      const { id, kind, typeKey, versionHash = null } = sync;
-      const payload = await this.snapshots.read(sync.pushedDigest).catch((error: Error) => {
-        this.logger.warn(`What the sync ${id} sent cannot be read: ${error.message}`);
-      });
-      if (payload !== undefined) doubts.push({ id, kind, typeKey, versionHash, payload });
+      if (resultOf(sync).outcome !== 'UNKNOWN' || sync.expiresAt) continue;
+      const { id, kind, typeKey, versionHash = null, removal } = sync;
+      const payload = removal ? undefined : await this.sent(sync);
+      if (removal || payload !== undefined) doubts.push({ id, kind, typeKey, versionHash, payload });
     }
     if (doubts.length === 0 || !this.platforms.names().includes(target.platform)) return new Map();
     // What has been on its way for so long has arrived, or never will.
@@ -131,11 +130,34 @@ export class SyncSweeper {
     this.admission.assertOpen();
     return verdicts;
   }
+
+  private async sent({ id, pushedDigest }: Abandoned): Promise<Json | undefined> {
+    if (!pushedDigest) return undefined;
+    return this.snapshots.read(pushedDigest).catch((error: Error) => {
+      this.logger.warn(`What the sync ${id} sent cannot be read: ${error.message}`);
+      return undefined;
+    });
+  }
 }
 
 /** What a sync comes to before anything is read. */
-function resultOf({ id, typeKey, syncDirection, syncMetadata, expiresAt, mayHaveLeft }: Abandoned): IdentifiedResult {
-  const result = { id, typeKey, status: 'FAILED' as const, evidence: null, metadata: syncMetadata ?? undefined };
+function resultOf({
+  id,
+  typeKey,
+  targetPlatform: platform,
+  syncDirection,
+  syncMetadata,
+  expiresAt,
+  mayHaveLeft,
+}: Abandoned): IdentifiedResult {
+  const result = {
+    id,
+    typeKey,
+    platform,
+    status: 'FAILED' as const,
+    evidence: null,
+    metadata: syncMetadata ?? undefined,
+  };
   if (syncDirection === 'PULL') return { ...result, outcome: null, error: expiresAt ? EXPIRED : INTERRUPTED };
   if (expiresAt) return { ...result, outcome: 'UNKNOWN', error: EXPIRED };
   if (!mayHaveLeft) return { ...result, outcome: 'NOT_APPLIED', error: NOT_SENT };

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
 import {
   type ItemRef,
@@ -13,16 +12,19 @@ import {
   type SyncAnswerItem,
   type SyncCall,
   type SyncContext,
+  type SyncItem,
   type Target,
 } from '#platform';
-import { type Direction, EVERYTHING, Heartbeat, type RecordedSync, SyncWriter } from '#recording';
+import { ContentRedactedError, marksOf, type RedactedItem } from '#redaction';
+import { type Direction, EVERYTHING, Heartbeat, newId, type RecordedSync, SyncWriter } from '#recording';
 import { refKey } from '#versioning';
 import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
 import { delayAfter } from './backoff.ts';
-import { checkedAnswer, receivedOnce } from './checked-answer.ts';
+import { checkedAnswer, isAnswerItem, receivedOnce } from './checked-answer.ts';
 import { CircuitBreakers } from './circuit-breakers.ts';
 import {
   answerWith,
+  doubted,
   failedResults,
   failureOf,
   type IdentifiedResult,
@@ -31,23 +33,29 @@ import {
   pullResults,
   pushResults,
   receivedResults,
+  type SettledItem,
+  settledResults,
   type SharedResult,
   supersededResult,
   wholeResult,
 } from './outcome.ts';
 import { PendingSyncs } from './pending-syncs.ts';
 import { PushTurns } from './push-turns.ts';
-import { ReadBack } from './read-back.ts';
+import { type Doubt, ReadBack } from './read-back.ts';
 import { DuplicateItemError, InterruptedError, MissingDataError, StoppedError } from './tracking.errors.ts';
 
 interface Route {
   platform: string;
   direction: Direction;
+  /** The call deletes its items. */
+  removes: boolean;
 }
 
 /** One try of a call; it gets the call as it was recorded. */
 type Attempt = (call: RecordedCall) => Promise<SyncAnswer>;
 
+/** Items of a pull of everything that are recorded together. */
+const RECEIVED_AT_ONCE = 500;
 /** Milliseconds after which a platform that has answered shows what it holds: it may lag behind its own writes. */
 const SETTLED_READ_MS = 5_000;
 
@@ -70,6 +78,8 @@ interface Attempts {
   doubt?: 'answered' | 'unanswered';
   /** Syncs that newer pushes have overtaken, with those. */
   overtaken: Map<string, string>;
+  /** What failed attempts have settled of single items, by sync. */
+  settled: Map<string, SettledItem>;
 }
 
 /** Runs a call to a platform: record, attempt until answered, judge the answer, settle. */
@@ -116,7 +126,7 @@ export class SyncTracker {
   private async run(route: Route, call: SyncCall, attempt: Attempt): Promise<SyncAnswer> {
     const recorded = await this.record(route, call);
     const startedAt = performance.now();
-    const attempts: Attempts = { failed: 0, overtaken: new Map() };
+    const attempts: Attempts = { failed: 0, overtaken: new Map(), settled: new Map() };
     const shared = (retryCount: number) => ({ retryCount, durationMs: since(startedAt) });
     try {
       // A sync under an id that the caller chose may be another's.
@@ -145,43 +155,50 @@ export class SyncTracker {
     assertDistinct(given);
     const items = given.map((item): RecordedItem => {
       if (route.direction === 'PULL') return item;
+      if (route.removes) return withoutContent(item);
       if (item.data === undefined) throw new MissingDataError(item.typeKey);
       return { ...item, payload: adapter.toPlatform(item.data as never, itemRef(item).kind) };
     });
-    const syncs = (await this.pending.claim(items)) ?? (await this.recordNew(route, context, items));
+    if (route.direction === 'PUSH') await assertNoMarks(items);
+    const syncs =
+      (await this.pending.claim(items, this.platforms.model(route.platform).redaction)) ??
+      (await this.recordNew(route, context, items));
     // While recording took longer than the lease, a sweep may have found the syncs abandoned: they were not pending yet.
     const isUnquestioned = since(begunAt) < this.options.leaseMs ? isAlive : () => false;
-    const assertOurs = () => (isUnquestioned() ? Promise.resolve() : this.assertOpen(syncs));
+    const assertOurs = async () => {
+      if (!isUnquestioned()) await this.assertOpen(syncs);
+      if (context.isWanted && !(await context.isWanted())) throw new InterruptedError();
+    };
     const target = { platform: route.platform, environment: context.environment };
     return { route, target, context, items, syncs, assertOurs };
   }
 
   private async recordNew(
-    { platform, direction }: Route,
+    { platform, direction, removes }: Route,
     context: SyncContext,
     items: RecordedItem[],
   ): Promise<RecordedSync[]> {
-    const callId = context.callId ?? uuidv7();
+    const callId = context.callId ?? newId();
     const named = items.length > 0 || direction === 'PUSH' ? items : [{ typeKey: EVERYTHING }];
-    const syncs = await this.writer.record(
+    return this.pending.record(
       named.map(({ syncId, ...item }: RecordedItem) => {
         const takesTurn = !this.turns.isWaitedFor({ platform, environment: context.environment }, itemRef(item));
-        return { ...item, id: syncId, callId, platform, direction, context, takesTurn };
+        const route = { platform, direction, ...(removes && { removal: true as const }) };
+        return { ...item, ...route, id: syncId, callId, context, takesTurn };
       }),
     );
-    this.pending.begin(syncs);
-    return syncs;
   }
 
-  /** An answer has nothing for syncs that were overtaken. */
+  /** An answer has nothing for syncs that were overtaken, nor for those that a failed attempt has settled. */
   private async attemptUntilAnswered(recorded: Recorded, attempts: Attempts, attempt: Attempt): Promise<SyncAnswer> {
     const { route, target, context, assertOurs } = recorded;
     let needsTurns = route.direction === 'PUSH' && recorded.syncs.some(({ hasTurn }) => !hasTurn);
     let answered: unknown;
     for (;;) {
       if (needsTurns) await this.takeTurns(recorded, attempts);
-      const items = recorded.items.filter((_, index) => !attempts.overtaken.has(recorded.syncs[index]!.id));
-      if (items.length === 0 && attempts.overtaken.size > 0) return { items: [] };
+      const items = recorded.items.filter((_, index) => isOpen(attempts, recorded.syncs[index]!));
+      // A removal of nothing must not be taken for one of everything.
+      if (items.length === 0 && (route.removes || recorded.items.length > 0)) return { items: [] };
       const startedAt = performance.now();
       try {
         await assertOurs();
@@ -191,6 +208,7 @@ export class SyncTracker {
         return checkedAnswer(answer, target.platform);
       } catch (error) {
         attempts.failed += 1;
+        if (route.direction === 'PUSH') noteSettled(attempts, recorded.syncs, error);
         noteDoubt(attempts, error);
         const waitMs = context.isReadBack ? undefined : this.waitBeforeNext(error, attempts.failed);
         // What may still be on its way to the platform must not meet what others send.
@@ -211,15 +229,15 @@ export class SyncTracker {
 
   private async noteFailedAttempt(
     { target, syncs }: Recorded,
-    { failed, overtaken }: Attempts,
+    attempts: Attempts,
     error: unknown,
     { givesTurn, ...times }: { durationMs: number; waitMs: number | undefined; givesTurn: boolean },
   ): Promise<boolean> {
-    const tried = syncs.filter(({ id }) => !overtaken.has(id));
-    const isOpen = await this.writer.recordFailedAttempt(
+    const tried = syncs.filter((sync) => isOpen(attempts, sync));
+    const areOpen = await this.writer.recordFailedAttempt(
       tried.map(({ id }) => id),
       {
-        attempt: failed,
+        attempt: attempts.failed,
         error: failureOf(error),
         outcome: outcomeOfFailure(error),
         ...times,
@@ -228,17 +246,17 @@ export class SyncTracker {
       givesTurn,
     );
     if (givesTurn) this.turns.ended(target, tried);
-    return isOpen;
+    return areOpen;
   }
 
   /** Waits until the syncs may be sent that nobody has overtaken. */
-  private async takeTurns({ target, syncs }: Recorded, { overtaken }: Attempts): Promise<void> {
-    const waiting = syncs.filter(({ id }) => !overtaken.has(id));
+  private async takeTurns({ target, syncs }: Recorded, attempts: Attempts): Promise<void> {
+    const waiting = syncs.filter((sync) => isOpen(attempts, sync));
     const { signal } = this.closing;
     const found = await this.turns.take(target, waiting, signal).catch((error: unknown) => {
       throw signal.aborted ? new StoppedError() : error;
     });
-    for (const [id, by] of found) overtaken.set(id, by);
+    for (const [id, by] of found) attempts.overtaken.set(id, by);
   }
 
   /** A process that was paused longer than its lease may find its syncs settled by another: then nothing is sent. */
@@ -284,36 +302,33 @@ export class SyncTracker {
     attempts: Attempts,
     shared: SharedResult,
   ): Promise<SyncAnswer> {
-    const { overtaken, doubt } = attempts;
+    const { overtaken, doubt, settled } = attempts;
     const { statusCode: _code, requestId: _id, ...unanswered } = shared;
-    const sent = recorded.syncs.filter(({ id }) => !overtaken.has(id));
-    const answered = pushResults(sent, answer, shared).map((result) => {
-      // A refusal says nothing of an earlier attempt, which may have been applied.
-      return doubt && result.outcome === 'NOT_APPLIED'
-        ? { ...result, outcome: 'UNKNOWN' as const, evidence: null }
-        : result;
-    });
+    const sent = recorded.syncs.filter((sync) => isOpen(attempts, sync));
+    const last = pushResults(sent, answer, shared).map((result) => doubted(result, doubt !== undefined));
+    const answered = [...last, ...settledResults(recorded.syncs, settled, unanswered)];
     const proven = await this.readBackDoubts(recorded, answered, SETTLED_READ_MS);
     const superseded = recorded.syncs
       .filter(({ id }) => overtaken.has(id))
       .map((sync) => supersededResult(sync, overtaken.get(sync.id)!, doubt !== undefined, unanswered));
     const results = [...proven, ...superseded];
     await this.writer.settleAll(results);
-    const isAsAnswered = superseded.length === 0 && proven.every((result, index) => result === answered[index]);
+    const isAsAnswered =
+      superseded.length + settled.size === 0 && proven.every((result, index) => result === answered[index]);
     return isAsAnswered ? answer : answerWith(answer, recorded.syncs, results);
   }
 
   /** Results that are in doubt, with what the platform shows; the others as they are. */
   private async readBackDoubts(
-    { target, items, syncs }: Recorded,
+    { route, target, items, syncs }: Recorded,
     results: IdentifiedResult[],
     withinMs: number,
   ): Promise<IdentifiedResult[]> {
-    const payloads = new Map(syncs.map(({ id }, index) => [id, items[index]?.payload]));
-    const open = new Map(results.filter(({ outcome }) => outcome === 'UNKNOWN').map((result) => [result.id, result]));
-    const doubts = syncs.flatMap(({ id, kind, typeKey, versionHash }) => {
-      const payload = payloads.get(id);
-      return open.has(id) && payload !== undefined ? [{ id, kind, typeKey, versionHash, payload }] : [];
+    const open = new Set(results.filter(({ outcome }) => outcome === 'UNKNOWN').map(({ id }) => id));
+    const doubts = syncs.flatMap(({ id, kind, typeKey, versionHash }, index): Doubt[] => {
+      const payload = items[index]?.payload;
+      if (!open.has(id) || (payload === undefined && !route.removes)) return [];
+      return [{ id, kind, typeKey, versionHash, payload }];
     });
     if (doubts.length === 0) return results;
     const verdicts = await this.readBack.resolve(target, doubts, {
@@ -337,15 +352,19 @@ export class SyncTracker {
     const { callId } = everything!;
     const items = [...receivedOnce(answer.items), ...(await this.observations.missing(target, answer.items)).map(gone)];
     const pulled = await this.pulled(recorded, items, items.map(itemRef));
-    const received = items.map(({ typeKey, kind }) => ({ ...route, callId, typeKey, kind, context }));
-    const syncs = await this.writer.recordReceived(received);
-    this.pending.begin(syncs);
-    try {
-      const results = receivedResults(syncs, items, shared, pulled);
-      await this.writer.settleAll([...results, wholeResult(everything!, answer, shared)]);
-    } finally {
-      this.pending.end(syncs.map(({ id }) => id));
+    // Part by part, so that a reader waits for one part and not for 10,000 items.
+    for (let from = 0; from < items.length; from += RECEIVED_AT_ONCE) {
+      const part = items.slice(from, from + RECEIVED_AT_ONCE);
+      const received = part.map(({ typeKey, kind }) => ({ ...route, callId, typeKey, kind, context }));
+      const syncs = await this.writer.recordReceived(received);
+      this.pending.begin(syncs);
+      try {
+        await this.writer.settleAll(receivedResults(syncs, part, shared, pulled));
+      } finally {
+        this.pending.end(syncs.map(({ id }) => id));
+      }
     }
+    await this.writer.settleAll([wholeResult(everything!, answer, shared)]);
   }
 
   private async pulled({ target, syncs }: Recorded, items: SyncAnswerItem[], refs: ItemRef[]): Promise<Pulled> {
@@ -361,7 +380,7 @@ export class SyncTracker {
   private async settleFailed(
     recorded: Recorded,
     error: unknown,
-    { doubt, overtaken }: Attempts,
+    attempts: Attempts,
     times: SharedResult,
   ): Promise<SyncAnswer | undefined> {
     const { route, context, syncs } = recorded;
@@ -370,15 +389,17 @@ export class SyncTracker {
       await this.writer.settleAll(failedResults(syncs, error, { ...shared, outcome: null }));
       return undefined;
     }
-    const tried = syncs.filter(({ id }) => !overtaken.has(id));
+    const { doubt, overtaken, settled } = attempts;
+    const tried = syncs.filter((sync) => isOpen(attempts, sync));
     const superseded = syncs
       .filter(({ id }) => overtaken.has(id))
       .map((sync) => supersededResult(sync, overtaken.get(sync.id)!, doubt !== undefined, shared));
-    const failed = failedResults(tried, error, doubt ? { ...shared, outcome: 'UNKNOWN', evidence: null } : shared);
+    const ofError = failedResults(tried, error, doubt ? { ...shared, outcome: 'UNKNOWN', evidence: null } : shared);
+    const failed = [...ofError, ...settledResults(syncs, settled, shared)];
     // Others have settled what this process was silent about.
     const isOurs = !(error instanceof InterruptedError);
-    const withinMs = doubt === 'answered' ? SETTLED_READ_MS : this.options.readBackMs;
-    const results = doubt && isOurs ? await this.readBackDoubts(recorded, failed, withinMs) : failed;
+    const withinMs = doubt === 'unanswered' ? this.options.readBackMs : SETTLED_READ_MS;
+    const results = isOurs ? await this.readBackDoubts(recorded, failed, withinMs) : failed;
     await this.writer.settleAll([...results, ...superseded]);
     if (!results.some(({ outcome }) => outcome === 'APPLIED')) return undefined;
     return answerWith({ items: [] }, syncs, [...results, ...superseded]);
@@ -396,6 +417,37 @@ function noteDoubt(attempts: Attempts, error: unknown): void {
   if (outcomeOfFailure(error) === 'NOT_APPLIED') return;
   const isAnswered = error instanceof PlatformError && error.statusCode !== undefined;
   attempts.doubt = isAnswered && attempts.doubt !== 'unanswered' ? 'answered' : 'unanswered';
+}
+
+/** An item that is settled is not tried again, whatever comes of the others. */
+function noteSettled(attempts: Attempts, syncs: RecordedSync[], error: unknown): void {
+  if (!(error instanceof PlatformError)) return;
+  const items = new Map(error.settled.filter(isAnswerItem).map((item) => [refKey(itemRef(item)), item]));
+  for (const sync of syncs) {
+    const item = items.get(refKey(sync));
+    if (!item || !isOpen(attempts, sync)) continue;
+    attempts.settled.set(sync.id, { item, retryCount: attempts.failed - 1, wasInDoubt: attempts.doubt !== undefined });
+  }
+}
+
+/** Whether the next attempt has to do with it. */
+function isOpen({ overtaken, settled }: Attempts, { id }: RecordedSync): boolean {
+  return !overtaken.has(id) && !settled.has(id);
+}
+
+/** A removal sends nothing. */
+function withoutContent({ data: _data, versionHash: _hash, ...item }: SyncItem): RecordedItem {
+  return item;
+}
+
+/** A mark stands for content that the record does not have: the platform must never get it. */
+async function assertNoMarks(items: RecordedItem[]): Promise<void> {
+  const marked: RedactedItem[] = [];
+  for (const { payload, ...item } of items) {
+    const { count, marks } = await marksOf(payload);
+    if (count > 0) marked.push({ ...itemRef(item), count, marks });
+  }
+  if (marked.length > 0) throw new ContentRedactedError(marked);
 }
 
 function gone({ kind, typeKey }: ItemRef): SyncAnswerItem {

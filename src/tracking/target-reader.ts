@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Injectable, Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isJsonObject } from '#json';
 import { type ItemRef, itemRef, PlatformRegistry, type SyncAnswer, type Target } from '#platform';
+import { newId } from '#recording';
 import { ContentTypeHasher, refKey } from '#versioning';
+import { TRACKING_OPTIONS, type TrackingOptions } from '../tracking-options.ts';
+import { isOwnFault } from './own-fault.ts';
 
 const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
@@ -21,7 +23,7 @@ export interface Reading {
 /** Those who wait for the next call to a target, and what they ask for. */
 interface Waiting {
   items: Map<string, ItemRef>;
-  reading: Promise<Reading | undefined>;
+  reading: Promise<Reading | 'unrecorded' | undefined>;
 }
 
 interface TargetState {
@@ -43,6 +45,7 @@ export class TargetReader {
   constructor(
     private readonly platforms: PlatformRegistry,
     private readonly hasher: ContentTypeHasher,
+    @Inject(TRACKING_OPTIONS) private readonly options: TrackingOptions,
   ) {}
 
   /**
@@ -50,6 +53,24 @@ export class TargetReader {
    * not waited for where the pause after a failure is longer than the time that there is.
    */
   async read(target: Target, items: ItemRef[], withinMs: number): Promise<Reading | undefined> {
+    const reading = await this.next(target, items, withinMs);
+    return reading === 'unrecorded' ? undefined : reading;
+  }
+
+  /** The same, asked again for as long as a push is read back; a time without our own database does not count. */
+  async readInTime(target: Target, items: ItemRef[]): Promise<Reading | undefined> {
+    let until = performance.now() + this.options.readBackMs;
+    for (;;) {
+      const startedAt = performance.now();
+      const leftMs = Math.max(until - startedAt, 0);
+      const reading = await this.next(target, items, leftMs);
+      if (reading === 'unrecorded') until += performance.now() - startedAt;
+      else if (reading || leftMs === 0) return reading;
+      await wait(MIN_PAUSE_MS, undefined, { ref: false });
+    }
+  }
+
+  private async next(target: Target, items: ItemRef[], withinMs: number): Promise<Reading | 'unrecorded' | undefined> {
     const state = this.stateOf(target);
     if (state.notBefore - performance.now() > withinMs) return undefined;
     state.next ??= this.follow(target, state);
@@ -73,19 +94,20 @@ export class TargetReader {
       if (pauseMs > 0) await wait(pauseMs, undefined, { ref: false });
       state.next = undefined;
       const read = await this.pull(target, [...items.values()]);
-      state.failures = read ? 0 : state.failures + 1;
-      state.notBefore = read ? 0 : performance.now() + Math.min(MIN_PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS);
+      const isRead = read !== undefined && read !== 'unrecorded';
+      state.failures = isRead ? 0 : state.failures + 1;
+      state.notBefore = isRead ? 0 : performance.now() + Math.min(MIN_PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS);
       // Callers may choose the names of environments.
-      if (read && !state.next) this.targets.delete(keyOf(target));
+      if (isRead && !state.next) this.targets.delete(keyOf(target));
       return read;
     });
     state.running = reading;
     return { items, reading };
   }
 
-  private async pull(target: Target, items: ItemRef[]): Promise<Reading | undefined> {
+  private async pull(target: Target, items: ItemRef[]): Promise<Reading | 'unrecorded' | undefined> {
     const { platform, environment } = target;
-    const callId = uuidv7();
+    const callId = newId();
     try {
       const answer = await this.platforms.at(target).pull({
         items,
@@ -95,13 +117,13 @@ export class TargetReader {
           isReadBack: true,
           actor: 'synctrail',
           trigger: 'SCHEDULE',
-          reason: 'Read-back: an answer does not prove the outcome of a push',
+          reason: 'Read-back: the service compares the target with the record',
         },
       });
       return { callId, held: this.hashes(platform, answer) };
     } catch (error) {
       this.logger.warn(`${platform} "${environment}" could not be read back: ${(error as Error).message}`);
-      return undefined;
+      return isOwnFault(error) ? 'unrecorded' : undefined;
     }
   }
 

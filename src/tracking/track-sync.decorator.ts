@@ -1,26 +1,29 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import type { RecordedCall, SyncAnswer, SyncCall } from '#platform';
-import type { Direction } from '#recording';
 import { SyncInterceptor } from './sync.interceptor.ts';
-import { NO_SYNC_RECORD, TRACK_SYNC } from './sync-metadata.ts';
+import { NO_SYNC_RECORD, TRACK_SYNC, type TrackedKind } from './sync-metadata.ts';
 import { recordedCall } from './tracked-call.ts';
 
 type TrackedMethod = (call: RecordedCall) => Promise<SyncAnswer>;
 
 /**
- * Records every call of this adapter method as syncs: before it leaves, each attempt, and the outcome. The method gets the
- * call as it stands in the record. A call that was not recorded, because the application has not started yet or has no
+ * Records every call of this adapter method as syncs: before it leaves, each attempt, and the outcome. With `removes` they
+ * are removals: the method deletes its items. The method gets the call as it stands in the record. A call that was not recorded, because the application has not started yet or has no
  * TrackingModule, is refused.
  */
 export const TrackSync =
-  ({ direction }: { direction: Direction }) =>
+  ({ direction, removes = false }: TrackedKind) =>
   (target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<TrackedMethod>): void => {
     const method = descriptor.value!;
     const place = `${target.constructor.name}.${String(name)}`;
     descriptor.value = async function (this: unknown, call: SyncCall) {
       return method.call(this, recordedCall(call, place));
     };
-    applyDecorators(SetMetadata(TRACK_SYNC, direction), UseInterceptors(SyncInterceptor))(target, name, descriptor);
+    applyDecorators(SetMetadata(TRACK_SYNC, { direction, removes }), UseInterceptors(SyncInterceptor))(
+      target,
+      name,
+      descriptor,
+    );
   };
 
 /** Leaves this adapter method unrecorded; the reason is for the reader. */

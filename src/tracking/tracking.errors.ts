@@ -23,7 +23,7 @@ export class DuplicateItemError extends DomainError {
   constructor(typeKeys: string[]) {
     const [seen, twice] = [new Set<string>(), new Set<string>()];
     for (const key of typeKeys) (seen.has(key) ? twice : seen).add(key);
-    const problems = ProblemList.of(twice);
+    const problems = ProblemList.of<string>(twice);
     const { errors, ...more } = problems.members();
     super(`A call must name each content type only once. It names twice: ${problems.sentence((key) => cut(key))}.`, {
       typeKeys: errors,
@@ -74,6 +74,16 @@ export class StoppedError extends DomainError {
 
   constructor() {
     super('The service stopped before the turn of this sync, so it sent nothing. Replay the original sync again.');
+  }
+}
+
+/** Other items of the call could not be recorded. */
+export class UnrecordedCallError extends DomainError {
+  readonly code = 'NOT_SENT';
+  readonly httpStatus = 503;
+
+  constructor() {
+    super('Other items of this call could not be recorded, so nothing was sent. Send it again.');
   }
 }
 

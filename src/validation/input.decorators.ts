@@ -1,10 +1,13 @@
 import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, IsBoolean, IsInt, ValidateBy, ValidateIf } from 'class-validator';
+import { Documented } from './documented.decorator.ts';
 
 /** What reading a member needs besides its rules. It lies in their context: `PickType` and the like take that along. */
 export interface ReadingRule {
   /** Turns what was sent into what the rules are for; what it cannot read it gives back. */
   readBy?: (value: unknown) => unknown;
+  /** The value of the member, from all that was sent; undefined takes the member as it was sent. */
+  derivedFrom?: (sent: Readonly<Record<string, unknown>>) => unknown;
   /** The class of the member, or of its elements. */
   nested?: () => new () => object;
 }
@@ -14,6 +17,9 @@ const Reading = (rule: ReadingRule): PropertyDecorator =>
 
 /** How a member is read, before its rules are asked. */
 export const ReadBy = (readBy: (value: unknown) => unknown): PropertyDecorator => Reading({ readBy });
+
+/** What stands in place of the member that was sent, or was not. */
+export const DerivedFrom = (derivedFrom: ReadingRule['derivedFrom']): PropertyDecorator => Reading({ derivedFrom });
 
 /** An object, or objects in a list, with rules of their own. */
 export const Nested = (type: () => new () => object): PropertyDecorator => Reading({ nested: type });
@@ -38,10 +44,15 @@ export const TrueOrFalse = ({ flag = false } = {}): PropertyDecorator =>
     IsBoolean({ message: '$property must be true or false' }),
   );
 
+/** Values that a parameter may have, by its name: mapped types lose what a decorator documents of a list of an enum. */
+export const LIST_LIMITS = new Map<string, number>();
+
 /** A parameter that may be repeated. */
 export const OneOrMany = (most = 100): PropertyDecorator =>
   applyDecorators(
     ReadBy((value) => (Array.isArray(value) || value === null ? value : [value])),
     IsArray(),
     ArrayMaxSize(most),
+    Documented({ maxItems: most }),
+    (_target: object, name: string | symbol) => void LIST_LIMITS.set(String(name), most),
   );

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain-error.ts';
+import { type FieldCode, type FieldProblem, sentenceOf } from './field-problem.ts';
 import { ProblemList } from './problem-list.ts';
 
 /** A request that does not say what its route asks for; `errors` names each place. */
@@ -6,9 +7,13 @@ export class InvalidRequestError extends DomainError {
   readonly code = 'INVALID_REQUEST';
   readonly httpStatus = 400;
 
-  constructor(problems: ProblemList | string) {
-    const list = typeof problems === 'string' ? ProblemList.of([problems]) : problems;
-    super(list.sentence(), list.members());
+  constructor(problems: ProblemList) {
+    super(problems.sentence(sentenceOf), problems.members());
+  }
+
+  /** Of one field. */
+  static of(field: string, detail: string, code: FieldCode): InvalidRequestError {
+    return new InvalidRequestError(ProblemList.of<FieldProblem>([{ field, detail, code }]));
   }
 }
 

@@ -1,4 +1,5 @@
 import { cut } from '../quoted.ts';
+import type { FieldProblem } from './field-problem.ts';
 
 /** Problems that one answer names. */
 export const MAX_PROBLEMS = 50;
@@ -14,7 +15,7 @@ export interface ListedProblems<T> {
 }
 
 /** Keeps the first 50 problems and counts the rest, so that no answer grows with its request. */
-export class ProblemList<T = string> {
+export class ProblemList<T = FieldProblem> {
   private readonly kept: T[] = [];
   private count = 0;
 
@@ -40,7 +41,7 @@ export class ProblemList<T = string> {
   }
 
   /** The first of them in one line. */
-  sentence(textOf: (problem: T) => string = String): string {
+  sentence(textOf: (problem: T) => string): string {
     const shown = this.kept.slice(0, MAX_IN_SENTENCE).map((problem) => cut(textOf(problem), MAX_PROBLEM_LENGTH));
     const more = this.count - shown.length;
     return `${shown.join('; ')}${more > 0 ? `; and ${more} more` : ''}`;

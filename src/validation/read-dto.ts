@@ -1,5 +1,6 @@
 import { getMetadataStorage, validateSync, ValidationTypes } from 'class-validator';
 import { cut } from '../quoted.ts';
+import { type CodingRule, detailOf, fieldCode, type FieldProblem, unknownField } from './field-problem.ts';
 import type { ReadingRule } from './input.decorators.ts';
 import type { ProblemList } from './problem-list.ts';
 
@@ -20,34 +21,50 @@ interface MemberRule extends ReadingRule {
 export function readDto<T extends object>(type: Dto<T>, sent: unknown, problems: ProblemList, at = ''): T {
   const dto = new type();
   if (!isObject(sent)) {
-    problems.add(`${at.replace(/\.$/, '') || 'the request'} must be an object`);
+    problems.add({ field: at.replace(/\.$/, ''), detail: 'must be an object', code: 'NOT_AN_OBJECT' });
     return dto;
   }
   const rules = rulesOf(type);
   const refused = new Set<string>();
   const nested: (() => void)[] = [];
-  for (const [name, value] of Object.entries(sent)) {
+  for (const [name, value] of membersOf(sent, rules)) {
     const rule = rules.get(name);
     if (!rule) {
-      problems.add(`${at}property ${cut(name)} should not exist`);
+      problems.add(unknownField(at + cut(name)));
     } else if (Array.isArray(value) && !rule.isAnything && value.length > rule.mostElements) {
       refused.add(name);
-      problems.add(`${at}${name} ${tooMany(rule.mostElements)}`);
+      problems.add({ field: at + name, ...tooMany(rule.mostElements) });
     } else {
       Object.assign(dto, { [name]: rule.readBy ? rule.readBy(value) : value });
       if (rule.nested) nested.push(() => readNested(dto, name, rule, problems, at));
     }
   }
-  for (const { property, constraints = {} } of validateSync(dto)) {
+  for (const { property, value, constraints = {}, contexts = {} } of validateSync(dto)) {
     if (refused.has(property)) continue;
-    for (const problem of Object.values(constraints)) problems.add(at + problem);
+    for (const [rule, text] of Object.entries(constraints)) {
+      const code = fieldCode(rule, value, contexts[rule] as CodingRule | undefined);
+      problems.add({ field: at + property, detail: detailOf(property, text), code });
+    }
   }
   for (const read of nested) read();
   return dto;
 }
 
-function tooMany(most: number): string {
-  return most === 0 ? 'must be one value, not several' : `must contain no more than ${most} elements`;
+/** What was sent, with what is derived from it. */
+function membersOf(sent: Record<string, unknown>, rules: Map<string, MemberRule>): [string, unknown][] {
+  const derived = [...rules].flatMap(([name, { derivedFrom }]): [string, unknown][] => {
+    const value = derivedFrom?.(sent);
+    return value === undefined ? [] : [[name, value]];
+  });
+  if (derived.length === 0) return Object.entries(sent);
+  const names = new Set(derived.map(([name]) => name));
+  return [...Object.entries(sent).filter(([name]) => !names.has(name)), ...derived];
+}
+
+function tooMany(most: number): Omit<FieldProblem, 'field'> {
+  return most === 0
+    ? { detail: 'must be one value, not several', code: 'NOT_ONE_VALUE' }
+    : { detail: `must contain no more than ${most} elements`, code: 'TOO_MANY' };
 }
 
 function readNested(

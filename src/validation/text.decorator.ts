@@ -1,4 +1,8 @@
+import { applyDecorators } from '@nestjs/common';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { redactedInPassing } from '#redaction';
+import { Documented } from './documented.decorator.ts';
+import type { CodingRule, FieldCode } from './field-problem.ts';
 
 /** A character that somebody can see. */
 const VISIBLE = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u;
@@ -8,11 +12,17 @@ const VISIBLE = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}]/u;
  * `longest` UTF-16 units. It is kept as it is, blanks at its ends included.
  */
 export const Text = (longest = 255, options: ValidationOptions = {}): PropertyDecorator =>
-  WithoutProblem('text', (value) => textProblem(value, longest), options);
+  applyDecorators(
+    WithoutProblem('text', (value) => textProblem(value, longest), { ...options, longest }),
+    Documented({ minLength: 1, maxLength: longest }),
+  );
 
 /** A {@link Text} that names something, and so may stand in an address. */
 export const Name = (longest = 255): PropertyDecorator =>
-  WithoutProblem('name', (value) => nameProblem(value, longest));
+  applyDecorators(
+    WithoutProblem('name', (value) => nameProblem(value, longest), { longest }),
+    Documented({ minLength: 1, maxLength: longest }),
+  );
 
 /** Text of another system: the record replaces what it cannot hold and cuts what is too long, so nothing is refused. */
 export const ForeignText = (): PropertyDecorator =>
@@ -24,22 +34,31 @@ export const VisibleForeignText = (): PropertyDecorator => WithoutProblem('visib
 const WithoutProblem = (
   name: string,
   problemOf: (value: unknown) => string | undefined,
-  options: ValidationOptions = {},
-): PropertyDecorator =>
-  ValidateBy(
+  { longest = Infinity, ...options }: ValidationOptions & { longest?: number } = {},
+): PropertyDecorator => {
+  const firstBad = (value: unknown): unknown =>
+    options.each && Array.isArray(value) ? value.find((one) => problemOf(one) !== undefined) : value;
+  const context: CodingRule = { codeOf: (value) => textCode(firstBad(value), longest) };
+  return ValidateBy(
     {
       name,
       validator: {
         validate: (value) => problemOf(value) === undefined,
-        defaultMessage: (rule) => {
-          const values: unknown[] = options.each && Array.isArray(rule?.value) ? rule.value : [rule?.value];
-          const problem = values.map(problemOf).find((found) => found !== undefined);
-          return `${options.each ? 'each value in ' : ''}$property ${problem ?? 'must be a text'}`;
-        },
+        defaultMessage: (rule) =>
+          `${options.each ? 'each value in ' : ''}$property ${problemOf(firstBad(rule?.value)) ?? 'must be a text'}`,
       },
     },
-    options,
+    { ...options, context },
   );
+};
+
+/** In which way a value is no text, or no name. */
+function textCode(value: unknown, longest: number): FieldCode {
+  if (typeof value !== 'string') return 'NOT_A_TEXT';
+  if (value.length > longest) return 'TOO_LONG';
+  if (value.includes('\0') || !value.isWellFormed()) return 'BAD_CHARACTER';
+  return VISIBLE.test(value) ? 'WRONG_FORM' : 'EMPTY';
+}
 
 /** Why a value is no {@link Text}; undefined when it is one. */
 export function textProblem(value: unknown, longest = 255): string | undefined {
@@ -58,7 +77,8 @@ function blankProblem(value: unknown): string | undefined {
 
 /** Why a value is no {@link Name}; undefined when it is one. */
 export function nameProblem(value: unknown, longest = 255): string | undefined {
-  return value === '.' || value === '..'
-    ? 'must not be "." or "..": an address cannot hold it'
-    : textProblem(value, longest);
+  if (value === '.' || value === '..') return 'must not be "." or "..": an address cannot hold it';
+  const problem = textProblem(value, longest);
+  if (problem || redactedInPassing(value as string) === value) return problem;
+  return 'must not have a secret, such as a token: the record would keep it';
 }

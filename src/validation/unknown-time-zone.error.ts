@@ -7,7 +7,7 @@ export class UnknownTimeZoneError extends DomainError {
 
   constructor(timeZone: string) {
     super(`There is no time zone "${timeZone}". Use a name from the IANA database, such as Europe/Berlin.`, {
-      errors: [{ field: 'timeZone', detail: 'must be a time zone of the IANA database' }],
+      errors: [{ field: 'timeZone', detail: 'must be a time zone of the IANA database', code: 'UNKNOWN_VALUE' }],
     });
   }
 }

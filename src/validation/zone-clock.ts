@@ -69,7 +69,17 @@ export function assertTimeZone(zone: string): void {
   formatOf(zone);
 }
 
+/** Zones whose formats are kept: to make one takes as long as to read a page of the history. */
+const MAX_FORMATS = 50;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function formatOf(zone: string): Intl.DateTimeFormat {
+  const format = formats.get(zone) ?? newFormat(zone);
+  if (formats.size < MAX_FORMATS) formats.set(zone, format);
+  return format;
+}
+
+function newFormat(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en-US', {
       ...{ timeZone: zone, hourCycle: 'h23', era: 'short' },

@@ -1,6 +1,8 @@
 import { Body, Controller, Get, Param, Post, Put, Query, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import limit from 'p-limit';
+import { assertAllowedAt, assertAllowedSomewhereOn, NeedsAtTarget } from '#access';
+import { AccessLog } from '#access-log';
 import {
   answerWithStored,
   ApiForms,
@@ -13,6 +15,7 @@ import {
 } from '#http';
 import { type Json, SHOWN } from '#json';
 import { PlatformRegistry } from '#platform';
+import { Refuses } from '#problems';
 import { BodyLimit, SNAPSHOT_BODY, SNAPSHOTS_BODY } from '#request-body';
 import { SnapshotService } from '#snapshot';
 import { Catalogue } from './catalogue.ts';
@@ -55,12 +58,14 @@ const MANIFEST = {
 const COMPARED_AT_ONCE = 4;
 
 @ApiTags('content types')
+@NeedsAtTarget('read')
 @Controller('content-types')
 export class ContentTypeController {
   /** Each comparison holds two definitions. */
   private readonly turns = limit(COMPARED_AT_ONCE);
 
   constructor(
+    private readonly log: AccessLog,
     private readonly importer: ContentTypeImporter,
     private readonly versions: VersionHistoryService,
     private readonly catalogue: Catalogue,
@@ -71,34 +76,54 @@ export class ContentTypeController {
 
   /** Imports every definition of a manifest as the latest version of its content type, all or none. */
   @Post('import')
+  @NeedsAtTarget('catalogue:write')
   @BodyLimit(SNAPSHOTS_BODY)
   @ApiBody({ schema: { type: 'object', properties: MANIFEST, example: { contentTypes: [DEFINITION_EXAMPLE] } } })
-  async importManifest(@Body() manifest: object, @Query() query: ImportQuery): Promise<ImportResultDto> {
-    const request = { ...query, platform: this.platforms.meantToWrite(query.platform) };
-    const { versions, ignored, moreIgnored } = await this.importer.importManifest(manifest as Json, request);
+  @Refuses(
+    'INVALID_DEFINITION',
+    'SECRET_IN_DEFINITION',
+    'PLATFORM_REQUIRED',
+    'UNKNOWN_PLATFORM',
+    'SNAPSHOT_TOO_LARGE',
+    'RECORDING_UNAVAILABLE',
+  )
+  async importContentTypes(@Body() manifest: object, @Query() query: ImportQuery): Promise<ImportResultDto> {
+    const platform = this.platforms.meantToWrite(query.platform);
+    const target = { platform, environment: '*' };
+    assertAllowedAt(target);
+    const { author, message } = query;
+    const event = { action: 'catalogue.imported', actor: author, target, filter: { message } } as const;
+    const { versions, ignored, moreIgnored } = await this.importer.importManifest(
+      manifest as Json,
+      { platform, author, message },
+      (transaction, rows) => this.log.appendIn(transaction, { ...event, rows }),
+    );
     const created = versions.filter((version) => version.created).length;
     return {
       items: versions.map(({ version, ...result }) => ({ ...versionDto(version), ...result })),
       created,
       unchanged: versions.length - created,
       ...{ ignored, moreIgnored },
-      root: await this.catalogue.root(request.platform),
+      root: await this.catalogue.root(platform),
     };
   }
 
   /** Makes a definition the latest version. Answers 200 instead of 201 when the latest version was already the same. */
   @Put(':typeKey')
+  @NeedsAtTarget('catalogue:write')
   @BodyLimit(SNAPSHOT_BODY)
   @ApiResponse({ status: 201, type: CommittedVersionDto, description: 'The request created a new version.' })
   @ApiResponse({ status: 200, type: CommittedVersionDto, description: 'The latest version was already the same.' })
   @ApiBody({ schema: { type: 'object', example: DEFINITION_EXAMPLE } })
-  async put(
+  @Refuses('INVALID_DEFINITION', 'SECRET_IN_DEFINITION', 'PLATFORM_REQUIRED', 'UNKNOWN_PLATFORM', 'SNAPSHOT_TOO_LARGE')
+  async putContentType(
     @Param() { typeKey }: ContentTypeParams,
     @Query() query: CommitQuery,
     @Body() definition: object,
     @Res({ passthrough: true }) response: { status(code: number): unknown },
   ): Promise<CommittedVersionDto> {
     const platform = this.platforms.meantToWrite(query.platform);
+    assertAllowedAt({ platform, environment: '*' });
     const commit = { ...query, platform, typeKey, definition: definition as Json };
     const { version, ...result } = await this.importer.importDefinition(commit);
     response.status(result.created ? 201 : 200);
@@ -107,9 +132,11 @@ export class ContentTypeController {
 
   /** Lists the latest version of every content type of a platform, with the root hash of the whole model. */
   @Get()
-  async list(@Query() query: CatalogueQuery): Promise<CatalogueDto> {
+  @Refuses('PLATFORM_REQUIRED')
+  async listContentTypes(@Query() query: CatalogueQuery): Promise<CatalogueDto> {
     const { kind, retired: wanted, limit, cursor } = query;
     const platform = this.platforms.meant(query.platform);
+    assertAllowedSomewhereOn(platform);
     const retired = await this.catalogue.retired(platform);
     const catalogue = await this.versions.catalogue(platform);
     const all = catalogue.map((version) => ({ key: refKey(version), version }));
@@ -133,13 +160,15 @@ export class ContentTypeController {
   /** Shows the latest version of a content type with its definition. */
   @Get(':typeKey')
   @ApiOkResponse({ type: ContentTypeDto })
-  async get(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<StreamableFile> {
+  @Refuses('PLATFORM_REQUIRED', 'CONTENT_TYPE_NOT_FOUND', 'SNAPSHOT_NOT_FOUND')
+  async getContentType(@Param() { typeKey }: ContentTypeParams, @Query() query: TypeQuery): Promise<StreamableFile> {
     return this.withDefinition(await this.versions.latest(this.typeOf(typeKey, query)));
   }
 
   /** Lists the versions of a content type, newest first. */
   @Get(':typeKey/versions')
-  async history(
+  @Refuses('PLATFORM_REQUIRED', 'CONTENT_TYPE_NOT_FOUND')
+  async listVersions(
     @Param() { typeKey }: ContentTypeParams,
     @Query() { limit, cursor, ...query }: VersionsQuery,
   ): Promise<VersionPageDto> {
@@ -158,7 +187,8 @@ export class ContentTypeController {
   /** Lists the changes between two versions, with the impact of each change on existing content. */
   @Get(':typeKey/diff')
   @ApiForms(VersionDiffDto, { 'application/x-ndjson': 'text' })
-  async diff(
+  @Refuses('PLATFORM_REQUIRED', 'CONTENT_TYPE_NOT_FOUND', 'SNAPSHOT_NOT_FOUND', 'VERSION_NOT_FOUND', 'TOO_MANY_EXPORTS')
+  async compareVersions(
     @Param() { typeKey }: ContentTypeParams,
     @Query() { from, to, format, ...query }: DiffQuery,
     @Res({ passthrough: true }) reply: RawReply,
@@ -187,7 +217,9 @@ export class ContentTypeController {
   }
 
   private typeOf(typeKey: string, { platform, kind }: TypeQuery): TypeRef {
-    return { platform: this.platforms.meant(platform), kind, typeKey };
+    const type = { platform: this.platforms.meant(platform), kind, typeKey };
+    assertAllowedSomewhereOn(type.platform);
+    return type;
   }
 
   private named(type: TypeRef, name: string): Promise<ContentTypeVersion> {

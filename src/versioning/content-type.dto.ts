@@ -1,5 +1,6 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
+import { ByPrincipal } from '#access';
 import { PageDto, PageQuery, PlatformQuery, TypeQuery } from '#http';
 import type { JsonObject } from '#json';
 import { MayBeLeftOut, Name, Text, TrueOrFalse } from '#validation';
@@ -22,6 +23,7 @@ export class AuthorQuery {
    * User or system that creates the version, 1 to 255 characters.
    * @example 'jane@example.com'
    */
+  @ByPrincipal()
   @MayBeLeftOut()
   @Text()
   author: string = 'anonymous';

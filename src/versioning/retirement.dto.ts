@@ -5,7 +5,7 @@ import { Text } from '#validation';
 export class RetirementRequestDto extends RequesterDto {
   /**
    * Free text kept with the retirement, 1 to 2,000 characters.
-   * @example 'Replaced by Story'
+   * @example 'Decided with the editors'
    */
   @Text(2_000)
   reason: string;

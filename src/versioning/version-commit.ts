@@ -27,6 +27,9 @@ export interface CommittedNumber {
   created: boolean;
 }
 
+/** What is written in the same transaction, at its end; it is told how many versions are new. */
+export type BesideCommit = (transaction: Transaction, created: number) => Promise<void>;
+
 const WRITE_TRIES = 3;
 /** Commits that one statement takes. */
 const MAX_ROWS = 500;
@@ -43,12 +46,17 @@ const COMMIT = `
 export async function commitPrepared(
   em: EntityManager,
   prepared: PreparedCommit[],
+  beside?: BesideCommit,
 ): Promise<Map<string, CommittedNumber>> {
   // One order for every writer, so that two imports never wait for each other in a circle.
   const inOrder = prepared.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inTransaction(em, (transaction) => write(transaction, inOrder));
+      return await inTransaction(em, async (transaction) => {
+        const committed = await write(transaction, inOrder);
+        await beside?.(transaction, [...committed.values()].filter(({ created }) => created).length);
+        return committed;
+      });
     } catch (error) {
       // Writers of other tables may hold what we want while they want what we hold: one of the two is told, and waits.
       if (databaseFault(error) !== 'conflict' || attempt === WRITE_TRIES) throw error;

@@ -4,11 +4,12 @@ import { query, DRIVER_TYPES, find, findOne, LONG_READ_MS } from '#database';
 import type { PageStart } from '#http';
 import { type JsonObject, TimeSlice } from '#json';
 import { type ItemRef, PlatformRegistry } from '#platform';
+import { Redaction } from '#redaction';
 import { SnapshotService } from '#snapshot';
 import { ContentTypeVersion, type Origin, VERSION_COLUMNS } from './content-type-version.entity.ts';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 import { type TypeRef, typeRef, typeRefKey } from './type-ref.ts';
-import { commitPrepared, type PreparedCommit, type VersionCommit } from './version-commit.ts';
+import { type BesideCommit, commitPrepared, type PreparedCommit, type VersionCommit } from './version-commit.ts';
 import { ContentTypeNotFoundError, VersionNotFoundError } from './version.errors.ts';
 
 /** A version with the content it names. */
@@ -27,23 +28,30 @@ export class VersionHistoryService {
     private readonly hasher: ContentTypeHasher,
     private readonly snapshots: SnapshotService,
     private readonly platforms: PlatformRegistry,
+    private readonly redaction: Redaction,
   ) {}
 
   /**
    * Makes each definition the latest version of its type, all or none, in the order given. A type whose latest version
    * has the same hash gets no new one. `created` tells which did. Content of another origin than AUTHORED becomes a version
-   * only when the history does not know it.
+   * only when the history does not know it. Secrets are left out of all of it.
    */
-  async commit(commits: VersionCommit[]): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
+  async commit(
+    commits: VersionCommit[],
+    beside?: BesideCommit,
+  ): Promise<{ version: ContentTypeVersion; created: boolean }[]> {
     const prepared: PreparedCommit[] = [];
     const slice = new TimeSlice();
-    for (const commit of commits) {
+    await this.redaction.ready();
+    for (const given of commits) {
       if (slice.isOver) await slice.giveWay();
-      const snapshot = await this.snapshots.prepare(commit.definition);
-      const versionHash = await this.hasher.hashOf(commit.definition, snapshot, this.platforms.model(commit.platform));
-      prepared.push({ key: typeRefKey(commit), commit, versionHash, snapshot });
+      const model = this.platforms.model(given.platform);
+      const snapshot = await this.snapshots.prepare(given.definition, model.redaction);
+      const versionHash = await this.hasher.hashOf(given.definition, snapshot, model);
+      const [author, message] = [this.redaction.text(given.author), this.redaction.text(given.message)];
+      prepared.push({ key: typeRefKey(given), commit: { ...given, author, message }, versionHash, snapshot });
     }
-    const committed = await commitPrepared(this.em, prepared);
+    const committed = await commitPrepared(this.em, prepared, beside);
     const versions = await this.numbered(
       prepared.map(({ key, commit }) => ({ ...typeRef(commit), number: committed.get(key)!.number })),
     );
@@ -70,10 +78,12 @@ export class VersionHistoryService {
   async byHashes(platform: string, named: (ItemRef & { versionHash: string })[]): Promise<ContentTypeVersion[]> {
     const { rows } = await query<ContentTypeVersion>(this.em, {
       types: DRIVER_TYPES,
-      text: `select distinct on (kind, type_key, version_hash) ${VERSION_COLUMNS} from content_type_version v
-       where platform = $1
-         and (kind, type_key, version_hash) in (select * from unnest($2::text[], $3::text[], $4::text[]))
-       order by kind, type_key, version_hash, number desc`,
+      // By the hash alone: a plan by the key of a type would read all its versions.
+      text: `select distinct on (v.kind, v.type_key, v.version_hash) ${VERSION_COLUMNS}
+       from unnest($2::text[], $3::text[], $4::text[]) as n (kind, type_key, hash)
+       cross join lateral (select * from content_type_version v where v.version_hash = n.hash offset 0) v
+       where v.platform = $1 and v.kind = n.kind and v.type_key = n.type_key
+       order by v.kind, v.type_key, v.version_hash, v.number desc`,
       values: [
         platform,
         named.map(({ kind }) => kind),

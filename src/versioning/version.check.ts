@@ -1,7 +1,7 @@
 import type { FsckDatabase, Finding } from '#database';
 import type { JsonObject } from '#json';
 import { DEFAULT_MODEL, type PlatformModel } from '#platform';
-import { type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
+import { decompressPackFor, partOf, type PreparedSnapshot, SnapshotCorruptError, unpack } from '#snapshot';
 import { ContentTypeHasher } from './content-type.hasher.ts';
 
 interface Link {
@@ -9,9 +9,7 @@ interface Link {
   kind: string;
   type_key: string;
   number: number;
-  parent_hash: string | null;
   previous_number: number | null;
-  previous_hash: string | null;
 }
 
 interface Content {
@@ -20,14 +18,18 @@ interface Content {
   type_key: string;
   number: number;
   version_hash: string;
-  snapshot_digest: string;
+  digest: string;
   encoding: PreparedSnapshot['encoding'] | null;
   original_size: number;
   content: Buffer;
+  pack_original_size: number;
+  pack_content: Buffer | null;
+  pack_start: number;
+  pack_size: number;
 }
 
 /**
- * Versions form chains without a gap or a fork, and their definitions are there and hash to what they say, by the model of
+ * Versions form chains without a gap, and their definitions are there and hash to what they say, by the model of
  * their platform.
  */
 export async function* checkVersions(
@@ -36,36 +38,30 @@ export async function* checkVersions(
 ): AsyncGenerator<Finding> {
   const links = database.rows<Link>(`
     select * from (
-      select platform, kind, type_key, number, parent_hash, lag(number) over chain as previous_number,
-        lag(version_hash) over chain as previous_hash
-      from content_type_version window chain as (partition by platform, kind, type_key order by number)) v
-    where number <> coalesce(previous_number, 0) + 1 or parent_hash is distinct from previous_hash`);
+      select platform, kind, type_key, number, lag(number) over chain as previous_number
+      from stored_version window chain as (partition by platform, kind, type_key order by number)) v
+    where number <> coalesce(previous_number, 0) + 1`);
   for await (const link of links) {
-    const isGap = link.number !== (link.previous_number ?? 0) + 1;
-    yield finding(
-      link,
-      'version.chain',
-      isGap
-        ? `it comes after number ${link.previous_number ?? 0}`
-        : `its parent is ${link.parent_hash ?? 'none'}, but the version before is ${link.previous_hash ?? 'none'}`,
-    );
+    yield finding(link, 'version.chain', `it comes after number ${link.previous_number ?? 0}`);
   }
   // A hash that is the digest of its snapshot is proven with the snapshots.
   const contents = database.rows<Content>(
-    `select v.platform, v.kind, v.type_key, v.number, v.version_hash, v.snapshot_digest, s.encoding, s.original_size, s.content
-     from content_type_version v left join snapshot s on s.digest = v.snapshot_digest
-     where s.digest is null or v.version_hash <> v.snapshot_digest`,
+    `select v.platform, v.kind, v.type_key, v.number, encode(v.version_hash, 'hex') as version_hash,
+       encode(coalesce(v.content_digest, v.version_hash), 'hex') as digest, s.encoding, s.original_size, s.content,
+       p.original_size as pack_original_size, p.content as pack_content, v.pack_start, v.pack_size
+     from stored_version v left join snapshot s on s.digest = v.snapshot_digest left join snapshot_pack p on p.id = v.pack_id
+     where (s.digest is null and p.id is null) or v.content_digest is not null`,
     1,
   );
   const hasher = new ContentTypeHasher();
   for await (const row of contents) {
-    const { version_hash, snapshot_digest: digest, encoding, original_size: originalSize, content } = row;
-    if (encoding === null) {
+    const { version_hash, digest } = row;
+    if (row.encoding === null && row.pack_content === null) {
       yield finding(row, 'version.snapshot', `there is no snapshot ${digest}`);
       continue;
     }
     try {
-      const bytes = await unpack({ digest, encoding, originalSize, content });
+      const bytes = await bytesOf(row);
       const actual = hasher.generateHash(JSON.parse(bytes.toString('utf8')) as JsonObject, modelOf(row.platform));
       if (actual !== version_hash) yield finding(row, 'version.hash', `its definition hashes to ${actual}`);
     } catch (error) {
@@ -73,6 +69,13 @@ export async function* checkVersions(
       yield finding(row, 'version.hash', error.message);
     }
   }
+}
+
+async function bytesOf(row: Content): Promise<Buffer> {
+  const { digest, encoding, original_size: originalSize, content } = row;
+  if (encoding) return unpack({ digest, encoding, originalSize, content });
+  const pack = { originalSize: row.pack_original_size, content: row.pack_content! };
+  return partOf(await decompressPackFor(digest, pack), { digest, start: row.pack_start, size: row.pack_size });
 }
 
 function finding(

@@ -1,4 +1,4 @@
-import type { ProblemList } from '#validation';
+import { type ProblemList, sentenceOf } from '#validation';
 import { DomainError } from '../domain-error.ts';
 import type { TypeRef } from './type-ref.ts';
 
@@ -21,18 +21,12 @@ export class VersionNotFoundError extends DomainError {
   }
 }
 
-export interface InvalidDefinition {
-  field: string;
-  detail: string;
-}
-
 /** A definition or manifest that cannot be taken; `errors` names each place. */
 export class InvalidDefinitionError extends DomainError {
   readonly code = 'INVALID_DEFINITION';
   readonly httpStatus = 400;
 
-  constructor(errors: ProblemList<InvalidDefinition>) {
-    const sentence = errors.sentence(({ field, detail }) => `${field} ${detail}`);
-    super(`The definition is invalid: ${sentence}.`, errors.members());
+  constructor(errors: ProblemList) {
+    super(`The definition is invalid: ${errors.sentence(sentenceOf)}.`, errors.members());
   }
 }

@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedPostgres } from '#database';
+import { openEmbeddedPostgres } from '#embedded-postgres';
 
 /** A PostgreSQL of its own with a data directory of its own, gone with `close`. */
 export async function openBenchDatabase(): Promise<{ url: string; close(): Promise<void> }> {

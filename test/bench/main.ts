@@ -2,12 +2,14 @@ import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { analytics } from './analytics/analytics.bench.ts';
 import { dashboard } from './dashboard/dashboard.bench.ts';
+import { deploy } from './deploy/deploy.bench.ts';
 import { history } from './history/history.bench.ts';
 import { record } from './record/record.bench.ts';
 import { type Bench, table } from './report.ts';
 import { soak } from './soak/soak.bench.ts';
+import { versions } from './versions/versions.bench.ts';
 
-const BENCHES: Record<string, Bench> = { record, history, analytics, dashboard, soak };
+const BENCHES: Record<string, Bench> = { record, history, analytics, dashboard, soak, versions, deploy };
 
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [options]
 
@@ -15,6 +17,7 @@ const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [option
   --seconds N    length of a round (default 2)
   soak takes rounds × seconds: --rounds 20 --seconds 60 is twenty minutes of ordinary work and hostile callers
   --rows N       history, analytics, dashboard: syncs that it is filled with (default 1000000)
+  versions takes none of these: 1,000 versions of three sizes; deploy: 10,000 content types, then rounds beside callers
   --json         the figures as JSON`;
 
 async function main(): Promise<void> {

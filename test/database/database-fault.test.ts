@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg';
 import { DatabaseAwayError, databaseFault } from '#database';
 import { RecordingUnavailableError } from '#recording';
-import { problemOf } from '../../src/http/domain-error.filter.ts';
+import { problemOf } from '#problems';
 
 const AWAY = 'DATABASE_UNAVAILABLE';
 
@@ -21,6 +21,7 @@ describe('a fault of the database', () => {
     ['40001', 'conflict', 'DATABASE_BUSY'],
     ['40P01', 'conflict', 'DATABASE_BUSY'],
     ['55P03', 'conflict', 'DATABASE_BUSY'],
+    ['25P02', 'conflict', 'DATABASE_BUSY'],
     ['23505', 'refused', 'INTERNAL_ERROR'],
     ['23514', 'refused', 'INTERNAL_ERROR'],
     ['22021', 'refused', 'INTERNAL_ERROR'],

@@ -160,7 +160,13 @@ describe('a deployment', () => {
     const skipped = [{ kind: 'contentType', typeKey: 'ImageMedia', code: 'BUILT_IN_TYPE' }];
     const request = { platform: 'optimizely', actor: 'jane', items: items('ImageMedia', 'Beside') };
     const plan = await post('/deployments?dryRun', request);
-    expect(plan.body).toMatchObject({ skipped, items: [{ typeKey: 'Beside' }] });
+    expect(plan.body).toMatchObject({
+      counts: { builtIn: 1, create: 1 },
+      items: [
+        { typeKey: 'Beside', action: 'CREATE' },
+        { typeKey: 'ImageMedia', action: 'BUILT_IN' },
+      ],
+    });
     const deployment = await deploy(service.api, { items: items('ImageMedia', 'Beside') });
     expect(deployment).toMatchObject({ status: 'SUCCESS', skipped, progress: { total: 1 } });
     expect(outcomes(deployment)).toEqual({ Beside: 'SUCCESS' });
@@ -216,7 +222,7 @@ describe('a deployment', () => {
     const running = (await service.api('GET', `/deployments/${id}`)).body;
     expect(running).toMatchObject({
       ...{ status: 'IN_PROGRESS', completedAt: null },
-      progress: { total: 1, settled: 0, succeeded: 0, percent: 0, attempt: 2 },
+      progress: { total: 1, settled: 0, succeeded: 0, percent: 0, attempt: 2, nextAttemptAt: expect.any(String) },
       items: [{ typeKey: 'Slow', status: 'IN_PROGRESS', syncId: expect.any(String) }],
     });
     expect(await rollBack(id)).toMatchObject({ status: 409, body: { code: 'DEPLOYMENT_RUNNING' } });
@@ -364,7 +370,7 @@ describe('a rollback', () => {
     const undoing = await settled(service.api, id);
     expect(undoing).toMatchObject({ status: 'SUCCESS', rollbackOf: wrong.id, reason: 'it was wrong', actor: 'joe' });
     expect(undoing.items).toMatchObject([{ typeKey: 'Undone', versionHash: await hashOf('Undone', 1) }]);
-    const sent = (await cms.calls()).at(-1)!.body!.contentTypes;
+    const sent = (await cms.calls()).findLast(({ method }) => method === 'POST')!.body!.contentTypes;
     expect(sent).toEqual([page('Undone', { a: text, b: text })]);
     const sync = (await service.api('GET', `/sync/${undoing.items[0]!.syncId}`)).body;
     expect(sync).toMatchObject({ trigger: 'ROLLBACK', reason: 'it was wrong', actor: 'joe' });
@@ -409,8 +415,12 @@ describe('a rollback', () => {
     await deploy(service.api, { items: items('Grown') });
     await put(page('Grown', { a: text, b: text }));
     const grown = await deploy(service.api, { items: items('Grown') });
-    const refused = await settled(service.api, ((await rollBack(grown.id)).body as { id: string }).id);
-    expect(outcomes(refused)).toEqual({ Grown: 'DATA_LOSS_REFUSED' });
+    const { length } = (await cms.calls()).filter(({ method }) => method === 'POST');
+    expect(await rollBack(grown.id)).toMatchObject({
+      status: 409,
+      body: { code: 'FORCE_NEEDED', items: [{ typeKey: 'Grown' }] },
+    });
+    expect((await cms.calls()).filter(({ method }) => method === 'POST')).toHaveLength(length);
     const forced = await settled(service.api, ((await rollBack(grown.id, { force: true })).body as { id: string }).id);
     expect(forced).toMatchObject({ status: 'SUCCESS', forced: true });
   });
@@ -484,7 +494,13 @@ describe('the platforms', () => {
   it('are listed with the environments they are configured for', async () => {
     const { body } = await service.api('GET', '/platforms');
     expect(body).toMatchObject({
-      items: [{ name: 'optimizely', environments: [{ name: 'default', address: cms.url, account: 'demo-client' }] }],
+      items: [
+        {
+          name: 'optimizely',
+          environments: [{ name: 'default', address: cms.url, account: 'demo-client' }],
+          canDelete: true,
+        },
+      ],
     });
   });
 });

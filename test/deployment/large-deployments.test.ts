@@ -1,9 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { FsckDatabase, type Finding } from '../../src/database/index.ts';
+import { DeploymentRunner } from '../../src/deployment/deployment.runner.ts';
 import { DeploymentSettler } from '../../src/deployment/deployment.settler.ts';
 import { prove } from '../../src/fsck.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const ITEMS = 4_000;
 
@@ -20,12 +22,12 @@ describe('a deployment of thousands of items', () => {
   });
 
   /** A deployment whose process has ended, as it stands before anybody has looked at the tables. */
-  const abandoned = async (items: number, owner: string | null = null): Promise<string> => {
+  const abandoned = async (items: number, owner: string | null = null, environment = 'default'): Promise<string> => {
     const id = uuidv7();
     await sql(
-      `insert into deployment (id, platform, environment, actor, plan_digest, created_at, owner)
-       values ($1, 'optimizely', 'default', 'jane', 'x', now() - interval '1 minute', $2)`,
-      [id, owner],
+      `insert into deployment (id, platform, environment, actor, plan_digest, created_at, owner, status)
+       values ($1, 'optimizely', $3, 'jane', 'x', now() - interval '1 minute', $2, 'IN_PROGRESS')`,
+      [id, owner, environment],
     );
     await sql(
       `insert into deployment_item (deployment_id, kind, type_key, version_hash)
@@ -80,19 +82,21 @@ describe('a deployment of thousands of items', () => {
   });
 
   it('that cannot be settled is tried after longer and longer pauses, and holds up no other', async () => {
-    const [broken, other] = [await abandoned(2), await abandoned(3)];
+    const [broken, other] = [await abandoned(2, null, 'broken'), await abandoned(3, null, 'other')];
     await sql(`create sequence tries`);
     await sql(`create function refuse() returns trigger language plpgsql as $$
       begin perform nextval('tries'); raise exception 'not now'; end $$`);
     await sql(`create trigger refuse before update on deployment_item for each row
       when (old.deployment_id = '${broken}') execute function refuse()`);
-    const settler = service.app.get(DeploymentSettler);
-    for (let look = 0; look < 3; look += 1) await settler['sweep']();
-    const [row] = await sql(
-      `select (select last_value::integer from tries) as tries, (select status from deployment where id = $1) as status`,
-      [other],
-    );
-    expect(row).toEqual({ tries: 1, status: 'PARTIAL' });
+    const runner = service.app.get(DeploymentRunner);
+    const shown = () =>
+      sql(
+        `select (select last_value::integer from tries) as tries, (select status from deployment where id = $1) as status`,
+        [other],
+      );
+    await until('the other one has ended', async () => (await shown())[0]!.status === 'PARTIAL');
+    for (let look = 0; look < 3; look += 1) await runner.look();
+    expect(await shown()).toEqual([{ tries: 1, status: 'PARTIAL' }]);
     await sql('drop trigger refuse on deployment_item');
   });
 });

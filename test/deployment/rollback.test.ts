@@ -32,7 +32,8 @@ const rolledBack = async (id: string, more: object = {}): Promise<DeploymentView
   expect([status, body]).toEqual([202, expect.anything()]);
   return settled(service.api, (body as { id: string }).id);
 };
-const refuse = () => cms.strike({ kind: 'status', status: 422, call: 1, calls: 1, match: { path: '/manifest' } });
+const refuse = () =>
+  cms.strike({ kind: 'status', status: 422, call: 1, calls: 1, match: { method: 'POST', path: '/manifest' } });
 /** Deploys two versions of each type, and answers the second deployment. */
 const replaced = async (...keys: string[]): Promise<DeploymentView> => {
   for (const key of keys) await put(key, 'First');
@@ -199,4 +200,43 @@ describe('a rollback that would lose more than its deployment', () => {
     await rolledBack(id);
     expect(((await foresee(id)).body as Plan).items).toMatchObject([{ typeKey: 'Again', newer: null }]);
   });
+});
+
+describe('a rollback of chosen items', () => {
+  it('restores these, leaves the others, and can be rolled back itself', async () => {
+    const { id, items: deployed } = await replaced('ChosenA', 'ChosenB', 'ChosenC');
+    const plan = await service.api('POST', '/plans', {
+      ...{ platform: 'optimizely', actor: 'joe', rollbackOf: id, items: items('ChosenB') },
+    });
+    expect(plan).toMatchObject({ status: 201, body: { items: [{ typeKey: 'ChosenB', action: 'UPDATE' }] } });
+    const undoing = await rolledBack(id, { items: items('ChosenB') });
+    expect(undoing).toMatchObject({ status: 'SUCCESS', rollbackOf: id, items: [{ typeKey: 'ChosenB' }] });
+    const held = await exported();
+    const names = ['ChosenA', 'ChosenB', 'ChosenC'].map((key) => held.get(key)?.displayName);
+    expect(names).toEqual(['Second', 'First', 'Second']);
+    const again = await rolledBack(undoing.id);
+    const before = deployed.find(({ typeKey }) => typeKey === 'ChosenB')!;
+    expect(again.items).toMatchObject([
+      { typeKey: 'ChosenB', versionHash: before.versionHash, verification: 'VERIFIED' },
+    ]);
+    expect((await exported()).get('ChosenB')?.displayName).toBe('Second');
+  });
+
+  it('is refused for what the deployment did not have', async () => {
+    const { id } = await replaced('ChosenD');
+    expect(await rollBack(id, { items: items('ChosenA') })).toMatchObject({
+      status: 400,
+      body: { code: 'NOT_OF_DEPLOYMENT', items: [{ typeKey: 'ChosenA' }] },
+    });
+    expect((await rollBack(id, { items: [] })).status).toBe(400);
+    expect((await rollBack(id, { items: items('ChosenD', 'ChosenD') })).status).toBe(400);
+  });
+
+  async function exported(): Promise<Map<string, { displayName: string }>> {
+    const model = (await (await fetch(`${cms.url}/_sandbox/content-types`)).json()) as {
+      key: string;
+      displayName: string;
+    }[];
+    return new Map(model.map((type) => [type.key, type]));
+  }
 });

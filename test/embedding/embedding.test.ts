@@ -1,5 +1,5 @@
 import { MikroORM } from '@mikro-orm/postgresql';
-import { besideSyncTrail } from '#embedding';
+import { besideSyncTrail, Retention } from '#embedding';
 import { findings } from '../support/fsck.ts';
 import { accept, Note, Shop, ShopAdapter, startForeignApp } from '../support/foreign-app.ts';
 import { connectSql } from '../support/sql.ts';
@@ -48,5 +48,18 @@ describe('an application that has embedded the recording alone', () => {
     expect(await findings(database.url)).toMatchObject([{ rule: 'sync.row' }]);
     await sql.close();
     await app.close();
+  }, 60_000);
+
+  it('drops what is old enough, though it has neither plans nor expectations', async () => {
+    const app = await startForeignApp(database.url, { tracking: { retention: { payloadDays: 1, factMonths: 1 } } });
+    const sql = await connectSql(database.url);
+    try {
+      await sql(`insert into snapshot (digest, original_size, stored_size, encoding, content, created_at)
+        values (repeat('ab', 32), 2, 2, 'identity', '{}', now() - interval '2 days')`);
+      expect(await app.get(Retention).apply()).toMatchObject({ payloads: 1, plans: 0, checks: 0, accessEvents: 0 });
+    } finally {
+      await sql.close();
+      await app.close();
+    }
   }, 60_000);
 });

@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
-/** What the page installs beside the package. */
-const INSTALLED = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'typescript', '@types/node'];
+/** What every application in TypeScript has. */
+const TOOLS = ['typescript', '@types/node'];
 const TSCONFIG = {
   compilerOptions: {
     ...{ module: 'nodenext', target: 'es2023', outDir: 'dist', rootDir: 'src', strict: true, skipLibCheck: true },
@@ -20,8 +21,13 @@ const TSCONFIG = {
 };
 
 interface Manifest {
+  version: string;
+  private?: boolean;
+  exports: Record<string, { types: string; default: string }>;
+  bin: { synctrail: string };
   dependencies: Record<string, string>;
   peerDependencies: Record<string, string>;
+  peerDependenciesMeta: Record<string, { optional: boolean }>;
 }
 
 describe('the package, in an application of its own', () => {
@@ -31,6 +37,7 @@ describe('the package, in an application of its own', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'synctrail-app-'));
+    await install(folder, ['dependencies', 'peerDependencies']);
     database = await createTestDatabase({ empty: true });
     shop = createServer(unwillingAtFirst()).listen(0, '127.0.0.1');
     await once(shop, 'listening');
@@ -41,8 +48,14 @@ describe('the package, in an application of its own', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
+  it('brings the command line, which runs with plain node', async () => {
+    const { bin, version } = await manifestIn(folder);
+    const program = join(folder, 'node_modules/synctrail', bin.synctrail);
+    expect(await readFile(program, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(await run(process.execPath, [program, '--version'])).toEqual({ stdout: `${version}\n`, stderr: '' });
+  });
+
   it('does what docs/embedding.md says: compiles, records the attempt that failed, and pushes', async () => {
-    await install(folder);
     const page = await readFile(join(ROOT, 'docs/embedding.md'), 'utf8');
     const blocks = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
     await mkdir(join(folder, 'src'));
@@ -56,11 +69,7 @@ describe('the package, in an application of its own', () => {
       );
     }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
-    await run(process.execPath, [join(folder, 'node_modules/typescript/bin/tsc')], { cwd: folder }).catch(
-      ({ stdout }: { stdout: string }) => {
-        throw new Error(stdout);
-      },
-    );
+    await compile(folder);
     const { port } = shop.address() as AddressInfo;
     const env = {
       ...process.env,
@@ -80,8 +89,120 @@ describe('the package, in an application of its own', () => {
   }, 120_000);
 });
 
-/** What `npm pack` packs, with what its manifest and the page name, and nothing else of ours. */
-async function install(folder: string): Promise<void> {
+describe('the package, in a program that uses the typed client', () => {
+  let folder: string;
+  let service: TestApp;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'synctrail-client-'));
+    await install(folder, ['dependencies']);
+    await mkdir(join(folder, 'src'));
+    const page = await readFile(join(ROOT, 'docs/api.md'), 'utf8');
+    const [, code] = /^```ts\n([\s\S]*?)^```$/m.exec(page)!;
+    service = await startTestApp();
+    const actual = code!.replace('http://127.0.0.1:3000', service.url);
+    expect(actual).not.toBe(code);
+    const body = { platform: 'optimizely', actor: 'jane' };
+    const typed = `const made = await synctrail.POST('/api/v1/deployments', { body: ${JSON.stringify(body)} });
+console.log(made.error?.code);
+// @ts-expect-error The document has no such path.
+await synctrail.GET('/api/v1/deployment');`;
+    await writeFile(join(folder, 'src/main.ts'), `${actual}\n${typed}\n`);
+  });
+  afterAll(async () => {
+    await service?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['nodenext', { module: 'nodenext', types: ['node'] }],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler', lib: ['es2023', 'dom'], types: [] }],
+  ])('compiles as strictly as TypeScript can, with the resolution %s', async (_resolution, options) => {
+    const declared =
+      options.types.length > 0 ? '' : 'declare const process: { env: Record<string, string | undefined> };';
+    await writeFile(join(folder, 'src/globals.d.ts'), declared);
+    const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true };
+    const compilerOptions = {
+      target: 'es2023',
+      outDir: 'dist',
+      rootDir: 'src',
+      ...strict,
+      skipLibCheck: false,
+      ...options,
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
+    await expect(compile(folder)).resolves.toBeUndefined();
+  });
+
+  it('asks a service, with neither NestJS nor MikroORM installed', async () => {
+    await expect(readdir(join(folder, 'node_modules/@nestjs'))).rejects.toThrow('ENOENT');
+    const { stdout, stderr } = await run(process.execPath, ['dist/main.js'], { cwd: folder });
+    expect([stdout, stderr]).toEqual(['UNKNOWN_ENVIRONMENT\n', '']);
+  });
+
+  it('brings commands that ask a service, and others that name the packages that they miss', async () => {
+    const program = join(folder, 'node_modules/synctrail', (await manifestIn(folder)).bin.synctrail);
+    const { stdout } = await run(process.execPath, [program, 'live', '--url', service.url, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ platform: 'optimizely', items: [] });
+    await expect(run(process.execPath, [program, 'migrate'])).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: This command needs [\w@/-]+, which is not installed\. Install beside synctrail: npm install .*'@nestjs\/core@\^12\.0\.2'/,
+      ),
+    });
+  });
+});
+
+describe('what is packed', () => {
+  let manifest: Manifest;
+  let files: Set<string>;
+
+  beforeAll(async () => {
+    manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], { cwd: ROOT });
+    const [{ files: packed }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    files = new Set(packed.map(({ path }) => path));
+  });
+
+  it('is what each entry and its types need, the service, its page and its documentation', () => {
+    const needed = [
+      ...Object.values(manifest.exports).flatMap((entry) => [entry.types, entry.default]),
+      ...[manifest.bin.synctrail, 'dist/src/main.js', 'dist/migrations/index.js', 'dist/dashboard/index.html'],
+      ...['package.json', 'openapi.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/api.md'],
+    ];
+    expect(needed.map((path) => path.replace('./', '')).filter((path) => !files.has(path))).toEqual([]);
+  });
+
+  it('is nothing that only the development needs', () => {
+    const kinds = /^(dist\/(src|migrations)\/.*\.(js|d\.ts)|dist\/dashboard\/.*|docs\/.*\.(md|png)|[^/]+)$/;
+    expect([...files].filter((path) => !kinds.test(path) || /sandbox|\.map$/.test(path))).toEqual([]);
+    expect([...files].filter((path) => !path.includes('/')).toSorted()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'openapi.json', 'package.json'].toSorted(),
+    );
+  });
+
+  it('may be published, and has no framework for those who need none', () => {
+    expect(manifest.private).toBeUndefined();
+    const optional = Object.entries(manifest.peerDependenciesMeta).filter(([, meta]) => meta.optional);
+    expect(optional.map(([name]) => name)).toEqual(Object.keys(manifest.peerDependencies));
+    const frameworks = Object.keys(manifest.dependencies).filter((name) => /nest|mikro/.test(name));
+    expect(frameworks).toEqual([]);
+  });
+});
+
+async function compile(folder: string): Promise<void> {
+  const compiler = join(folder, 'node_modules/typescript/bin/tsc');
+  await run(process.execPath, [compiler], { cwd: folder }).catch(({ stdout }: { stdout: string }) => {
+    throw new Error(stdout);
+  });
+}
+
+async function manifestIn(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'node_modules/synctrail/package.json'), 'utf8')) as Manifest;
+}
+
+/** What `npm pack` packs, with what its manifest names, and nothing else of ours. */
+async function install(folder: string, kinds: ('dependencies' | 'peerDependencies')[]): Promise<void> {
   const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
     cwd: ROOT,
   });
@@ -90,12 +211,10 @@ async function install(folder: string): Promise<void> {
   await mkdir(target, { recursive: true });
   await run('tar', ['-xzf', join(folder, filename), '-C', target, '--strip-components=1']);
   expect(await readdir(target)).toEqual(
-    expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'docs', 'package.json']),
+    expect.arrayContaining(['LICENSE', 'README.md', 'dist', 'docs', 'openapi.json', 'package.json']),
   );
-  const { dependencies, peerDependencies } = JSON.parse(
-    await readFile(join(target, 'package.json'), 'utf8'),
-  ) as Manifest;
-  for (const name of new Set([...INSTALLED, ...Object.keys(dependencies), ...Object.keys(peerDependencies)])) {
+  const manifest = await manifestIn(folder);
+  for (const name of [...TOOLS, ...kinds.flatMap((kind) => Object.keys(manifest[kind]))]) {
     const link = join(folder, 'node_modules', name);
     await mkdir(dirname(link), { recursive: true });
     await symlink(join(ROOT, 'node_modules', name), link);

@@ -95,7 +95,8 @@ describe('a single sync', () => {
 
 describe('a sync of the past', () => {
   it('lies in its time, says that it was backfilled, and has its event now', async () => {
-    const [startedAt, completedAt] = [ago(100), ago(100, 840)];
+    const startedAt = ago(100);
+    const completedAt = new Date(Date.parse(startedAt) + 840).toISOString();
     const before = Date.now();
     const sync = await recorded({ startedAt, result: { status: 'SUCCESS', completedAt } });
     expect(sync).toMatchObject({ backfilled: true, startedAt, completedAt, durationMs: 840 });

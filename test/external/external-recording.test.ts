@@ -437,9 +437,9 @@ describe('a hostile body', () => {
     ['expiresInMs must not be less than 1000', aSync({ expiresInMs: 999 })],
     ['expiresInMs must not be greater than 86400000', aSync({ expiresInMs: 86_400_001 })],
     ['expiresInMs must be an integer', aSync({ expiresInMs: '5000' })],
-    ['property owner should not exist', aSync({ owner: uuidv7() })],
-    ['property response should not exist', aSync({ response: 1 })],
-    ['property constructor should not exist', aSync({ constructor: 1 })],
+    ['owner should not exist', aSync({ owner: uuidv7() })],
+    ['response should not exist', aSync({ response: 1 })],
+    ['constructor should not exist', aSync({ constructor: 1 })],
     ['result must be an object', aSync({ result: [] })],
     ['result.status must be one of', aSync({ result: { status: 'IN_PROGRESS' } })],
     ['result.statusCode must not be greater than 599', aSync({ result: { status: 'SUCCESS', statusCode: 99_999 } })],
@@ -464,14 +464,14 @@ describe('a hostile body', () => {
       `{"__proto__":{"actor":"x"},${JSON.stringify(aSync()).slice(1)}`,
     );
     expect(status).toBe(400);
-    expect(body.detail).toContain('property __proto__ should not exist');
+    expect(body.detail).toContain('__proto__ should not exist');
   });
 
   it.each([
     ['status must be one of', { status: 'DONE' }],
-    ['property expiresInMs should not exist', { status: 'SUCCESS', expiresInMs: 5_000 }],
+    ['expiresInMs should not exist', { status: 'SUCCESS', expiresInMs: 5_000 }],
     ['expiresInMs must be an integer', { status: 'IN_PROGRESS' }],
-    ['property response should not exist', { status: 'IN_PROGRESS', expiresInMs: 5_000, response: 1 }],
+    ['response should not exist', { status: 'IN_PROGRESS', expiresInMs: 5_000, response: 1 }],
     ['requestId must be a string', { status: 'SUCCESS', requestId: 7 }],
     ['durationMs must not be less than 0', { status: 'SUCCESS', durationMs: -0.4 }],
     ['versionHash must not contain a NUL', { status: 'SUCCESS', versionHash: 'a\0' }],

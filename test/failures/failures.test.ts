@@ -1,5 +1,7 @@
 import { FailurePatternService } from '#failures';
 import { alwaysFailing, burst, creep, ERRORS, insertScenario, outage, scenario } from '../support/failure-scenario.ts';
+import { insertSyncs } from '../support/insert-syncs.ts';
+import { idAt } from '../support/random-history.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
@@ -165,6 +167,29 @@ describe('the failures of a time', () => {
       ['configuration', '/region'],
       ['forced', null],
       ['actor', null],
+    ]);
+  });
+
+  it('come in the order of the clock of the database, whatever the clock of the replica was that gave an id', async () => {
+    // By its start, and by its id.
+    const at = (hoursAgo: number, idHoursAgo = hoursAgo) => ({
+      ...{ id: idAt(HOURS_AGO(idHoursAgo)), startedAt: HOURS_AGO(hoursAgo), platform: 'clocks' },
+    });
+    const failed = (code: string) => ({ status: 'FAILED', errorCode: code, errorFingerprint: `clocks-${code}` });
+    const lastGood = { ...at(0.7), typeKey: 'Changed', actor: 'joe' };
+    const firstBad = { ...at(0.4), typeKey: 'Changed', actor: 'ann', ...failed('CHANGED') };
+    await insertSyncs(sql, [
+      // A replica that was ahead recorded the failure that is healed, and the success before the last one.
+      { ...at(0.6, -0.3), typeKey: 'Healed', ...failed('HEALED') },
+      { ...at(0.5), typeKey: 'Healed' },
+      { ...at(0.8, 0.1), typeKey: 'Changed', actor: 'jane' },
+      ...[lastGood, firstBad],
+    ]);
+    const { fingerprints } = await failures('platform=clocks&last=1h');
+    const byCode = new Map(fingerprints.map((one) => [one.errorCode, one]));
+    expect(byCode.get('HEALED')).toMatchObject({ state: 'resolved' });
+    expect(byCode.get('CHANGED')!.suspects).toMatchObject([
+      { what: 'actor', before: 'joe', after: 'ann', lastSuccess: lastGood.id, firstFailure: firstBad.id },
     ]);
   });
 

@@ -43,7 +43,6 @@ describe('the reports of the schedule', () => {
     running = [];
     database = await createTestDatabase();
     sql = await connectSql(database.url);
-    await sql(`select ensure_sync_partitions(now() - interval '2 months', 4)`);
     const hours = Array.from({ length: 30 }, (_, index) => new Date(Date.now() - (index + 1) * HOUR));
     await insertHistory(
       database.url,

@@ -39,7 +39,9 @@ const ANSWERS: Record<string, (response: ServerResponse, bomb: Buffer) => void> 
 describe(`${AT_ONCE} hostile answers at once`, () => {
   let database: TestDatabase;
   let service: ServiceProcess;
-  let platform: { url: string; close: () => void };
+  let platform: HostilePlatform;
+  /** Pushes that failed; they are sent again beside each other, as deployments are not. */
+  let failed: string[];
 
   beforeAll(async () => {
     platform = await startPlatform();
@@ -52,6 +54,14 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
       OPTIMIZELY_CMS_MAX_CONCURRENCY: String(AT_ONCE),
       OPTIMIZELY_CMS_TIMEOUT_MS: '12000',
     });
+    const contentTypes = Array.from({ length: AT_ONCE + 1 }, (_, index) => {
+      return { key: `Hostile${index}`, baseType: '_component', displayName: `Hostile${index}` };
+    });
+    await service.api('POST', '/content-types/import', { contentTypes });
+    await service.api('POST', '/deployments', { platform: 'optimizely', actor: 'h' });
+    await untilSettled(database.url);
+    failed = (await sql<{ id: string }>(database.url, 'select id from sync_history')).map(({ id }) => id);
+    platform.becomeHostile();
   }, 60_000);
 
   afterAll(async () => {
@@ -60,21 +70,21 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
     platform?.close();
   });
 
-  it('are recorded for what they are, and take less than 150 MB', async () => {
-    await deploy(0);
+  it('are recorded for what they are, and take less than 200 MB', async () => {
+    await replay(failed[0]!);
     await untilSettled(database.url, 60_000);
     // From here on the highest mark is counted anew.
     await writeFile(`/proc/${service.pid}/clear_refs`, '5');
     const { now: base } = await service.memory();
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => deploy(index + 1)));
+    await Promise.all(failed.slice(1).map(replay));
     await untilSettled(database.url, 60_000);
     const grown = (await service.memory()).highest - base;
     say(`${AT_ONCE} hostile answers at once: resident memory grew by ${Math.round(grown / MEGABYTE)} MB`);
-    expect(grown).toBeLessThan(150 * MEGABYTE);
+    expect(grown).toBeLessThan(200 * MEGABYTE);
     const rows = await sql<{ error_code: string; count: number }>(
       database.url,
       `select error_code, count(*)::integer from sync_history
-       where sync_status = 'FAILED' and sync_direction = 'PUSH' group by 1`,
+       where sync_status = 'FAILED' and trigger = 'REPLAY' and sync_direction = 'PUSH' group by 1`,
     );
     const {
       ANSWER_TOO_LARGE: tooLarge = 0,
@@ -89,26 +99,30 @@ describe(`${AT_ONCE} hostile answers at once`, () => {
     expect(await findings(database.url)).toEqual([]);
   }, 120_000);
 
-  async function deploy(index: number): Promise<void> {
-    const typeKey = `Hostile${index}`;
-    const type = { key: typeKey, baseType: '_component', displayName: typeKey };
-    await service.api('PUT', `/content-types/${typeKey}?author=h`, type);
-    const request = { platform: 'optimizely', actor: 'h', items: [{ typeKey }] };
-    await service.api('POST', '/deployments', request);
+  async function replay(id: string): Promise<void> {
+    const { status } = await service.api('POST', `/sync/${id}/replay`, { actor: 'h', reason: 'Once more' });
+    expect(status).toBe(202);
   }
 });
 
-/** Gives tokens, and answers the n-th manifest with the n-th kind of answer, round and round. */
-async function startPlatform(): Promise<{ url: string; close: () => void }> {
+interface HostilePlatform {
+  url: string;
+  becomeHostile: () => void;
+  close: () => void;
+}
+
+/** Gives tokens, and refuses; when it is hostile, it answers the n-th manifest with the n-th kind of answer, round and round. */
+async function startPlatform(): Promise<HostilePlatform> {
   const blanks = await bomb();
   const kinds = Object.values(ANSWERS);
   let count = 0;
+  let isHostile = false;
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     request.resume();
     if (request.url!.endsWith('/oauth/token')) {
       const token = { access_token: 'token', expires_in: 3_600, token_type: 'Bearer' };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(token));
-    } else if (request.method === 'GET') {
+    } else if (request.method === 'GET' || !isHostile) {
       // A read-back learns nothing.
       ANSWERS.REDIRECT_REFUSED!(response, blanks);
     } else {
@@ -121,6 +135,9 @@ async function startPlatform(): Promise<{ url: string; close: () => void }> {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    becomeHostile: () => {
+      isHostile = true;
+    },
     close: () => {
       server.close();
       server.closeAllConnections();

@@ -1,11 +1,10 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { openEmbeddedPostgres, runningEmbeddedPostgres } from '#database';
+import { openEmbeddedPostgres, runningEmbeddedPostgres } from '#embedded-postgres';
 import { type Sandbox, startSandbox } from '../../src/optimizely/sandbox/sandbox.ts';
 import { expectHonestBooks, setFaults, sql } from '../support/fsck.ts';
 import { inLength, random, say } from '../support/chaos.ts';
+import { killPostgres, newDataDir } from '../support/killable-postgres.ts';
 import { Load } from '../support/load.ts';
 import { type ServiceProcess, startServiceProcess } from '../support/service-process.ts';
 import { optimizelyAt } from '../support/test-app.ts';
@@ -137,16 +136,4 @@ async function resolutions(databaseUrl: string): Promise<Record<string, number>>
        coalesce(sync_metadata->>'resolvedBy', nullif(outcome, 'APPLIED')) is not null`,
   );
   return Object.fromEntries(rows.map(({ resolution, count }) => [resolution, count]));
-}
-
-async function newDataDir(): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'synctrail-fault-'));
-  // Under root PostgreSQL runs as another user, who must get in.
-  await chmod(dataDir, 0o755);
-  return dataDir;
-}
-
-async function killPostgres(dataDir: string): Promise<void> {
-  const [pid] = (await readFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n');
-  process.kill(Number(pid), 'SIGKILL');
 }

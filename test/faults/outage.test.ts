@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 import { until } from '../support/until.ts';
 
 const OUTAGE_MS = inLength(6_000, 60_000);
-const CIRCUIT = { failures: 3, resetMs: 1_000 };
+const CIRCUIT = { failures: 3, resetMs: 3_000 };
 const DOWN = { kind: 'status', status: 503, untilReset: true, match: { method: 'POST', path: '/manifest' } };
 const TIMEOUT = inLength(90_000, 300_000);
 
@@ -28,6 +28,8 @@ describe('a platform that refuses everything under load', () => {
       RETRY_MAX_DELAY_MS: '50',
       CIRCUIT_FAILURES: String(CIRCUIT.failures),
       CIRCUIT_RESET_MS: String(CIRCUIT.resetMs),
+      // A deployment whose push is in doubt holds the next ones up for as long.
+      READ_BACK_MS: '100',
     });
   }, TIMEOUT);
 

@@ -34,16 +34,17 @@ describe('a replica that is paused for longer than its lease', () => {
   it.each(Array.from({ length: inLength(1, 5) }, (_, round) => [round + 1]))(
     'overwrites nothing that another settled, sends nothing more, and keeps its late results (%i)',
     async () => {
+      const ids = await deployedOnce(['WaitsToTryAgain', 'WaitsForItsAnswer', 'WaitsForItsTurn']);
       await setFaults(
         sandbox.url,
         { kind: 'status', status: 503, call: 1, ...POST_MANIFEST },
         { kind: 'slow', delayMs: 6_000, call: 2, ...POST_MANIFEST },
       );
-      await deploy(paused, 'WaitsToTryAgain');
-      await until('the first attempt failed', async () => (await posts(sandbox.url)) === 1);
-      await deploy(paused, 'WaitsForItsAnswer');
-      await until('the second call has arrived', async () => (await posts(sandbox.url)) === 2);
-      await deploy(paused, 'WaitsForItsTurn');
+      await replay(ids.WaitsToTryAgain!);
+      await until('the first attempt failed', async () => (await posts(sandbox.url)) === 2);
+      await replay(ids.WaitsForItsAnswer!);
+      await until('the second call has arrived', async () => (await posts(sandbox.url)) === 3);
+      await replay(ids.WaitsForItsTurn!);
       await until('all are recorded', async () => (await outcomes(database.url)).length === 3);
       paused.pause();
       await untilSettled(database.url);
@@ -60,18 +61,59 @@ describe('a replica that is paused for longer than its lease', () => {
       await until('all three have a late result', async () => (await lateResults(database.url)) === 3, 30_000);
       await untilSettled(database.url);
       expect(await outcomes(database.url)).toEqual(settled);
-      expect(Object.fromEntries(await arrivals(sandbox.url))).toEqual({ WaitsToTryAgain: 1, WaitsForItsAnswer: 1 });
+      expect(Object.fromEntries(await arrivals(sandbox.url))).toEqual({
+        ...{ WaitsToTryAgain: 2, WaitsForItsAnswer: 2, WaitsForItsTurn: 1 },
+      });
       expect(await findings(database.url)).toEqual([]);
     },
-    60_000,
+    90_000,
   );
-});
 
-async function deploy(service: ServiceProcess, typeKey: string): Promise<void> {
-  const type = { key: typeKey, baseType: '_component', displayName: typeKey };
-  await service.api('PUT', `/content-types/${typeKey}?author=jane`, type);
-  await service.api('POST', '/deployments', { platform: 'optimizely', actor: 'jane', items: [{ typeKey }] });
-}
+  it('leaves its deployment to another, which sends only what never left, and goes on with nothing afterwards', async () => {
+    await setFaults(sandbox.url, { kind: 'status', status: 503, call: 1, ...POST_MANIFEST });
+    await define(['Left']);
+    const id = await deploy(['Left']);
+    await until('the first attempt failed', async () => (await posts(sandbox.url)) === 1);
+    const [runner] = await sql<{ pid: number }>(database.url, 'select pid from deployment join recorder using (owner)');
+    const [silent, survivor] = runner!.pid === paused.pid ? [paused, other] : [other, paused];
+    silent.pause();
+    const status = async () => {
+      const { body } = await survivor.api<{ status: string }>('GET', `/deployments/${id}`);
+      return body.status;
+    };
+    await until('the other one has ended it', async () => (await status()) === 'SUCCESS', 40_000);
+    silent.resume();
+    await until('its late result is kept', async () => (await lateResults(database.url)) === 1, 30_000);
+    expect(await status()).toBe('SUCCESS');
+    expect(Object.fromEntries(await arrivals(sandbox.url))).toEqual({ Left: 2 });
+    expect(await findings(database.url)).toEqual([]);
+  }, 90_000);
+
+  /** Pushes that failed, by their types; they are sent again beside each other, as deployments are not. */
+  async function deployedOnce(typeKeys: string[]): Promise<Record<string, string>> {
+    await setFaults(sandbox.url, { kind: 'status', status: 400, call: 1, ...POST_MANIFEST });
+    await define(typeKeys);
+    await deploy(typeKeys);
+    await untilSettled(database.url);
+    const rows = await sql<{ id: string; type_key: string }>(database.url, 'select id, type_key from sync_history');
+    return Object.fromEntries(rows.map(({ id, type_key }) => [type_key, id]));
+  }
+
+  async function define(typeKeys: string[]): Promise<void> {
+    const contentTypes = typeKeys.map((key) => ({ key, baseType: '_component', displayName: key }));
+    await paused.api('POST', '/content-types/import?author=jane', { contentTypes });
+  }
+
+  async function deploy(typeKeys: string[]): Promise<string> {
+    const request = { platform: 'optimizely', actor: 'jane', items: typeKeys.map((typeKey) => ({ typeKey })) };
+    const { body } = await paused.api<{ id: string }>('POST', '/deployments', request);
+    return body.id;
+  }
+
+  async function replay(id: string): Promise<void> {
+    await paused.api('POST', `/sync/${id}/replay`, { actor: 'jane', reason: 'Once more' });
+  }
+});
 
 async function posts(sandboxUrl: string): Promise<number> {
   return (await journal(sandboxUrl)).filter(({ method, path }) => method === 'POST' && path.endsWith('/manifest'))
@@ -81,8 +123,7 @@ async function posts(sandboxUrl: string): Promise<number> {
 function outcomes(databaseUrl: string): Promise<Record<string, unknown>[]> {
   return sql(
     databaseUrl,
-    `select h.*, d.status as deployment_status, d.error_code as deployment_error from sync_history h
-     join deployment d on d.id = h.deployment_id order by type_key`,
+    `select * from sync_history where trigger = 'REPLAY' and sync_direction = 'PUSH' order by type_key`,
   );
 }
 

@@ -83,7 +83,7 @@ describe('what failed is replayed', () => {
     await other('lock table sync_journal in exclusive mode');
     const answer = service.api('POST', `/sync/${failed!.id}/replay`, ASKED);
     const waiting = `select from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query like 'with writer_in%'`;
+      where datname = current_database() and wait_event_type = 'Lock' and query like 'with %entry_in%'`;
     await until('it is being recorded', async () => (await sql(database.url, waiting)).length > 0);
     expect(await Promise.race([answer, Promise.resolve('not answered yet')])).toBe('not answered yet');
     await other('rollback');

@@ -1,8 +1,9 @@
 import { ReportScheduler } from '#health';
 import { encodeCursor } from '#http';
 import { StatsRebuilder } from '#statistics';
-import { evaluateHealth, type HealthInputs, type HealthThresholds } from '../../src/health/health.ts';
+import { evaluateHealth, type HealthInputs, type HealthThresholds, NONE_UNMET } from '../../src/health/health.ts';
 import type { ReportInputs } from '../../src/health/health-report.inputs.ts';
+import { HealthReader } from '../../src/health/health.reader.ts';
 import { intervalsDue } from '../../src/health/report-schedule.ts';
 import { readBothWays } from '../support/pages.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
@@ -42,7 +43,15 @@ const WELL: HealthInputs = {
   rhythmMs: null,
   ...{ drift: none, absent: none, unknown: none },
   observedAt: null,
+  unmet: NONE_UNMET,
 };
+const unmet = (count: number): HealthInputs['unmet'] => ({
+  ...{ count, since: NOW },
+  items: Array.from({ length: Math.min(count, 10) }, (_, index) => ({
+    ...{ id: `${index}`, name: `nightly ${index}`, code: 'EXPECTATION_MISSED', cause: `It ${index} is not met.` },
+    ...{ dueAt: NOW, syncId: null },
+  })),
+});
 const evidence = { count: 2, since: '2026-03-01T10:00:00.000Z', syncIds: ['a', 'b'] };
 
 describe('the health of a place', () => {
@@ -72,6 +81,31 @@ describe('the health of a place', () => {
     ['the last five failed', { failuresInARow: { ...evidence, count: 5, errorCode: 'X' } }, 'FAILING', /last 5 .* X/],
     ['the last four failed', { failuresInARow: { ...evidence, count: 4, errorCode: 'X' } }, 'HEALTHY', /100 %/],
     ['most failed, but it is back', { numbers: numbers(49, 51), successesInARow: 5 }, 'DEGRADED', /49 %/],
+    ['an expectation is not met', { unmet: unmet(1) }, 'STALE', /^It 0 is not met\.$/],
+    [
+      'expectations are not met',
+      { unmet: unmet(12) },
+      'STALE',
+      /^It 0 .* It 2 is not met\. 9 more expectations are not/,
+    ],
+    [
+      'nothing was ever sent, and an expectation is not met',
+      { lastSyncAt: null, numbers: numbers(0, 0), unmet: unmet(1) },
+      'STALE',
+      /^It 0 is not met\.$/,
+    ],
+    [
+      'the last five failed, and an expectation is not met',
+      { failuresInARow: { ...evidence, count: 5, errorCode: 'X' }, unmet: unmet(1) },
+      'FAILING',
+      /last 5 .* X\. It 0 is not met\.$/,
+    ],
+    [
+      'an expectation is not met, and others changed something',
+      { unmet: unmet(1), drift: evidence },
+      'STALE',
+      /^It 0 is not met\. 2 items differ/,
+    ],
     ['a rhythm is kept', { rhythmMs: HOUR / 2 }, 'HEALTHY', /100 %/],
     ['a rhythm is missed', { rhythmMs: HOUR / 4 }, 'STALE', /last sync was 1 h ago; one was expected every 15 min/],
     ['nobody knows what stands there', { unknown: evidence }, 'DEGRADED', /^The state of 2 items is unknown. A pull/],
@@ -150,7 +184,6 @@ describe('health and its reports', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     sql = await connectSql(database.url);
-    await sql(`select ensure_sync_partitions(now() - interval '2 months', 4)`);
     const hours = Array.from({ length: 30 }, (_, index) => new Date(Date.now() - (index + 0.5) * HOUR));
     await insertHistory(database.url, [
       ...hours.map((at) => sync(at)),
@@ -273,6 +306,21 @@ describe('health and its reports', () => {
       unknown: { count: 0 },
       recommendations: expect.not.arrayContaining([inDoubt]),
     });
+  });
+
+  it('counts what failed last by the clock of the database, whatever the clock of the replica was that gave an id', async () => {
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    const clocks = { platform: 'clocks', typeKey: 'Bread' };
+    await insertHistory(database.url, [
+      // A replica that was ahead recorded the success; by their ids, the failures came before it.
+      sync(minutesAgo(40), { ...clocks, id: idAt(minutesAgo(-15)) }),
+      ...[30, 25, 20, 15, 10].map((minutes) => sync(minutesAgo(minutes), { ...failed, ...clocks })),
+    ]);
+    const inputs = await services[0]!.app
+      .get(HealthReader)
+      .inputs({ platform: 'clocks', environment: 'default' }, { from: minutesAgo(60), to: minutesAgo(0) });
+    expect(inputs).toMatchObject({ failuresInARow: { count: 5, errorCode: 'REFUSED' }, successesInARow: 0 });
+    expect(Date.parse(inputs.lastSyncAt!)).toBeGreaterThan(Date.parse(inputs.lastSuccessAt!));
   });
 
   it('shows a report of an earlier version, which had counted syncs', async () => {

@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import { Client } from 'pg';
-import { CrlfLines } from '../../src/history/crlf-lines.ts';
+import { CrlfLines } from '../../src/export/crlf-lines.ts';
 import { runs } from '../support/properties.ts';
 import { idAt, insertHistory, type RandomSync } from '../support/random-history.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';

@@ -1,7 +1,6 @@
 import { StatsRebuilder } from '#statistics';
 import { SyncHistoryService } from '#tracking';
 import { idAt, insertHistory } from '../support/random-history.ts';
-import { connectSql } from '../support/sql.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 /** The clocks of Berlin go back in the night to 25 October: it has 25 hours, from 22:00 to 23:00 by UTC. */
@@ -16,9 +15,6 @@ describe('the dates of a question', () => {
   let service: TestApp;
   beforeAll(async () => {
     service = await startTestApp();
-    const sql = await connectSql(service.databaseUrl);
-    await sql('select ensure_sync_partitions($1, 2)', ['2025-10-01']);
-    await sql.close();
     const moments = [BEGIN - 1, BEGIN, Date.parse('2025-10-25T22:30:00Z'), END - 1, END];
     await insertHistory(
       service.databaseUrl,

@@ -13,6 +13,11 @@ const answer = (given: Partial<Answer> = {}): Answer => ({
   ...given,
 });
 
+const problemAnswer = (code: number, name: string): Partial<Answer> => ({
+  ...{ status: code, contentType: 'application/problem+json' },
+  body: { ...{ type: 'about:blank', title: 'No', detail: 'No.', instance: '/' }, status: code, code: name },
+});
+
 describe('the check of answers against the document', () => {
   const check = AnswerCheck.read(DOCUMENT);
 
@@ -21,6 +26,12 @@ describe('the check of answers against the document', () => {
     expect(check.fault(answer({ contentType: 'application/json; charset=utf-8' }))).toBeUndefined();
     expect(check.fault(answer({ status: 304, contentType: null, body: undefined }))).toBeUndefined();
     expect(check.fault(answer({ path: '/nowhere' }))).toBeUndefined();
+    for (const [code, name] of [
+      [404, 'SYNC_NOT_FOUND'],
+      [404, 'NOT_FOUND'],
+      [503, 'DATABASE_UNAVAILABLE'],
+    ] as const)
+      expect(check.fault(answer(problemAnswer(code, name)))).toBeUndefined();
     const patch = { path: `/api/v1/sync/${id}/diff`, contentType: 'application/json-patch+json' };
     expect(check.fault(answer({ ...patch, body: [{ op: 'replace', path: '/a', value: null }] }))).toBeUndefined();
   });
@@ -36,6 +47,9 @@ describe('the check of answers against the document', () => {
     ['a value of no enum', { body: { ...status, status: 'GREAT' } }, /\/status must be equal to one of/],
     ['a moment that is none', { body: { ...status, completedAt: 'today' } }, /\/completedAt must match format/],
     ['a problem without code', { status: 400, contentType: 'application/problem+json', body: {} }, /property 'code'/],
+    ['a code that is of other routes', problemAnswer(404, 'PLAN_NOT_FOUND'), /\/code must be equal to one of/],
+    ['a code under another status', problemAnswer(409, 'SYNC_NOT_FOUND'), /\/code must be equal to one of/],
+    ['a code that there is not', problemAnswer(500, 'OH_NO'), /\/code must be equal to one of/],
     [
       'changes for a patch',
       { path: `/api/v1/sync/${id}/diff`, contentType: 'application/json-patch+json', body: { added: [] } },

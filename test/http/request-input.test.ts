@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { SyncHistoryService } from '#tracking';
+import { answerIn, RawConnection } from '../support/raw-http.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
 
 let service: TestApp;
@@ -87,7 +88,7 @@ describe('a name that objects inherit', () => {
       for (const [method, path, body] of bodies) {
         const answer = await send(method, path, body);
         expect([body, answer]).toMatchObject([body, refused]);
-        expect(answer.body.detail).toContain(`property ${name} should not exist`);
+        expect(answer.body.detail).toContain(`${name} should not exist`);
       }
     },
   );
@@ -96,6 +97,52 @@ describe('a name that objects inherit', () => {
     const body = `{"key":"Odd","__proto__":{"a":1},"constructor":2}`;
     expect((await send('PUT', '/content-types/Odd', body)).status).toBe(201);
     expect(await (await fetch(`${service.url}/api/v1/content-types/Odd`)).text()).toContain('"__proto__":{"a":1}');
+  });
+});
+
+describe('a parameter of a route that reads none', () => {
+  const reason = { actor: 'a', reason: 'r' };
+  it.each<[string, string, object | undefined]>([
+    ['GET', '/platforms', undefined],
+    ['GET', '/sync/health', undefined],
+    ['GET', `/plans/${uuidv7()}`, undefined],
+    ['GET', `/deployments/${uuidv7()}`, undefined],
+    ['POST', '/alerts/test', { actor: 'a' }],
+    ['POST', '/freezes', { ...reason, platform: 'optimizely', until: '2090-01-01T00:00:00Z' }],
+    ['POST', `/deployments/${uuidv7()}/cancel`, reason],
+    ['POST', '/sync', { platform: 'p', direction: 'PULL', typeKey: 'T', actor: 'a' }],
+    ['PATCH', `/sync/${uuidv7()}/version`, { versionHash: 'a' }],
+    ['DELETE', '/sync/analytics/failures/18ed84029078e4bb/mute', undefined],
+  ])('is refused by its name: %s %s', async (method, path, body) => {
+    for (const name of ['nonsense', '__proto__', 'constructor']) {
+      const answer: Answer = await service.api(method, `${path}?${name}=1`, body);
+      expect(answer).toMatchObject(refused);
+      expect(answer.body.errors).toEqual([{ field: name, detail: 'should not exist', code: 'UNKNOWN_FIELD' }]);
+    }
+  });
+
+  it('stands with the probes, which others ask', async () => {
+    for (const path of ['/health/live?nonsense=1', '/metrics?nonsense=1']) {
+      expect((await fetch(service.url + path)).status).toBe(200);
+    }
+  });
+});
+
+describe('a DELETE', () => {
+  it.each(['', 'application/json', 'text/plain', 'nonsense'])(
+    'may name a type for no body: %j',
+    async (contentType) => {
+      const connection = RawConnection.to(service.url);
+      const head = 'DELETE /api/v1/sync/analytics/failures/18ed84029078e4bb/mute HTTP/1.1\r\nHost: localhost\r\n';
+      connection.write(`${head}Content-Type: ${contentType}\r\nConnection: close\r\n\r\n`);
+      expect(answerIn(await connection.closed()).status).toBe(204);
+    },
+  );
+
+  it.each(['text/plain', 'application/json'])('has none that is read: %s', async (contentType) => {
+    const address = `${service.url}/api/v1/sync/analytics/failures/18ed84029078e4bb/mute`;
+    const headers = { 'content-type': contentType };
+    expect((await fetch(address, { method: 'DELETE', headers, body: '{ no JSON' })).status).toBe(204);
   });
 });
 
@@ -115,7 +162,7 @@ describe('a parameter that is given twice', () => {
   ])('is a 400 where one is expected: %s', async (path) => {
     const answer = await get(path);
     expect(answer).toMatchObject(refused);
-    expect(answer.body.errors).toEqual([expect.stringMatching(/must be one value, not several/)]);
+    expect(answer.body.errors).toMatchObject([{ detail: 'must be one value, not several', code: 'NOT_ONE_VALUE' }]);
   });
 
   it('is one of several where several are expected, up to their limit', async () => {

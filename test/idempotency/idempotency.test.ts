@@ -54,6 +54,7 @@ describe('a request with an Idempotency-Key', () => {
     // A fault of ours, until the sequence has been asked.
     await database.query(
       `create sequence faults;
+       grant usage, select on sequence faults to public;
        create function fault() returns trigger language plpgsql as $$
        begin if not (select is_called from faults) then raise exception 'fault'; end if; return new; end $$;
        create trigger fault before insert on sync_journal
@@ -353,7 +354,7 @@ describe('a deployment with an Idempotency-Key', () => {
         .get(DeploymentService)
         .deployToProvider({ platform: 'optimizely', environment: 'default', actor: 'jane' }, id);
     const begun = await Promise.all([begin(), begin()]);
-    expect(begun.map(({ deployment }) => deployment.id)).toEqual([id, id]);
+    expect(begun.map((deployment) => deployment.id)).toEqual([id, id]);
     await ended(id);
     const syncs = await service.api('GET', `/sync/history?deploymentId=${id}`);
     expect((syncs.body as { items: unknown[] }).items).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { begin, deploy, settled } from '../support/deployments.ts';
+import { begin, deploy, pushBeside, settled } from '../support/deployments.ts';
 import { findings } from '../support/fsck.ts';
 import { type SimulatedCms, startSimulatedCms } from '../support/simulated-cms.ts';
 import { optimizelyAt, startTestApp, type TestApp } from '../support/test-app.ts';
@@ -213,7 +213,7 @@ describe('pushes of one item', () => {
       const older = await begin(service.api, { items: [{ typeKey: 'Rye' }] });
       await cms.answered(1);
       await put('Rye', 'v2');
-      expect((await send('Rye')).status).toBe('SUCCESS');
+      expect((await pushBeside(service, 'Rye')).items).toMatchObject([{ status: 'SUCCESS' }]);
       expect(await settled(service.api, older)).toMatchObject({
         status: 'FAILED',
         items: [{ errorCode: 'SUPERSEDED' }],
@@ -234,8 +234,7 @@ describe('pushes of one item', () => {
     await cms.strike({ kind: 'slow', delayMs: 3_000, match: POSTS });
     const running = await begin(service.api, { items: [{ typeKey: 'Slow' }] });
     await cms.called(1);
-    const refused = await send('Slow');
-    expect(refused).toMatchObject({ status: 'FAILED', errorCode: 'PUSH_UNDER_WAY' });
+    await expect(pushBeside(service, 'Slow')).rejects.toMatchObject({ code: 'PUSH_UNDER_WAY' });
     expect(await pushOf('Slow')).toMatchObject({ outcome: 'NOT_APPLIED', errorCode: 'PUSH_UNDER_WAY' });
     expect(await settled(service.api, running)).toMatchObject({ status: 'SUCCESS' });
   });

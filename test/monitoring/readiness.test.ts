@@ -83,6 +83,7 @@ describe('a database that accepts no writes, as after a failover', () => {
 describe('readiness', () => {
   it('costs a write a second at the most, however often it is asked', async () => {
     await sql('create table beat (at timestamptz)');
+    await sql('grant insert on beat to public');
     await sql(
       `create function note_beat() returns trigger language plpgsql as
        $$ begin insert into beat values (clock_timestamp()); return null; end $$`,

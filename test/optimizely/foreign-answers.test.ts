@@ -45,7 +45,7 @@ describe('an answer of a platform', () => {
 
   it.each([
     ['of 47 MB of empty objects', `[${'{},'.repeat(15_600_000)}{}]`, 'it has a list with more than 100000 elements'],
-    ['of many lists', `[${`[${'[],'.repeat(99_000)}1],`.repeat(12)}1]`, 'it has more than 1000000 values'],
+    ['of many lists', `[${`[${'[],'.repeat(99_000)}1],`.repeat(31)}1]`, 'it has more than 3000000 values'],
     ['with a key of 20 MB', `{"${'k'.repeat(20_000_000)}":1}`, 'it has a key of more than 1000 characters'],
     ['with a number of 20 MB', `[1${'0'.repeat(20_000_000)}1]`, 'it has a number of more than 400 characters'],
     ['with a text of 20 MB', `["${'%41'.repeat(7_000_000)}"]`, 'it has a text of more than 1000000 characters'],

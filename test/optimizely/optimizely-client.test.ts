@@ -1,7 +1,9 @@
 import { jest } from '@jest/globals';
 import { gzipSync } from 'node:zlib';
+import pLimit from 'p-limit';
 import { type Manifest, OptimizelyApiClient, OptimizelyEnvironment } from '#optimizely';
 import { PlatformError } from '#platform';
+import { exchange } from '../../src/optimizely/http-exchange.ts';
 import {
   type Answer,
   drip,
@@ -395,6 +397,23 @@ describe('one content type', () => {
     expect(platform.received).toHaveLength(1);
   });
 
+  it('of another kind is deleted too, but no key leaves its place in the path', async () => {
+    platform.answers = [raw(204)];
+    await client.deleteItem('default', { kind: 'propertyGroup', typeKey: 'our group' });
+    await client.deleteItem('default', { kind: 'displayTemplate', typeKey: 'Card' });
+    expect(platform.received.map(({ path }) => path)).toEqual([
+      '/_cms/v1/propertygroups/our%20group',
+      '/_cms/v1/displaytemplates/Card',
+    ]);
+    for (const typeKey of ['', '.', '..', 'a/../../contenttypes/Article', 'a\\b', 'a%2fb']) {
+      for (const kind of ['propertyGroup', 'displayTemplate'] as const) {
+        const error = await failureOf(client.deleteItem('default', { kind, typeKey }));
+        expect(error).toMatchObject({ code: 'INVALID_REQUEST', outcome: 'NOT_APPLIED' });
+      }
+    }
+    expect(platform.received).toHaveLength(2);
+  });
+
   it('that is not there is not found', async () => {
     platform.answers = [json(404, {})];
     expect(await failureOf(client.pullContentType('default', 'Article'))).toMatchObject({ code: 'NOT_FOUND' });
@@ -409,4 +428,13 @@ it('may send again what cannot have arrived', async () => {
   const error = await failureOf(client.deleteContentType('default', 'Article'));
   expect(error).toMatchObject({ code: 'NETWORK_ERROR', retryable: true });
   expect(error.message).toContain('ECONNREFUSED');
+});
+
+it('never sends to a port that belongs to another protocol', async () => {
+  const request = { url: 'http://127.0.0.1:6000', method: 'POST', timeoutMs: 1_000, mask: (text: string) => text };
+  await expect(exchange({ ...request, headers: {}, largeAnswers: pLimit(1) })).rejects.toMatchObject({
+    code: 'NETWORK_ERROR',
+    message: 'The connection failed (bad port)',
+    neverSent: true,
+  });
 });

@@ -5,6 +5,7 @@ import { modelChecks } from './checks/model-checks.ts';
 import { permitChecks } from './checks/permit-checks.ts';
 import { pullChecks } from './checks/pull-checks.ts';
 import { pushChecks } from './checks/push-checks.ts';
+import { removalChecks } from './checks/removal-checks.ts';
 import { secretChecks } from './checks/secret-checks.ts';
 import { ConformanceApp } from './conformance-app.ts';
 import type { PlatformHarness } from './platform-harness.ts';
@@ -34,5 +35,6 @@ export function behavesLikeAPlatform(makeHarness: () => PlatformHarness): void {
   failureChecks(running, harness);
   hostileAnswerChecks(running, harness);
   pullChecks(running, harness);
+  removalChecks(running, harness);
   secretChecks(running, harness);
 }

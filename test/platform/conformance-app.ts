@@ -1,4 +1,4 @@
-import { ScheduleModule, SchedulerRegistry } from '@nestjs/schedule';
+import { ScheduleModule } from '@nestjs/schedule';
 import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -7,6 +7,7 @@ import { ormOptions } from '#database';
 import { SyncReader, TrackingModule } from '#embedding';
 import type { ItemRef, PlatformAdapter, RecordedItem, SyncAnswer, SyncContext, SyncItem } from '#platform';
 import { SnapshotService } from '#snapshot';
+import { TargetReader } from '#tracking';
 import { VersioningModule } from '#versioning';
 import { type HostilePlatform, startHostilePlatform } from '../support/hostile-platform.ts';
 import { connectSql, type Sql } from '../support/sql.ts';
@@ -16,7 +17,9 @@ import type { OurItem, PlatformHarness } from './platform-harness.ts';
 /** A sync as it stands in the database. */
 export interface RecordedRow extends ItemRef {
   id: string;
+  removal: boolean | null;
   status: string;
+  outcome: string | null;
   code: string | null;
   message: string | null;
   statusCode: number | null;
@@ -37,11 +40,13 @@ export interface Made {
 }
 
 const ROWS = `
-  select id, kind, type_key as "typeKey", sync_status as status, error_code as code, error_message as message,
+  select id, kind, type_key as "typeKey", removal, sync_status as status, outcome, error_code as code, error_message as message,
     status_code as "statusCode", retry_count as "retryCount", pushed_digest as "pushedDigest", version_hash as "versionHash",
     target_address as "targetAddress", target_account as "targetAccount",
     coalesce(sync_metadata->>'absent' = 'true', false) as absent
   from sync_history where call_id = $1 order by id`;
+
+const unread = () => Promise.resolve(undefined);
 
 export const MAX_ATTEMPTS = 2;
 export const MAX_DELAY_MS = 60;
@@ -73,10 +78,12 @@ export class ConformanceApp {
         ...imports,
       ],
       providers,
-    }).compile();
+    })
+      // Reads of the service itself would be counted among the requests of the calls.
+      .overrideProvider(TargetReader)
+      .useValue({ read: unread, readInTime: unread })
+      .compile();
     await app.init();
-    // Its reads would be counted among those of the calls.
-    app.get(SchedulerRegistry).deleteTimeout('synctrail.outcomes.ask');
     return new ConformanceApp(harness, platform, database, await connectSql(database.url), app);
   }
 
@@ -112,6 +119,14 @@ export class ConformanceApp {
     );
   }
 
+  remove(items: ItemRef[], context: Partial<SyncContext> = {}): Promise<Made> {
+    return this.made(
+      'remove',
+      items.map(({ kind, typeKey }) => ({ kind, typeKey })),
+      context,
+    );
+  }
+
   /** How many requests brought definitions: those of read-backs bring none. */
   get pushed(): number {
     return this.platform.received.filter(({ body }) => body !== '').length;
@@ -126,10 +141,14 @@ export class ConformanceApp {
     return { kind, typeKey, data: definition, payload: this.adapter.toPlatform(definition, kind) };
   }
 
-  private async made(method: 'push' | 'pull', items: SyncItem[], context: Partial<SyncContext>): Promise<Made> {
+  private async made(
+    method: 'push' | 'pull' | 'remove',
+    items: SyncItem[],
+    context: Partial<SyncContext>,
+  ): Promise<Made> {
     const callId = uuidv7();
     this.platform.received.length = 0;
-    const outcome = await this.adapter[method]({ items, context: { ...this.contextOf(context), callId } }).then(
+    const outcome = await this.adapter[method]!({ items, context: { ...this.contextOf(context), callId } }).then(
       (answer) => ({ answer }),
       (error: unknown) => ({ error }),
     );

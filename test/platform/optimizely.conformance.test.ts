@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '#json';
 import { OptimizelyAdapter, OptimizelyEnvironment, OptimizelyModule } from '#optimizely';
 import type { ItemRef } from '#platform';
-import { json } from '../support/hostile-platform.ts';
+import { json, type Received } from '../support/hostile-platform.ts';
 import { behavesLikeAPlatform } from './behaves-like-a-platform.ts';
 import type { PlatformHarness, PlatformItem } from './platform-harness.ts';
 
@@ -30,6 +30,18 @@ const manifestOf = (items: PlatformItem[]): Json =>
       items.filter((item) => item.kind === kind).map(({ payload }) => payload),
     ]),
   );
+
+const KIND_OF_PATH: Record<string, string> = {
+  propertygroups: 'propertyGroup',
+  contenttypes: 'contentType',
+  displaytemplates: 'displayTemplate',
+};
+const deletedBy = ({ method, path }: Received): ItemRef[] => {
+  const [collection, typeKey] = path.split('/').slice(-2).map(decodeURIComponent);
+  return method === 'DELETE' ? [{ kind: KIND_OF_PATH[collection!]!, typeKey: typeKey! }] : [];
+};
+const problem = (status: number, code: string, detail: string) => json(status, { status, code, detail, errors: null });
+const inUse = problem(409, 'DependencyConflict', 'Unable to delete it as content instances of this type exist.');
 
 const harness: PlatformHarness = {
   adapter: OptimizelyAdapter,
@@ -86,6 +98,15 @@ const harness: PlatformHarness = {
       }),
     silentOn: (items, left) => json(200, { outcomes: items.filter((item) => !isItem(item, left)).map(outcome) }),
     holding: (items) => json(200, manifestOf(items)),
+  },
+  removal: {
+    askedIn: deletedBy,
+    deleted: (refused) => (response, request) => {
+      const [item] = deletedBy(request) as [ItemRef];
+      const isRefused = refused !== undefined && isItem(item, refused);
+      (isRefused ? inUse : json(200, { key: item.typeKey }))(response, request);
+    },
+    gone: problem(404, 'NotFound', 'The resource could not be found.'),
   },
   exportFile: manifestOf,
 };

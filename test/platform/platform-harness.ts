@@ -39,6 +39,15 @@ export interface PlatformHarness {
     /** It holds these; a pull is answered so. */
     holding: (items: PlatformItem[]) => Answer;
   };
+  /** Of an adapter with `remove`. */
+  removal?: {
+    /** What a request asks the platform to delete; nothing where it asks for something else. */
+    askedIn: (request: Received) => ItemRef[];
+    /** It has deleted what the request names, but the item that it refuses to. */
+    deleted: (refused?: ItemRef) => Answer;
+    /** It had nothing of what the request names. */
+    gone: Answer;
+  };
   /** The platform's own export file with these items, if it has such files. */
   exportFile?: (items: PlatformItem[]) => Json;
 }

@@ -61,6 +61,23 @@ export class ShopAdapter implements PlatformAdapter {
     };
   }
 
+  @TrackSync({ direction: 'PUSH', removes: true })
+  async remove({ items, permit }: RecordedCall): Promise<SyncAnswer> {
+    const keys = items.map(({ typeKey }) => typeKey);
+    await permit();
+    const { statusCode, answer } = await this.#call('DELETE', JSON.stringify(keys));
+    const gone = Object.hasOwn(answer, 'gone') ? answer.gone : undefined;
+    if (!Array.isArray(gone)) throw unreadable('no list of what is gone', statusCode);
+    return {
+      statusCode,
+      items: keys.map((typeKey) =>
+        gone.includes(typeKey)
+          ? { typeKey, status: 'SUCCESS' }
+          : { typeKey, status: 'FAILED', error: { code: 'REFUSED', message: `The shop keeps "${typeKey}".` } },
+      ),
+    };
+  }
+
   /** Errors are mapped once, here; `retryable` decides whether the same call is tried again. */
   async #call(method: string, body?: string): Promise<{ statusCode: number; answer: JsonObject }> {
     const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { json } from '../support/hostile-platform.ts';
+import { type Answer, json, type Received } from '../support/hostile-platform.ts';
 import { behavesLikeAPlatform } from './behaves-like-a-platform.ts';
 import type { PlatformHarness } from './platform-harness.ts';
 import { ShopAdapter } from './shop.adapter.ts';
@@ -11,6 +11,9 @@ const shopItem = (typeKey: string, definition: Record<string, string>) => ({
   typeKey,
   definition,
 });
+
+const gone = (keys: string[]): Answer => json(200, { gone: keys });
+const keysIn = ({ body }: Received) => JSON.parse(body) as string[];
 
 const harness: PlatformHarness = {
   adapter: ShopAdapter,
@@ -37,6 +40,12 @@ const harness: PlatformHarness = {
     refused: (items, { typeKey }) => accepted(keysOf(items).filter((key) => key !== typeKey)),
     silentOn: (items, { typeKey }) => accepted(keysOf(items).filter((key) => key !== typeKey)),
     holding: (items) => json(200, Object.fromEntries(items.map(({ typeKey, payload }) => [typeKey, payload]))),
+  },
+  removal: {
+    askedIn: (request) => (request.method === 'DELETE' ? keysIn(request).map((key) => shopItem(key, {})) : []),
+    deleted: (refused) => (response, request) =>
+      gone(keysIn(request).filter((key) => key !== refused?.typeKey))(response, request),
+    gone: (response, request) => gone(keysIn(request))(response, request),
   },
 };
 

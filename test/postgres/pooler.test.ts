@@ -17,6 +17,7 @@ describeWith('pgbouncer', 'initdb')('two replicas behind pgbouncer in transactio
   let replicas: ServiceProcess[];
   beforeAll(async () => {
     server = await Server.primary();
+    await server.sql('create extension pg_stat_statements');
     bouncer = await Bouncer.before(server, 6);
     sandbox = await startSandbox();
   });
@@ -68,5 +69,12 @@ describeWith('pgbouncer', 'initdb')('two replicas behind pgbouncer in transactio
     const exported = await fetch(`${one.url}/api/v1/sync/history/export?format=csv`);
     expect([exported.status, (await exported.text()).split('\r\n').length > 20]).toEqual([200, true]);
     expect((await fetch(`${one.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('no statement is compiled, which would take longer than all the rest', async () => {
+    const compiled = await server.sql(
+      'select left(query, 300) as query, calls, jit_functions from pg_stat_statements where jit_functions > 0',
+    );
+    expect(compiled).toEqual([]);
   });
 });

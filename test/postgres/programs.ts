@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { postgresAccount } from '../../src/database/postgres-account.ts';
+import { postgresAccount } from '../../src/embedded-postgres/postgres-account.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -59,7 +59,9 @@ export class Server {
   }
 
   start(): Promise<unknown> {
-    const options = `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+    const options =
+      `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= ` +
+      `-c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.track=all`;
     return this.control('start', '-w', '-l', join(this.directory, 'log'), '-o', options);
   }
 

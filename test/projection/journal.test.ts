@@ -52,6 +52,20 @@ const positions = async () =>
     Number(position),
   );
 
+async function readiness({ url }: TestApp): Promise<{ status: string; behindMs: number }> {
+  return (await fetch(`${url}/health/ready`)).json() as never;
+}
+
+async function metric({ url }: TestApp, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(' ')[1],
+  );
+}
+
 describe('what was acknowledged', () => {
   it('is in the next read, whichever replica recorded it and whichever is asked', async () => {
     const replicas = [await start(), await start(), await start()];
@@ -107,6 +121,7 @@ describe('content that was sent before', () => {
     // The next connections ask this function for the start of their server.
     const name = new URL(database.url).pathname.slice(1);
     await sql(`create table server_start as select now() as at`);
+    await sql(`grant select on server_start to public`);
     await sql(
       `create function pg_postmaster_start_time() returns timestamptz language sql as 'select at from server_start'`,
     );
@@ -171,16 +186,39 @@ describe('the projector', () => {
     expect(await positions()).toEqual([1, 2]);
   });
 
-  it('is kept waiting: a read is refused, and misses nothing', async () => {
+  it('comes a little slower while the projector is far behind, and never waits for it to go on', async () => {
+    const service = await start();
+    const holder = await connectSql(database.url);
+    await holder('begin');
+    await holder('select from event_position for update');
+    await record(service, 'First');
+    await until('it is far behind', () => Promise.resolve(service.app.get(Journal).behindMs > 1_000));
+    const begunAt = performance.now();
+    const ids = [await record(service, 'Second'), await record(service, 'Third')];
+    const tookMs = performance.now() - begunAt;
+    expect(tookMs).toBeGreaterThan(190);
+    expect(tookMs).toBeLessThan(3_000);
+    await holder('rollback');
+    await holder.close();
+    for (const id of ids) expect((await service.api('GET', `/sync/${id}`)).status).toBe(200);
+  });
+
+  it('is kept waiting: a read is refused and misses nothing, and readiness tells for how long', async () => {
     const service = await start();
     const holder = await connectSql(database.url);
     await holder('begin');
     await holder('select from event_position for update');
     const id = await record(service, 'Article');
-    expect(await service.api('GET', `/sync/${id}`)).toMatchObject({ status: 503, body: { code: 'RECORD_BEHIND' } });
+    const refused = await service.api('GET', `/sync/${id}`);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'RECORD_BEHIND' } });
+    const ready = await readiness(service);
+    expect(ready.status).toBe('ok');
+    expect(ready.behindMs).toBeGreaterThan(5_000);
+    expect(await metric(service, 'synctrail_record_behind_seconds')).toBeGreaterThan(5);
     await holder('rollback');
     await holder.close();
     expect((await service.api('GET', `/sync/${id}`)).status).toBe(200);
+    expect(await readiness(service)).toMatchObject({ behindMs: 0 });
   }, 30_000);
 });
 

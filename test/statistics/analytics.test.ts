@@ -202,7 +202,6 @@ describe('the numbers of the history', () => {
     await positionEvents(sql);
     analytics = service.app.get(SyncAnalyticsService);
     projector = service.app.get(StatsProjector);
-    for (const month of ['2026-02-01', '2026-09-01']) await sql('select ensure_sync_partitions($1, 4)', [month]);
   });
   afterAll(async () => {
     await sql.close();

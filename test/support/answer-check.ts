@@ -28,6 +28,14 @@ const MAX_SHOWN = 5;
 /** RFC 9457 lets a problem have more members. */
 const OPEN = new Set(['ProblemDto']);
 
+/** The address as the router reads it: a letter may be written as its code. */
+function spelledOut(path: string): string {
+  return path.replaceAll(/%[2-7][0-9a-f]/gi, (code) => {
+    const letter = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return /[\w.~-]/.test(letter) ? letter : code;
+  });
+}
+
 /** Compares answers with an OpenAPI document: status, media type, and every member of the body. */
 export class AnswerCheck {
   private readonly ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -55,7 +63,8 @@ export class AnswerCheck {
 
   /** What an answer does otherwise than the document says; undefined when nothing, or when the document has no such route. */
   fault({ method, path, status, contentType, body }: Answer): string | undefined {
-    const route = this.routes.find(({ template }) => template.test(path));
+    const address = spelledOut(path);
+    const route = this.routes.find(({ template }) => template.test(address));
     const operation = route?.operations[method.toLowerCase()];
     if (!route || !operation) return undefined;
     const name = `${method} ${route.path}`;
@@ -86,7 +95,7 @@ export class AnswerCheck {
 }
 
 /** A member that the document does not know is a fault as well. */
-function close(schema: object): void {
+export function close(schema: object): void {
   if ('properties' in schema && !('additionalProperties' in schema))
     Object.assign(schema, { additionalProperties: false });
 }

@@ -4,6 +4,8 @@ import { type Browser, type BrowserContextOptions, chromium as playwright, type 
 
 /** How long anything may take to show. */
 const WITHIN_MS = 10_000;
+const SCREEN = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 720 };
 
 /** A page of the dashboard, and what went wrong on it. */
 export interface Visit {
@@ -12,7 +14,7 @@ export interface Visit {
   errors: string[];
   /** Requests that left its origin. */
   strayed: string[];
-  /** What axe finds against WCAG 2.2 AA. */
+  /** What axe finds against WCAG 2.2 AA in light and in dark colours, and whether the page is wider than a phone. */
   violations(): Promise<string[]>;
 }
 
@@ -26,7 +28,7 @@ export async function launchBrowser(): Promise<Browser> {
 
 export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
+    viewport: SCREEN,
     locale: 'en-GB',
     baseURL: url,
     ...options,
@@ -45,8 +47,29 @@ export async function visit(browser: Browser, url: string, options: BrowserConte
   return { page, errors: errors!, strayed: strayed!, violations: () => violationsOn(page) };
 }
 
+/** Script: resolves when everything has the colours that it will keep. What fades begins with the next frame. */
+const FADED = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() =>
+  Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity).map(({ finished }) => finished)))`;
+
 async function violationsOn(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // The page follows its browser by a script of its own.
+    await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: 'attached' });
+    await page.evaluate(FADED);
+    for (const violation of await brokenRules(page)) found.push(`${colorScheme}: ${violation}`);
+  }
+  await page.setViewportSize(PHONE);
+  const overflow = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+  if (overflow > 0) found.push(`wider than a phone by ${overflow} px`);
+  await page.setViewportSize(SCREEN);
+  return found;
+}
+
+async function brokenRules(page: Page): Promise<string[]> {
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: typeof axe }).axe.run({
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],

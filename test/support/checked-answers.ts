@@ -4,7 +4,8 @@ import { AnswerCheck } from './answer-check.ts';
 /** By the build: Jest's own compiler knows nothing of the Swagger plugin. */
 export const DOCUMENT = 'dist/openapi.json';
 /** What the document is made from. */
-const SOURCES = 'src/**/{*.dto,*.controller,*.decorator,*.decorators,openapi-document,configure-app}.ts';
+const SOURCES =
+  'src/**/{*.dto,*.controller,*.decorator,*.decorators,*.refusals,openapi-document,openapi-problems,problem-codes,configure-app}.ts';
 const JSON_TYPE = /^application\/(.+\+)?json\b/;
 
 const origins = new Set<string>();

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { connectSql } from './sql.ts';
 
 /** Everything that a database holds, snapshots unpacked. */
@@ -12,9 +12,14 @@ export async function databaseDump(url: string): Promise<string> {
     for (const row of await sql<Record<string, unknown>>(`select * from "${name}"`)) {
       const { content, encoding } = row;
       parts.push(JSON.stringify({ ...row, content: undefined }));
-      if (Buffer.isBuffer(content)) parts.push((encoding === 'gzip' ? gunzipSync(content) : content).toString());
+      if (Buffer.isBuffer(content)) parts.push(plain(content, name === 'snapshot_pack' ? 'zstd' : encoding).toString());
     }
   }
   await sql.close();
   return parts.join('\n');
+}
+
+function plain(content: Buffer, encoding: unknown): Buffer {
+  if (encoding === 'gzip') return gunzipSync(content);
+  return encoding === 'zstd' ? zstdDecompressSync(content) : content;
 }

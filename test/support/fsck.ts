@@ -28,17 +28,32 @@ export async function sql<Row extends QueryResultRow>(
   }
 }
 
-/** Resolves when nothing is in progress, within 30 s by default. */
+/**
+ * Resolves when nothing is in progress. Deployments of a target wait for each other: it fails when for so long, 30 s by
+ * default, nothing has ended.
+ */
 export async function untilSettled(databaseUrl: string, withinMs = 30_000): Promise<void> {
-  await until(
-    'nothing is in progress',
+  for (let before = ''; ;) {
+    const open = await stillOpen(databaseUrl, before, withinMs);
+    if (open === NOTHING) return;
+    before = open;
+  }
+}
+
+const NOTHING = '0 syncs, 0 deployments';
+
+/** What is in progress, as soon as it is something else than before. */
+function stillOpen(databaseUrl: string, before: string, withinMs: number): Promise<string> {
+  return until(
+    `something ends: ${before}`,
     async () => {
       const [open] = await sql<{ syncs: string; deployments: string }>(
         databaseUrl,
         `select (select count(*) from sync_history where sync_status = 'IN_PROGRESS') as syncs,
-           (select count(*) from deployment where status = 'IN_PROGRESS') as deployments`,
+           (select count(*) from deployment where completed_at is null) as deployments`,
       );
-      return Object.values(open!).every((count) => count === '0');
+      const text = `${open!.syncs} syncs, ${open!.deployments} deployments`;
+      return text !== before && text;
     },
     withinMs,
   );

@@ -6,18 +6,31 @@ export interface ApiDocument {
   components: { schemas: Record<string, Schema> };
 }
 
-interface Schema {
+export interface Schema {
   $ref?: string;
   type?: string | string[];
+  format?: string;
   properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
   required?: string[];
+  items?: Schema;
   example?: unknown;
+  default?: unknown;
   enum?: unknown[];
+  pattern?: string;
   oneOf?: Schema[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
 }
 
-interface Operation {
-  parameters?: { name: string; in: string; example?: unknown; schema: Schema }[];
+export interface Operation {
+  parameters?: { name: string; in: string; required?: boolean; example?: unknown; schema: Schema }[];
   requestBody?: { content: Record<string, { schema: Schema }> };
 }
 
@@ -212,7 +225,7 @@ function address(
 }
 
 /** What a schema asks for, from its examples. */
-function example(document: ApiDocument, schema: Schema): Record<string, unknown> {
+export function example(document: ApiDocument, schema: Schema): Record<string, unknown> {
   if (schema.example !== undefined) return schema.example as Record<string, unknown>;
   if (schema.$ref) return example(document, document.components.schemas[schema.$ref.split('/').at(-1)!]!);
   if (schema.oneOf) return example(document, schema.oneOf[0]!);

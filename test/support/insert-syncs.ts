@@ -25,7 +25,17 @@ export const INSERT_SYNCS = `
   select ${FIELDS.map(({ name }) => `s."${name}"`).join(', ')}
   from json_to_recordset($1) as s (${FIELDS.map(({ name, type }) => `"${name}" ${type}`).join(', ')})`;
 
+/** Makes the months in which syncs start, as recording does; those around today are there always. */
+export async function ensureMonths(sql: Sql, syncs: Pick<SyncRow, 'startedAt'>[]): Promise<void> {
+  await sql(
+    `select ensure_sync_partitions(month, 1) from (
+       select distinct date_trunc('month', start, 'UTC') as month from unnest($1::timestamptz[]) start) months`,
+    [syncs.map(({ startedAt }) => new Date(startedAt).toISOString())],
+  );
+}
+
 /** Writes syncs straight into the table, as if they had been recorded in their time. */
 export async function insertSyncs(sql: Sql, syncs: SyncRow[]): Promise<void> {
+  await ensureMonths(sql, syncs);
   await sql(INSERT_SYNCS, [JSON.stringify(syncs.map(syncRow))]);
 }

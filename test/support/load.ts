@@ -53,8 +53,9 @@ export class Load {
     if (answer.status !== 202) throw new Error(`The deployment was answered ${answer.status}`);
     const deploymentId = answer.body.id;
     this.acknowledged.push({ deploymentId, typeKey, marker });
-    for (let state = 'IN_PROGRESS'; state === 'IN_PROGRESS' && !this.stopping.signal.aborted; await wait(20)) {
-      ({ status: state } = (await service.api<{ status: string }>('GET', `/deployments/${deploymentId}`)).body);
+    for (let hasEnded = false; !hasEnded && !this.stopping.signal.aborted; await wait(20)) {
+      const { body } = await service.api<{ completedAt: string | null }>('GET', `/deployments/${deploymentId}`);
+      hasEnded = body.completedAt !== null;
     }
   }
 }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { type Outcome as Effect, OUTCOMES } from '#platform';
 import type { Evidence } from '#recording';
-import { INSERT_SYNCS, syncRow } from './insert-syncs.ts';
+import { ensureMonths, INSERT_SYNCS, syncRow } from './insert-syncs.ts';
 import type { Sql } from './sql.ts';
 
 /** A sync of some past moment, and what came of it; null while it is in progress. */
@@ -78,6 +78,7 @@ export function isLearned({ outcome }: PastSync): boolean {
 /** Records syncs that are in progress: their rows, and an event each. */
 export async function recordPast(sql: Sql, syncs: PastSync[]): Promise<void> {
   const rows = syncs.map((sync) => ({ ...sync, outcome: null }));
+  await ensureMonths(sql, syncs);
   await sql(`with ${PAST}, rows_in as (${INSERT_SYNCS}), ${EVENTS('recorded')} select`, [asJson(rows)]);
 }
 
@@ -108,6 +109,7 @@ export async function learnPast(sql: Sql, syncs: PastSync[]): Promise<void> {
 
 /** Records syncs whose outcome is known already, as somebody outside does: in one statement. */
 export async function recordFinishedPast(sql: Sql, syncs: PastSync[]): Promise<void> {
+  await ensureMonths(sql, syncs);
   await sql(`with ${PAST}, rows_in as (${INSERT_SYNCS}), ${EVENTS('recorded')}, ${EVENTS('finished')} select`, [
     asJson(syncs),
   ]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { checkAnswersOf } from './checked-answers.ts';
+import { serviceLogin } from './service-role.ts';
 
 const TAIL = 40;
 
@@ -16,9 +17,9 @@ export class ServiceProcess {
   ) {}
 
   /** As {@link startServiceProcess}. */
-  static async start(env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
+  static async start(env: NodeJS.ProcessEnv, tail = TAIL): Promise<ServiceProcess> {
     const child = spawn(process.execPath, ['dist/src/main.js'], {
-      env: { ...inherited(), PORT: '0', LOG_LEVEL: 'info', READ_BACK_MS: '1000', ...env },
+      env: { ...inherited(), PORT: '0', LOG_LEVEL: 'info', READ_BACK_MS: '1000', ...serviceLogin(env) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: string[] = [];
@@ -26,7 +27,7 @@ export class ServiceProcess {
       for (const stream of [child.stdout, child.stderr]) {
         createInterface(stream).on('line', (line) => {
           log.push(line);
-          if (log.length > TAIL) log.shift();
+          if (log.length > tail) log.shift();
           const [, address] = /SyncTrail answers at (http:\S+);/.exec(line) ?? [];
           if (address) resolve(address);
         });
@@ -106,7 +107,7 @@ function inherited(): NodeJS.ProcessEnv {
   return { PATH, HOME };
 }
 
-/** Resolves when it answers; throws what it said when it ends before. */
-export function startServiceProcess(env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
-  return ServiceProcess.start(env);
+/** Resolves when it answers; throws what it said when it ends before. Keeps the last lines of its log, 40 by default. */
+export function startServiceProcess(env: NodeJS.ProcessEnv, tail?: number): Promise<ServiceProcess> {
+  return ServiceProcess.start(env, tail);
 }

@@ -2,8 +2,10 @@ import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
-import { type EmbeddedDatabase, migrate, openEmbeddedPostgres, ormOptions } from '#database';
+import { migrate, ormOptions } from '#database';
+import { type EmbeddedDatabase, openEmbeddedPostgres } from '#embedded-postgres';
 import { migrations } from '#migrations';
+import { SERVICE_PASSWORD, SERVICE_ROLE, serviceOfTests } from './service-role.ts';
 import { TEMPLATE } from './template.ts';
 
 /** A PostgreSQL of its own for one worker, and where its files are. */
@@ -32,9 +34,10 @@ async function startDatabase(): Promise<WorkerDatabase> {
   template.pathname = TEMPLATE;
   const admin = await MikroORM.init(ormOptions(database.url));
   await admin.em.execute(`create database ${TEMPLATE}`);
+  if (serviceOfTests()) await admin.em.execute(`create role ${SERVICE_ROLE} login password '${SERVICE_PASSWORD}'`);
   await admin.close();
   const orm = await MikroORM.init(ormOptions(template.href));
-  await migrate(orm.em, migrations);
+  await migrate(orm.em, migrations, serviceOfTests());
   await orm.close();
   return { dataDir, database };
 }

@@ -13,6 +13,7 @@ export interface Cut {
 
 /** Frontend and backend of PostgreSQL speak in messages: a letter, a length, a body; the first has no letter. */
 const PARSE = 'P';
+const BIND = 'B';
 const QUERY = 'Q';
 const READY = 'Z';
 /** What would be longer is no message: `POST` or `HTTP` read as a length. */
@@ -230,14 +231,28 @@ class Link {
 class Messages {
   private rest = Buffer.alloc(0);
   private isForeign = false;
+  /** The texts of prepared statements by their names, and the name that was prepared last and not used since. */
+  private readonly prepared = new Map<string, string>();
+  private fresh: string | undefined;
 
   constructor(private hasNoLetter: boolean) {}
 
-  /** The texts of the statements in these bytes. */
+  /** The texts of the statements in these bytes, each time that they are sent; of prepared ones each time that they are used. */
   statements(bytes: Buffer): string[] {
-    return this.read(bytes)
-      .filter(({ letter }) => letter === PARSE || letter === QUERY)
-      .map(({ body }) => body.toString('utf8'));
+    return this.read(bytes).flatMap(({ letter, body }) => {
+      if (letter === QUERY) return body.toString('utf8');
+      if (letter === PARSE) {
+        const [name = '', text = ''] = body.toString('utf8').split('\0');
+        this.prepared.set(name, text);
+        this.fresh = name;
+        return text;
+      }
+      if (letter !== BIND) return [];
+      const [, name = ''] = body.toString('latin1').split('\0', 2);
+      const isFresh = name === this.fresh;
+      this.fresh = undefined;
+      return isFresh ? [] : (this.prepared.get(name) ?? []);
+    });
   }
 
   isReady(bytes: Buffer): boolean {

@@ -6,6 +6,7 @@ import request from 'supertest';
 import { configureApp, httpAdapter, type HttpOptions } from '#http';
 import { AppModule, httpOptions, readConfig } from '../../src/app.module.ts';
 import { checkAnswer, checkAnswersOf } from './checked-answers.ts';
+import { serviceLogin } from './service-role.ts';
 import { createTestDatabase } from './test-database.ts';
 
 /** The service, and the adapters of other platforms that a test installs. */
@@ -37,12 +38,11 @@ export async function startTestApp(
     ? { url: env.DATABASE_URL, drop: () => Promise.resolve() }
     : await createTestDatabase();
   const config = readConfig({
-    DATABASE_URL: database.url,
     LOG_LEVEL: 'silent',
     RETRY_INITIAL_DELAY_MS: '1',
     RETRY_MAX_DELAY_MS: '5',
     READ_BACK_MS: '300',
-    ...env,
+    ...serviceLogin({ ...env, DATABASE_URL: database.url }),
   });
   const http = { ...httpOptions(config.service), ...more };
   const module = { module: WithAdapters, imports: [AppModule.forRoot(config)], providers: adapters };

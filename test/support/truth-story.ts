@@ -4,6 +4,8 @@ import { until } from './until.ts';
 
 /** A replica of the service; `api` throws when it is killed before it answers. */
 export interface Replica {
+  /** Removes an item from the platform, as a recorded call. */
+  remove?(typeKey: string): Promise<unknown>;
   api(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
 }
 
@@ -12,7 +14,13 @@ interface Push {
   status: string;
   outcome: string | null;
   evidence: string | null;
+  removal: boolean | null;
   startedAt: string;
+}
+/** A push and the display name that it sent. */
+interface Content extends Push {
+  name: string;
+  typeKey: string;
 }
 interface Place {
   state: string;
@@ -38,13 +46,15 @@ const FAULTS = [
   [{ kind: 'reset-after', calls: 3, match: POSTS }],
   [{ kind: 'truncated', calls: 3, match: POSTS }],
   [{ kind: 'slow', delayMs: 60, calls: 3 }],
+  [{ kind: 'reset-before', calls: 2, match: { method: 'DELETE' } }],
+  [{ kind: 'reset-after', calls: 3, match: { method: 'DELETE' } }],
   [
     { kind: 'reset-after', calls: 3, match: POSTS },
     { kind: 'status', status: 503, calls: 2, match: { method: 'GET', path: '/manifest' } },
   ],
 ];
 
-/** Random pushes, faults, pulls, edits and deletions behind our back, by replicas on one database. */
+/** Random pushes, removals, faults, pulls, edits and deletions behind our back, by replicas on one database. */
 export class TruthStory {
   private readonly keys: string[];
   private count = 0;
@@ -76,14 +86,20 @@ export class TruthStory {
 
   /** Throws where the record says what is not so. Everything has to be settled, and the platform to be up. */
   async check(): Promise<void> {
-    const truth = await this.applied();
-    for (const { name, typeKey, outcome, evidence, status, startedAt } of await this.pushes()) {
+    const applied = await this.applied();
+    const pushes = await this.pushes();
+    for (const push of pushes) {
+      const { name, typeKey, outcome, evidence, status, startedAt } = push;
       // Nobody can see that a push was applied which somebody else undid before it was read back.
       const mayBeUndone = evidence === 'OBSERVED' && (this.touched.get(typeKey) ?? 0) > Date.parse(startedAt);
       if (outcome === 'NOT_APPLIED' && mayBeUndone) continue;
-      const isRight = isTrue(outcome, truth.has(name)) && (status !== 'SUCCESS' || outcome === 'APPLIED');
+      const wasApplied = applied.some((post) => post.names.includes(name) && isOf(push, pushes, post.at));
+      const isRight = isTrue(outcome, wasApplied) && (status !== 'SUCCESS' || outcome === 'APPLIED');
       expect({ name, outcome, status, isRight }).toEqual({ name, outcome, status, isRight: true });
     }
+    // A deployment that goes on elsewhere sends nothing that was applied.
+    const done = pushes.filter(({ outcome }) => outcome === 'APPLIED').map(({ name }) => name);
+    expect(done).toEqual([...new Set(done)]);
     // What nobody else has touched is known as it is, before anybody looks again.
     const held = await this.held();
     const claims = (await this.claims()).filter(
@@ -119,7 +135,9 @@ export class TruthStory {
     const number = this.count;
     const replica = this.oneOf(this.replicas());
     const lost = () => undefined;
-    if (what < 0.7) {
+    if (replica.remove && what < 0.15) {
+      await replica.remove(typeKey).catch(lost);
+    } else if (what < 0.7) {
       const definition = { key: typeKey, baseType: '_component', displayName: `push ${number}${this.name}` };
       const put = await replica.api('PUT', `/content-types/${typeKey}?author=jane`, definition).catch(lost);
       if (!put) return;
@@ -174,18 +192,21 @@ export class TruthStory {
     );
   }
 
-  /** The contents that the platform has applied, whatever it answered. */
-  private async applied(): Promise<Set<string>> {
+  /** The posts that the platform has applied, whatever it answered, with the display names in each. */
+  private async applied(): Promise<{ at: number; names: string[] }[]> {
     const journal = (await (await fetch(`${this.cms.url}/_sandbox/journal`)).json()) as {
+      at: string;
       method: string;
       path: string;
       changedState: boolean;
       body: { contentTypes?: { displayName: string }[] } | null;
     }[];
-    const posts = journal.filter(
-      ({ method, path, changedState }) => method === 'POST' && path.endsWith('/manifest') && changedState,
-    );
-    return new Set(posts.flatMap(({ body }) => body?.contentTypes?.map(({ displayName }) => displayName) ?? []));
+    return journal
+      .filter(({ method, path, changedState }) => method === 'POST' && path.endsWith('/manifest') && changedState)
+      .map(({ at, body }) => ({
+        at: Date.parse(at),
+        names: body?.contentTypes?.map(({ displayName }) => displayName) ?? [],
+      }));
   }
 
   private async claims(): Promise<Claim[]> {
@@ -210,13 +231,14 @@ export class TruthStory {
     return this.contentName(items[0]!.id);
   }
 
-  /** Its pushes, each with the display name that it sent. */
-  private async pushes(): Promise<(Push & { name: string; typeKey: string })[]> {
-    const found: (Push & { name: string; typeKey: string })[] = [];
+  private async pushes(): Promise<Content[]> {
+    const found: Content[] = [];
     for (const typeKey of this.keys) {
       const path = `/sync/history?typeKey=${typeKey}&direction=PUSH&limit=100`;
       const { items } = await this.ask<{ items: Push[] }>('GET', path);
-      for (const push of items) found.push({ ...push, typeKey, name: await this.contentName(push.id) });
+      // A removal has no content by which to tell it from others: what stands there in the end shows it.
+      const pushes = items.filter(({ removal }) => !removal);
+      for (const push of pushes) found.push({ ...push, typeKey, name: await this.contentName(push.id) });
     }
     return found;
   }
@@ -226,6 +248,17 @@ export class TruthStory {
     const { sent, received } = await this.ask<Record<'sent' | 'received', Side>>('GET', `/sync/${syncId}/snapshot`);
     return (sent ?? received)!.content.displayName;
   }
+}
+
+/**
+ * Whether a call at that time belongs to the push. A deployment that goes on elsewhere sends what was not applied
+ * again, as a push of its own: what comes from then on is of the later one. Both times are the machine's: replicas
+ * start a push by the clock of their database.
+ */
+function isOf(push: Content, pushes: readonly Content[], at: number): boolean {
+  const starts = pushes.filter(({ name }) => name === push.name).map(({ startedAt }) => Date.parse(startedAt));
+  const start = Date.parse(push.startedAt);
+  return at >= start && !starts.some((later) => later > start && later <= at);
 }
 
 /** An unknown outcome claims nothing. */

@@ -474,6 +474,27 @@ describe('the start of an application', () => {
     await expect(starting(Homeless)).rejects.toThrow(/Homeless\.push has @TrackSync, but its class has no @Platform/);
   });
 
+  it('is refused when a removal would be recorded as a push, or a push as a removal', async () => {
+    @Platform('forgetful')
+    @Injectable()
+    class Forgetful extends ShopAdapter {
+      @TrackSync({ direction: 'PUSH' })
+      remove(call: SyncCall) {
+        return this.shop.react(call);
+      }
+    }
+    @Platform('confused')
+    @Injectable()
+    class Confused extends ShopAdapter {
+      @TrackSync({ direction: 'PUSH', removes: true })
+      override push(call: SyncCall) {
+        return this.shop.react(call);
+      }
+    }
+    await expect(starting(Forgetful)).rejects.toThrow(/Forgetful\.remove would be recorded as no removal/);
+    await expect(starting(Confused)).rejects.toThrow(/Confused\.push would be recorded as a removal, which it is not/);
+  });
+
   it('takes a method that says why it is not recorded', async () => {
     @Platform('talkative')
     @Injectable()
@@ -565,9 +586,25 @@ describe('the routes of the history', () => {
       await adapter.push(callFor('Routed'));
       const answer = await fetch(`${url}/sync/history?typeKey=Routed&startDate=2020-01-01&limit=1`);
       expect(await answer.json()).toMatchObject({ items: [{ typeKey: 'Routed', platform: 'shop' }] });
-      const bad = await fetch(`${url}/sync/history?nonsense=1`);
-      expect(bad.status).toBe(400);
-      expect(bad.headers.get('content-type')).toMatch('application/problem+json');
+      // A DTO refuses it, or nothing reads it; each room has controllers of its own.
+      for (const path of [
+        '/sync/history',
+        '/sync/events',
+        `/sync/${uuidv7()}`,
+        '/drift/rules',
+        '/live',
+        '/live/compare',
+      ]) {
+        const bad = await fetch(`${url}${path}?nonsense=1`);
+        const type = bad.headers.get('content-type');
+        expect([path, bad.status, type]).toEqual([path, 400, expect.stringMatching('application/problem.json')]);
+      }
+      const method = { method: 'POST', headers: { 'content-type': 'application/json' } };
+      for (const path of ['/sync', `/sync/${uuidv7()}/replay`]) {
+        const bad = await fetch(`${url}${path}?nonsense=1`, { ...method, body: '{"actor":"jane","reason":"again"}' });
+        const { code, detail } = (await bad.json()) as Record<string, string>;
+        expect([path, code, detail]).toEqual([path, 'INVALID_REQUEST', expect.stringContaining('nonsense')]);
+      }
       expect(await (await fetch(`${url}/sync/${uuidv7()}`)).json()).toMatchObject({
         status: 404,
         code: 'SYNC_NOT_FOUND',

@@ -107,7 +107,8 @@ describe('a content type of two platforms', () => {
     await put('shop', 'Back', 'second');
     const second = await deployTo('shop', 'Back');
     await put('optimizely', 'Back', 'ours');
-    const rollback = { actor: 'joe', reason: 'it was wrong' };
+    // Without a model of its own, any change of a platform's content may lose data.
+    const rollback = { actor: 'joe', reason: 'it was wrong', force: true };
     const { body } = await service.api('POST', `/deployments/${second.id}/rollback`, rollback);
     expect(await settled(service.api, (body as { id: string }).id)).toMatchObject({ status: 'SUCCESS' });
     expect(shop.held.get('Back')).toMatchObject({ displayName: 'first' });

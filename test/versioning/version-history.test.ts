@@ -1,9 +1,4 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { canonicalDigest, canonicalJson, type JsonObject } from '#json';
 import { DEFAULT_MODEL } from '#platform';
 import {
@@ -52,10 +47,6 @@ const manifest = (stamp: string) => ({
   displayTemplates: [{ key: 'ImportedTemplate', stamp }],
   locales: [{ key: 'en' }],
 });
-const cli = (...args: string[]) =>
-  promisify(execFile)(process.execPath, ['dist/src/cli.js', ...args], {
-    env: { ...process.env, DATABASE_URL: service.databaseUrl, LOG_LEVEL: 'warn' },
-  });
 // What one import has as a type the other has as a group: the same snapshots belong to other keys.
 const crossing = (order: string[], kinds: [string, string], round: number): VersionCommit[] =>
   order.flatMap((typeKey) => [
@@ -293,51 +284,4 @@ describe('the import of a manifest', () => {
     const { body } = await service.api('GET', '/content-types/__proto__');
     expect(JSON.stringify(body)).toContain('"definition":{"__proto__":{"a":1},"key":"__proto__"}');
   });
-});
-
-describe('npm run cli -- import', () => {
-  let directory: string;
-
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'synctrail-cli-'));
-  });
-  afterAll(() => rm(directory, { recursive: true, force: true }));
-
-  it('takes the definitions of a file as the latest versions', async () => {
-    const file = join(directory, 'manifest.json');
-    await writeFile(file, JSON.stringify({ contentTypes: [{ key: 'ByCli' }, { key: 'ByCli2' }], locales: [] }));
-    const { stdout } = await cli('import', file, '--author', 'jane', '--message', 'from a file');
-    expect(stdout).toBe('2 new versions, 0 already the same; ignored: locales\n');
-    expect(await versions.latest(type('ByCli'))).toMatchObject({ author: 'jane', message: 'from a file' });
-    expect((await cli('import', file, '--platform', PLATFORM)).stdout).toMatch(/^0 new versions, 2 already the same/);
-    await expect(cli('import', file, '--platform', 'nobody')).rejects.toMatchObject({
-      ...{ code: 1, stderr: 'There is no platform "nobody". Installed platforms: optimizely.\n' },
-    });
-  }, 120_000);
-
-  it.each<[string, string, RegExp]>([
-    ['has a bad entry', '{"contentTypes":[{"key":"OfBadFile"},{}]}', /^.*contentTypes\[1\] must have a "key".*\n$/],
-    ['is no JSON', '{"contentTypes":', /^.*not JSON.*\n$/],
-  ])(
-    'takes nothing from a file that %s, says why and exits with 1',
-    async (name, content, message) => {
-      const file = join(directory, `${name}.json`);
-      await writeFile(file, content);
-      await expect(cli('import', file)).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(message) });
-      await expect(versions.latest(type('OfBadFile'))).rejects.toMatchObject({ code: 'CONTENT_TYPE_NOT_FOUND' });
-    },
-    120_000,
-  );
-
-  it.each<[string, string[], string]>([
-    ['the file is not there', ['import', 'nowhere.json'], 'nowhere.json cannot be read'],
-    ['there is no such option', ['import', 'x.json', '--nonsense'], "Unknown option '--nonsense'"],
-  ])(
-    'says how it is used when %s',
-    async (_name, args, message) => {
-      const usage = expect.stringMatching(new RegExp(`^${message}[^]*\\n\\nusage: npm run cli`));
-      await expect(cli(...args)).rejects.toMatchObject({ code: 1, stderr: usage });
-    },
-    120_000,
-  );
 });

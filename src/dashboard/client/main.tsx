@@ -11,7 +11,13 @@ import { theme } from './theme.ts';
 const isWorthAnother = (failures: number, error: unknown) =>
   failures < 3 && !(typeof error === 'object' && error !== null && 'status' in error && Number(error.status) < 500);
 
-const queries = new QueryClient({ defaultOptions: { queries: { retry: isWorthAnother, staleTime: 5_000 } } });
+const queries = new QueryClient({
+  defaultOptions: {
+    // What cannot be sent fails now: a deployment that is sent when the network is back would surprise.
+    queries: { retry: isWorthAnother, staleTime: 5_000, networkMode: 'always' },
+    mutations: { networkMode: 'always' },
+  },
+});
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')!.content;
 // By this name the styles that a dialog brings along look for it.
 Object.assign(globalThis, { __webpack_nonce__: nonce });

@@ -11,10 +11,11 @@ import { LiveProjector, LiveStateBehindError, TargetModel } from '#live';
 import { SyncReader } from '#recording';
 import { Retention } from '#retention';
 import { AppModule, readConfig } from '../../../src/app.module.ts';
-import type { ExportFormat } from '../../../src/history/sync-history.dto.ts';
+import type { ExportFormat } from '#export';
 import { openBenchDatabase } from '../bench-database.ts';
 import { type Bench, rounded, type Section } from '../report.ts';
 import { median } from '../rounds.ts';
+import { answers } from './answers.ts';
 import { fillHistory } from './fill-history.ts';
 import { recording } from './recording.ts';
 
@@ -27,7 +28,9 @@ export const history: Bench = async (options) => {
     await withService(database.url, () => Promise.resolve());
     await fillHistory(database.url, options.rows);
     const emptyUrl = await secondDatabase(database.url);
+    const overHttp = await answers(database.url, options);
     return await withService(database.url, async (app, pool) => [
+      overHttp,
       await folded(app),
       await newestPages(app, pool),
       await deepPages(app),
@@ -215,7 +218,7 @@ async function dropMonth(app: INestApplicationContext, pool: Pool): Promise<Sect
   let isUnderWay = true;
   const dropped = app
     .get(Retention)
-    .dropMonth(month, syncs)
+    .dropMonth(month)
     .finally(() => (isUnderWay = false));
   let goneMs: number | undefined;
   let longestWaitMs = 0;
@@ -225,7 +228,7 @@ async function dropMonth(app: INestApplicationContext, pool: Pool): Promise<Sect
     const { rows: found } = await pool.query<{ gone: boolean }>('select to_regclass($1) is null as gone', [name]);
     if (found[0]!.gone) goneMs ??= performance.now() - start;
   }
-  if (!(await dropped)) throw new Error(`${month} was not dropped`);
+  if ((await dropped) === null) throw new Error(`${month} was not dropped`);
   const row = {
     month,
     syncs,

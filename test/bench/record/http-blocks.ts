@@ -1,13 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { NestFactory } from '@nestjs/core';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { configureApp, httpAdapter } from '#http';
-import { AppModule, readConfig } from '../../../src/app.module.ts';
 import { collectGarbage, longestBlock } from '../longest-block.ts';
 import { rounded, type Section } from '../report.ts';
 import { median } from '../rounds.ts';
 import { definitionOf } from './definitions.ts';
+import { startService } from './http-service.ts';
 
 /** A client in a thread of its own: what it does blocks nobody here. */
 const CLIENT = `
@@ -22,14 +19,9 @@ const ROUNDS = 5;
 
 /** How long others wait while one snapshot comes in, and while it goes out, over HTTP. */
 export async function httpBlocks(databaseUrl: string, bytes: number): Promise<Section['rows']> {
-  const config = readConfig({ DATABASE_URL: databaseUrl, LOG_LEVEL: 'silent' });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), httpAdapter(), {
-    logger: false,
-  });
+  const { base, close } = await startService(databaseUrl);
   const client = new Worker(CLIENT, { eval: true });
   try {
-    await configureApp(app).listen(0, '127.0.0.1');
-    const base = `${await app.getUrl()}/api/v1`;
     const ask = async (method: string, path: string, body?: string) => {
       client.postMessage({ url: base + path, method, body }, []);
       const [{ status, text }] = (await once(client, 'message')) as [{ status: number; text: string }];
@@ -56,7 +48,7 @@ export async function httpBlocks(databaseUrl: string, bytes: number): Promise<Se
     return [row('POST /sync', came), row('GET /sync/:syncId/snapshot', went)];
   } finally {
     await client.terminate();
-    await app.close();
+    await close();
   }
 }
 

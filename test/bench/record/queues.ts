@@ -54,8 +54,12 @@ interface PgBoss {
   stop(options: object): Promise<void>;
 }
 
+/** More would leave the other contenders no connections: the server has 100. */
+const MAX_CONNECTIONS = 20;
+
 /** Three durable states for each job: created, active, completed. */
-async function openPgBoss(connectionString: string, payload: JsonObject, max: number): Promise<Opened> {
+async function openPgBoss(connectionString: string, payload: JsonObject, callers: number): Promise<Opened> {
+  const max = Math.min(callers, MAX_CONNECTIONS);
   const { PgBoss } = await load<{ PgBoss: new (options: object) => PgBoss }>('pg-boss');
   const boss = new PgBoss({ connectionString, max, schedule: false, supervise: false });
   boss.on('error', () => undefined);
@@ -83,6 +87,8 @@ interface BullMq {
 /** With a Redis of its own that writes each change to disk before it answers, as PostgreSQL does. */
 async function openBullMq(payload: JsonObject, callers: number): Promise<Opened> {
   const { Queue, QueueEvents, Worker } = await load<BullMq>('bullmq');
+  // Optional for it; without it, its worker fails again and again.
+  await load('ioredis');
   await promisify(execFile)('redis-server', ['--version']);
   const folder = await mkdtemp(join(tmpdir(), 'synctrail-redis-'));
   const port = await freePort();

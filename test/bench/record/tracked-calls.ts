@@ -22,9 +22,9 @@ const context = {
 class NoOpModule {}
 
 /** The application without HTTP, with a platform that costs nothing. */
-export function startRecording(url: string): Promise<INestApplicationContext> {
+export function startRecording(url: string, migrate = false): Promise<INestApplicationContext> {
   const database = DatabaseModule.forRoot({ url, dataDir: '', entities: trackingEntities });
-  const root = { module: NoOpModule, imports: [database, TrackingModule.forRoot({ migrate: false })] };
+  const root = { module: NoOpModule, imports: [database, TrackingModule.forRoot({ migrate })] };
   return NestFactory.createApplicationContext(root, { logger: ['error', 'warn'], abortOnError: false });
 }
 

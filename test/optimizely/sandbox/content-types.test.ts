@@ -126,6 +126,24 @@ describe('the other kinds', () => {
     expect((await api('GET', `/${path}/Gone`)).status).toBe(404);
   });
 
+  it('can be deleted, unless they are built in', async () => {
+    await push({ propertyGroups: [{ key: 'seo', displayName: 'SEO' }] });
+    await push({ displayTemplates: [{ key: 'Wide', displayName: 'Wide', nodeType: 'row' }] });
+    expect(await api('DELETE', '/propertygroups/seo', undefined, REPRESENTATION)).toMatchObject({
+      status: 200,
+      body: { key: 'seo' },
+    });
+    const { headers } = await api('GET', '/displaytemplates/Wide');
+    expect((await api('DELETE', '/displaytemplates/Wide', undefined, { 'if-match': '"x"' })).status).toBe(412);
+    const unchanged = { 'if-match': headers.get('etag')! };
+    expect(await api('DELETE', '/displaytemplates/Wide', undefined, unchanged)).toMatchObject({
+      status: 204,
+      text: '',
+    });
+    expect((await api('DELETE', '/displaytemplates/Wide')).status).toBe(404);
+    expect((await api('DELETE', '/propertygroups/Content')).status).toBe(400);
+  });
+
   it('display templates can be listed and read', async () => {
     await push({ displayTemplates: [{ key: 'Wide', displayName: 'Wide', nodeType: 'row' }] });
     expect(keys((await api('GET', '/displaytemplates')).body['items'])).toEqual(['Wide']);

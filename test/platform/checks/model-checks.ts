@@ -70,6 +70,17 @@ export function modelChecks(running: () => ConformanceApp, { items, exportFile }
       expect(found.toSorted()).toEqual(items.map(({ kind, typeKey }) => `${kind} ${typeKey}`).toSorted());
     });
 
+    it('puts each definition into its export file as it is, and does not look into it', () => {
+      const standIns = items.map(({ kind, typeKey }, index) => ({ kind, typeKey, definition: { 'stand-in': index } }));
+      let text = JSON.stringify(model().writeExport(standIns));
+      for (const [index, { definition }] of items.entries()) {
+        const standIn = `{"stand-in":${index}}`;
+        expect(text.split(standIn)).toHaveLength(2);
+        text = text.replace(standIn, () => JSON.stringify(definition));
+      }
+      expect(text).toBe(JSON.stringify(model().writeExport(items)));
+    });
+
     it('refers to items of its own kinds, and never to the definition itself', () => {
       for (const { kind, typeKey, definition } of items) {
         for (const reference of model().references(definition, kind)) {

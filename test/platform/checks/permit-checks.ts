@@ -4,23 +4,27 @@ import { TrackedCall } from '../../../src/tracking/tracked-call.ts';
 import type { ConformanceApp } from '../conformance-app.ts';
 import type { PlatformHarness } from '../platform-harness.ts';
 
-export function permitChecks(running: () => ConformanceApp, { items, answers }: PlatformHarness): void {
+type Method = 'push' | 'pull' | 'remove';
+
+export function permitChecks(running: () => ConformanceApp, { items, answers, removal }: PlatformHarness): void {
+  const methods: Method[] = removal ? ['push', 'pull', 'remove'] : ['push', 'pull'];
   /** The method below the interceptors, with a call of which the test says whether it may leave. */
-  const below = async (method: 'push' | 'pull', permit: RecordedCall['permit']): Promise<SyncAnswer> => {
+  const below = async (method: Method, permit: RecordedCall['permit']): Promise<SyncAnswer> => {
     const { adapter } = running();
     const recorded = items.map((item) => running().recorded(item));
     const asked = method === 'push' ? recorded : recorded.map(({ kind, typeKey }) => ({ kind, typeKey }));
     const call = new TrackedCall({ items: asked, context: running().contextOf() });
     call.recorded = { items: asked, context: call.context, permit };
-    const methods = Object.getPrototypeOf(adapter) as Record<typeof method, (call: TrackedCall) => Promise<SyncAnswer>>;
-    return methods[method].call(adapter, call);
+    const ofClass = Object.getPrototypeOf(adapter) as Record<typeof method, (call: TrackedCall) => Promise<SyncAnswer>>;
+    return ofClass[method].call(adapter, call);
   };
-  const answer = (method: 'push' | 'pull') => {
+  const answer = (method: Method) => {
     const held = items.map((item) => ({ ...item, payload: running().adapter.toPlatform(item.definition, item.kind) }));
-    running().platform.answers = [method === 'push' ? answers.accepted(items) : answers.holding(held)];
+    const good = { push: answers.accepted(items), pull: answers.holding(held), remove: removal?.deleted() };
+    running().platform.answers = [good[method]!];
   };
 
-  describe.each(['push', 'pull'] as const)('the permit of a %s', (method) => {
+  describe.each(methods)('the permit of a %s', (method) => {
     it('is asked for before a byte leaves', async () => {
       answer(method);
       const leftBefore: number[] = [];
@@ -51,9 +55,9 @@ export function permitChecks(running: () => ConformanceApp, { items, answers }: 
 
     it('cannot be gone round: a call that nobody recorded is refused', async () => {
       const { adapter } = running();
-      const methods = Object.getPrototypeOf(adapter) as Record<typeof method, (call: object) => Promise<SyncAnswer>>;
+      const ofClass = Object.getPrototypeOf(adapter) as Record<typeof method, (call: object) => Promise<SyncAnswer>>;
       const call = { items: items.map((item) => running().recorded(item)), context: running().contextOf() };
-      await expect(methods[method].call(adapter, call)).rejects.toBeInstanceOf(NotTrackedYetError);
+      await expect(ofClass[method].call(adapter, call)).rejects.toBeInstanceOf(NotTrackedYetError);
       expect(running().platform.received).toEqual([]);
     });
   });

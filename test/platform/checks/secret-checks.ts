@@ -3,7 +3,7 @@ import { type Answer, json, raw, type Received } from '../../support/hostile-pla
 import type { ConformanceApp } from '../conformance-app.ts';
 import type { PlatformHarness } from '../platform-harness.ts';
 
-export function secretChecks(running: () => ConformanceApp, { items, credentials }: PlatformHarness): void {
+export function secretChecks(running: () => ConformanceApp, { items, removal, credentials }: PlatformHarness): void {
   const tokens = new Set<string>();
   const everything = ({ headers, body }: Received) => {
     const token = headers.authorization?.split(' ').at(-1);
@@ -30,7 +30,7 @@ export function secretChecks(running: () => ConformanceApp, { items, credentials
       ['in a page', (text) => raw(502, `<html>${text}</html>`, { 'content-type': 'text/html' })],
       ['in a header', (text) => json(500, {}, { 'x-request-id': text.replaceAll(/[^\x20-\x7e]/g, '') })],
     ])('is kept nowhere when the platform repeats it %s', async (_name, answer) => {
-      for (const method of ['push', 'pull'] as const) {
+      for (const method of removal ? (['push', 'pull', 'remove'] as const) : (['push', 'pull'] as const)) {
         running().platform.answers = [echoing(answer)];
         const { answer: answered, error, rows } = await running()[method](items);
         expect(rows).toHaveLength(items.length);

@@ -13,13 +13,13 @@ import { ErrorAlert } from '../ui/error-alert.tsx';
 import { WhatIsLive } from '../live-state/what-is-live.tsx';
 import { RetirementPanel } from './retirement-panel.tsx';
 import { TypeLife } from './type-life.tsx';
-import { usePlatform } from './use-platform.ts';
+import { ChosenPlatform } from './chosen-platform.tsx';
 import { VersionChanges } from './version-changes.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 /** One content type: its versions, where they are live, and its whole life. */
 export function ContentTypePage({ typeKey }: { typeKey: string }) {
-  const { platform } = usePlatform();
-  return platform === undefined ? <PageSkeleton /> : <TypeOf platform={platform} typeKey={typeKey} />;
+  return <ChosenPlatform>{({ platform }) => <TypeOf platform={platform} typeKey={typeKey} />}</ChosenPlatform>;
 }
 
 function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
@@ -33,13 +33,13 @@ function TypeOf({ platform, typeKey }: { platform: string; typeKey: string }) {
   });
   useRefreshOn(['get', '/api/v1/content-types/{typeKey}/versions'], ({ sync }) => sync?.typeKey === typeKey);
   // Content that nobody made here has versions, and none of them is the latest.
-  if (versions.error) return <ErrorAlert error={versions.error} onRetry={() => void versions.refetch()} />;
   const isOnlySeen = errorTextOf(latest.error).code === 'CONTENT_TYPE_NOT_FOUND';
   if (latest.error && !isOnlySeen) return <ErrorAlert error={latest.error} onRetry={() => void latest.refetch()} />;
-  if (!versions.data || (!type && !isOnlySeen)) return <PageSkeleton />;
+  if (!versions.data || (!type && !isOnlySeen)) return <NotLoaded of={versions} loading={<PageSkeleton />} />;
   const ref = { platform, kind, typeKey };
   return (
     <Stack gap="md">
+      {versions.error && <NotLoaded of={versions} />}
       <Breadcrumbs separator="›" fz="sm">
         <Anchor component={Link} href={`/content-types?${new URLSearchParams({ platform })}`} size="sm">
           Content types

@@ -10,19 +10,27 @@ import { MoreRows } from '../ui/more-rows.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
 import { typePath } from './type-path.ts';
-import { usePlatform } from './use-platform.ts';
+import { ChosenPlatform } from './chosen-platform.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 /** The catalogue of a platform: the latest version of everything. */
 export function ContentTypesPage() {
+  return <ChosenPlatform>{(chosen) => <Catalogue {...chosen} />}</ChosenPlatform>;
+}
+
+interface CatalogueProps {
+  platform: string;
+  installed: string[];
+  choose: (platform: string) => void;
+}
+
+function Catalogue({ platform, installed, choose }: CatalogueProps) {
   const [search, setSearch] = useState('');
   const field = useRef<HTMLInputElement>(null);
   useHotkeys([['/', () => field.current?.focus()]]);
-  const { platform, installed, choose } = usePlatform();
   const list = useInfiniteQuery({
     queryKey: ['content-types', platform],
-    enabled: platform !== undefined,
     queryFn: async ({ pageParam }) => {
       const query = { platform, limit: 100, cursor: pageParam };
       const { data, error } = await http.GET('/api/v1/content-types', { params: { query } });
@@ -33,12 +41,12 @@ export function ContentTypesPage() {
     getNextPageParam: ({ next }) => next ?? undefined,
   });
   useRefreshOn(['content-types'], ({ type }) => type === 'sync.recorded');
-  if (list.error) return <ErrorAlert error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.data) return <PageSkeleton />;
+  if (!list.data) return <NotLoaded of={list} loading={<PageSkeleton />} />;
   const all = list.data.pages.flatMap(({ items }) => items);
   const shown = all.filter(({ typeKey }) => typeKey.toLowerCase().includes(search.toLowerCase()));
   return (
     <>
+      {list.error && <NotLoaded of={list} />}
       <Title order={1} size="h3">
         Content types
       </Title>
@@ -53,7 +61,7 @@ export function ContentTypesPage() {
             size="xs"
             allowDeselect={false}
             data={installed}
-            value={platform ?? null}
+            value={platform}
             onChange={(chosen) => chosen !== null && choose(chosen)}
           />
         )}
@@ -111,9 +119,14 @@ export function ContentTypesPage() {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
+        {all.length > 0 && shown.length === 0 && (
+          <EmptyState title={list.hasNextPage ? 'None of those that are loaded matches' : 'No content type matches'}>
+            {list.hasNextPage ? 'Show more, or search for something else.' : 'Search for something else.'}
+          </EmptyState>
+        )}
         {all.length === 0 && (
           <EmptyState title="There are no content types yet">
-            Import a manifest: <code>npm run cli -- import FILE</code>, or POST it to{' '}
+            Import a manifest: <code>synctrail import FILE</code>, or POST it to{' '}
             <code>/api/v1/content-types/import</code>.
           </EmptyState>
         )}

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, Text } from '@mantine/core';
+import { Alert, Button, Group, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQueryClient } from '@tanstack/react-query';
 import { api, type Schemas } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
 import type { TypeRef } from './type-path.ts';
+import { Dialog } from '../ui/dialog.tsx';
 
 interface Props {
   type: TypeRef;
@@ -38,12 +39,7 @@ export function RetirementPanel({ type: { platform, kind, typeKey }, retired }: 
           {verb}
         </Button>
       </Group>
-      <Modal
-        opened={opened}
-        onClose={modal.close}
-        title={`${verb} ${typeKey}`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={opened} onClose={modal.close} title={`${verb} ${typeKey}`}>
         <RequestForm
           submit={verb}
           withForce={false}
@@ -59,7 +55,7 @@ export function RetirementPanel({ type: { platform, kind, typeKey }, retired }: 
               : 'A deployment of everything leaves it out, and a pull does not miss it. Its versions stay.'}
           </Text>
         </RequestForm>
-      </Modal>
+      </Dialog>
     </>
   );
 }

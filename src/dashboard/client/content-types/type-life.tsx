@@ -1,11 +1,12 @@
-import { Skeleton, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
 import { http, type Schemas, type Sync } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { formatMoment, shortHash } from '../ui/format.ts';
+import { directionName, formatMoment, shortHash } from '../ui/format.ts';
+import { Loaded } from '../ui/loaded.tsx';
 import { MoreRows } from '../ui/more-rows.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 import { originLabel } from './origin-label.ts';
 import type { TypeRef } from './type-path.ts';
 import classes from './type-life.module.css';
@@ -32,28 +33,36 @@ export function TypeLife({ type: { platform, kind, typeKey }, versions }: Props)
     getNextPageParam: ({ next }) => next ?? undefined,
   });
   useRefreshOn(['type-life', platform, kind, typeKey], ({ sync }) => sync?.typeKey === typeKey);
-  if (!list.data) return <Skeleton height={200} />;
-  const syncs = list.data.pages.flatMap(({ items }) => items);
-  const moments = lifeOf(syncs, versions, list.hasNextPage);
   return (
     <>
-      {moments.length === 0 && <Text size="sm">It has no events yet.</Text>}
-      <ol className={classes.life}>
-        {moments.map((moment) => (
-          <li key={'sync' in moment ? moment.sync.id : `version ${moment.version.number}`} className={classes.moment}>
-            <time dateTime={moment.at}>{formatMoment(moment.at)}</time>
-            {'sync' in moment ? <SyncMoment {...moment} /> : <VersionMoment version={moment.version} />}
-          </li>
-        ))}
-      </ol>
+      <Loaded of={list}>
+        {({ pages }) => {
+          const syncs = pages.flatMap(({ items }) => items);
+          return <Life moments={lifeOf(syncs, versions, list.hasNextPage)} />;
+        }}
+      </Loaded>
       <MoreRows list={list} />
     </>
   );
 }
 
+function Life({ moments }: { moments: LifeEvent[] }) {
+  if (moments.length === 0) return <Text size="sm">It has no events yet.</Text>;
+  return (
+    <ol className={classes.life}>
+      {moments.map((moment) => (
+        <li key={'sync' in moment ? moment.sync.id : `version ${moment.version.number}`} className={classes.moment}>
+          <time dateTime={moment.at}>{formatMoment(moment.at)}</time>
+          {'sync' in moment ? <SyncMoment {...moment} /> : <VersionMoment version={moment.version} />}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
 function SyncMoment({ sync, found }: { sync: Sync; found: string | null }) {
-  const what =
-    sync.direction === 'PULL' ? 'Pull' : sync.trigger === 'ROLLBACK' ? 'Rollback' : sync.replayOf ? 'Replay' : 'Push';
+  const pushed = sync.trigger === 'ROLLBACK' ? 'Rollback' : sync.replayOf ? 'Replay' : 'Push';
+  const what = sync.direction === 'PULL' || sync.removal ? directionName(sync) : pushed;
   return (
     <span className={classes.what}>
       <StatusBadge status={sync.status} iconOnly />
@@ -98,7 +107,10 @@ function differenceFound(
   if (metadata?.absent === true) return 'found no item';
   const before = older.find(
     (sync) =>
-      sync.platform === platform && sync.environment === environment && sync.status === 'SUCCESS' && sync.versionHash,
+      sync.platform === platform &&
+      sync.environment === environment &&
+      sync.status === 'SUCCESS' &&
+      (sync.versionHash ?? sync.removal),
   );
   return before && before.versionHash !== versionHash ? 'found a difference' : null;
 }

@@ -1,11 +1,11 @@
-import { Select, Skeleton, Text } from '@mantine/core';
+import { Select, Text } from '@mantine/core';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
 import { ChangeList } from '../ui/change-list.tsx';
 import { formatMoment } from '../ui/format.ts';
 import { originLabel } from './origin-label.ts';
 import type { TypeRef } from './type-path.ts';
-import { ErrorAlert } from '../ui/error-alert.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 interface Props {
   type: TypeRef;
@@ -48,14 +48,14 @@ export function VersionChanges({ type, versions }: Props) {
 /** What changed between two versions, named by number or hash. */
 export function Difference({ type, from, to }: { type: Props['type']; from: number | string; to: number | string }) {
   const { platform, kind, typeKey } = type;
-  const { data, error } = api.useQuery(
+  const asked = api.useQuery(
     'get',
     '/api/v1/content-types/{typeKey}/diff',
     { params: { path: { typeKey }, query: { platform, kind, from: String(from), to: String(to) } } },
     { staleTime: Infinity },
   );
-  if (error) return <ErrorAlert error={error} />;
-  if (!data) return <Skeleton height={80} />;
+  const { data } = asked;
+  if (!data) return <NotLoaded of={asked} />;
   const query = new URLSearchParams({ platform, kind, from: String(from), to: String(to), format: 'ndjson' });
   return (
     <ChangeList

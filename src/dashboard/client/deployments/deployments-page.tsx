@@ -1,29 +1,29 @@
-import { Button, Group, Modal, Select, Table, Text, Title } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { Button, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link, useSearchParams } from 'wouter';
-import { http, type SyncStatus } from '../api/client.ts';
+import { http, type Schemas } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { shortId } from '../ui/format.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { MoreRows } from '../ui/more-rows.tsx';
+import { WaitingPlans } from '../plans/waiting-plans.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
-import { PageSkeleton } from '../ui/page-skeleton.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
-import { DeployForm } from './deploy-form.tsx';
+import { Loaded } from '../ui/loaded.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 
 const STATUSES = [
   { value: 'SUCCESS', label: 'Success' },
   { value: 'FAILED', label: 'Failed' },
   { value: 'PARTIAL', label: 'Partial' },
   { value: 'IN_PROGRESS', label: 'In progress' },
+  { value: 'QUEUED', label: 'Queued' },
+  { value: 'CANCELLED', label: 'Cancelled' },
 ];
 
 export function DeploymentsPage() {
   const [params, setParams] = useSearchParams();
-  const [opened, modal] = useDisclosure(false);
-  const status = STATUSES.find(({ value }) => value === params.get('status'))?.value as SyncStatus | undefined;
+  const status = STATUSES.find(({ value }) => value === params.get('status'))?.value as
+    Schemas['DeploymentDto']['status'] | undefined;
   const list = useInfiniteQuery({
     queryKey: ['deployments', status],
     queryFn: async ({ pageParam }) => {
@@ -36,10 +36,9 @@ export function DeploymentsPage() {
     getNextPageParam: ({ next }) => next ?? undefined,
   });
   useRefreshOn(['deployments'], ({ sync }) => sync?.deploymentId !== null);
-  const deployments = list.data?.pages.flatMap(({ items }) => items);
   return (
-    <>
-      <Group justify="space-between" mb="sm">
+    <Stack gap="md">
+      <Group justify="space-between">
         <Title order={1} size="h3">
           Deployments
         </Title>
@@ -55,74 +54,71 @@ export function DeploymentsPage() {
             value={status ?? null}
             onChange={(value) => setParams(value ? { status: value } : {}, { replace: true })}
           />
-          <Button size="xs" onClick={modal.open}>
+          <Button size="xs" component={Link} href="/deployments/new">
             New deployment
           </Button>
         </Group>
       </Group>
-      <Modal
-        opened={opened}
-        onClose={modal.close}
-        title="New deployment"
-        size="lg"
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
-        <DeployForm onClose={modal.close} />
-      </Modal>
-      {list.error && <ErrorAlert error={list.error} onRetry={() => void list.refetch()} />}
-      {!deployments ? (
-        <PageSkeleton />
-      ) : (
-        <div className="card">
-          <Table.ScrollContainer minWidth={760}>
-            <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Status</Table.Th>
-                  <Table.Th>Deployment</Table.Th>
-                  <Table.Th>Platform</Table.Th>
-                  <Table.Th>Succeeded</Table.Th>
-                  <Table.Th>Actor</Table.Th>
-                  <Table.Th>Reason</Table.Th>
-                  <Table.Th>Started</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {deployments.map((deployment) => (
-                  <Table.Tr key={deployment.id}>
-                    <Table.Td>
-                      <StatusBadge status={deployment.status} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Link href={`/deployments/${deployment.id}`}>
-                        {deployment.rollbackOf ? 'Rollback' : 'Deployment'} {shortId(deployment.id)}
-                      </Link>
-                    </Table.Td>
-                    <Table.Td>
-                      {deployment.platform}{' '}
-                      <Text span size="sm" c="dimmed">
-                        {deployment.environment}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>
-                      {deployment.succeeded} of {deployment.total}
-                    </Table.Td>
-                    <Table.Td className="breakable">{deployment.actor}</Table.Td>
-                    <Table.Td className="breakable">{deployment.reason}</Table.Td>
-                    <Table.Td>
-                      <Timestamp of={deployment.createdAt} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-          {deployments.length === 0 && (
-            <EmptyState title="There are no deployments yet">Choose “New deployment” to start one.</EmptyState>
-          )}
-        </div>
-      )}
+      <WaitingPlans />
+      <Loaded of={list} loading={<Loading height={320} />}>
+        {({ pages }) => <Listed deployments={pages.flatMap(({ items }) => items)} isFiltered={status !== undefined} />}
+      </Loaded>
       <MoreRows list={list} />
-    </>
+    </Stack>
+  );
+}
+
+function Listed({ deployments, isFiltered }: { deployments: Schemas['ListedDeploymentDto'][]; isFiltered: boolean }) {
+  return (
+    <div className="card">
+      <Table.ScrollContainer minWidth={760}>
+        <Table highlightOnHover verticalSpacing="xs" horizontalSpacing="md">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Status</Table.Th>
+              <Table.Th>Deployment</Table.Th>
+              <Table.Th>Platform</Table.Th>
+              <Table.Th>Succeeded</Table.Th>
+              <Table.Th>Actor</Table.Th>
+              <Table.Th>Reason</Table.Th>
+              <Table.Th>Started</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {deployments.map((deployment) => (
+              <Table.Tr key={deployment.id}>
+                <Table.Td>
+                  <StatusBadge status={deployment.status} />
+                </Table.Td>
+                <Table.Td>
+                  <Link href={`/deployments/${deployment.id}`}>
+                    {deployment.rollbackOf ? 'Rollback' : 'Deployment'} {deployment.number}
+                  </Link>
+                </Table.Td>
+                <Table.Td>
+                  {deployment.platform}{' '}
+                  <Text span size="sm" c="dimmed">
+                    {deployment.environment}
+                  </Text>
+                </Table.Td>
+                <Table.Td>
+                  {deployment.succeeded} of {deployment.total}
+                </Table.Td>
+                <Table.Td className="breakable">{deployment.actor}</Table.Td>
+                <Table.Td className="breakable">{deployment.reason}</Table.Td>
+                <Table.Td>
+                  <Timestamp of={deployment.createdAt} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {deployments.length === 0 && (
+        <EmptyState title={isFiltered ? 'No deployment has this status' : 'There are no deployments yet'}>
+          {isFiltered ? 'Choose another status.' : 'Choose “New deployment” to start one.'}
+        </EmptyState>
+      )}
+    </div>
   );
 }

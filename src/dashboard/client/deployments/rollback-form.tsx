@@ -1,84 +1,75 @@
-import { Alert, Checkbox, List, Text } from '@mantine/core';
+import { Checkbox, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
-import { Link, useLocation } from 'wouter';
 import { api, type Schemas } from '../api/client.ts';
-import { RequestForm } from '../shell/request-form.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
-import { shortId } from '../ui/format.ts';
-import { Timestamp } from '../ui/timestamp.tsx';
-import { PlanTable } from './plan-table.tsx';
+import { NewPlanForm } from '../planning/new-plan-form.tsx';
+import { isSent, keyOf } from '../planning/plan-request.ts';
+import { PlanTable } from '../plans/plan-table.tsx';
+import { SelectionBar } from '../plans/selection-bar.tsx';
+import { Loaded } from '../ui/loaded.tsx';
 
-/** Undoes a deployment, after showing what exactly would be restored. */
-export function RollbackForm({ id, onClose }: { id: string; onClose: () => void }) {
-  const [, go] = useLocation();
-  const [includeNewer, setIncludeNewer] = useState(false);
-  const at = { params: { path: { id } } };
-  const plan = api.useQuery('get', '/api/v1/deployments/{id}/rollback', at, { staleTime: 0, retry: false });
-  const rollback = api.useMutation('post', '/api/v1/deployments/{id}/rollback', {
-    onSuccess: (undoing) => {
-      onClose();
-      go(`/deployments/${undoing.id}`);
-    },
-  });
-  if (plan.error) return <ErrorAlert error={plan.error} />;
-  const newer = (plan.data?.items ?? []).flatMap((item) => item.newer ?? []);
+interface Props {
+  deployment: Schemas['DeploymentDetailDto'];
+  onClose: () => void;
+}
+
+/** Undoes chosen items of a deployment: it shows what the record knows of that, and makes a plan against the target. */
+export function RollbackForm({ deployment, onClose }: Props) {
+  const { id, platform } = deployment;
+  const [deletes, setDeletes] = useState(false);
+  const at = { params: { path: { id }, query: { deletes } } };
+  const draft = api.useQuery('get', '/api/v1/deployments/{id}/rollback', at, { staleTime: 0, retry: false });
   return (
-    <RequestForm
-      submit="Roll back"
-      color="red"
-      sending={rollback}
-      disabled={newer.length > 0 && !includeNewer}
-      onSubmit={(body) => rollback.mutate({ ...at, body: { ...body, includeNewer } })}
+    <Stack gap="md">
+      <Deletes of={platform} checked={deletes} onChange={setDeletes} />
+      <Loaded of={draft}>
+        {(known) => <ChosenItems deployment={deployment} draft={known} deletes={deletes} onClose={onClose} />}
+      </Loaded>
+    </Stack>
+  );
+}
+
+function Deletes({ of, ...box }: { of: string; checked: boolean; onChange: (checked: boolean) => void }) {
+  const platforms = api.useQuery('get', '/api/v1/platforms', {}, { staleTime: Infinity });
+  if (!platforms.data?.items.find(({ name }) => name === of)?.canDelete) return null;
+  return (
+    <Checkbox
+      label="Delete the content types that the deployment created"
+      checked={box.checked}
+      onChange={({ currentTarget }) => box.onChange(currentTarget.checked)}
+    />
+  );
+}
+
+function ChosenItems({
+  deployment,
+  draft,
+  deletes,
+  onClose,
+}: Props & { draft: Schemas['DraftDto']; deletes: boolean }) {
+  const { id, platform, environment } = deployment;
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const undone = draft.items.filter(isSent);
+  const chosen = undone.filter((item) => !left.has(keyOf(item)));
+  // Without a choice, what the record does not know is among it.
+  const items = left.size > 0 ? chosen.map(({ kind, typeKey }) => ({ kind, typeKey })) : undefined;
+  return (
+    <NewPlanForm
+      request={{ platform, environment, rollbackOf: id, items, ...(deletes && { deletes }) }}
+      disabled={left.size > 0 && chosen.length === 0}
       onClose={onClose}
     >
       <Text size="sm">
-        The rollback restores these versions. Content types that the deployment created stay, because a push never
-        deletes.
+        The rollback restores these versions. Content types that the deployment created stay, unless you choose to
+        delete them. The plan shows also what the rollback would undo of newer changes.
       </Text>
-      <PlanTable
-        platform={plan.data?.platform ?? ''}
-        items={plan.data?.items ?? []}
-        isLoading={plan.isLoading}
-        none="Nothing would be restored."
-      />
-      {newer.length > 0 && (
-        <Alert color="yellow" title="The rollback would also undo">
-          <List size="sm" mb="sm">
-            {newer.map((state) => (
-              <List.Item key={`${state.kind} ${state.typeKey}`} className="breakable">
-                <Newer state={state} />
-              </List.Item>
-            ))}
-          </List>
-          <Checkbox
-            label="Undo these newer changes too"
-            checked={includeNewer}
-            onChange={({ currentTarget }) => setIncludeNewer(currentTarget.checked)}
-          />
-        </Alert>
-      )}
-    </RequestForm>
-  );
-}
-
-/** A change since the deployment: of which item, by whom and when. */
-function Newer({ state }: { state: Schemas['NewerStateDto'] }) {
-  const { typeKey, drift, deploymentId, syncId, changedBy, changedAt } = state;
-  return (
-    <>
-      {typeKey}: {newerState(state)}
-      {changedBy && ` by ${changedBy}`}, <Timestamp of={changedAt} />,{' '}
-      {deploymentId && !drift ? (
-        <Link href={`/deployments/${deploymentId}`}>deployment {shortId(deploymentId)}</Link>
+      {undone.length === 0 ? (
+        <Text size="sm">As far as the record knows, the target has these versions already.</Text>
       ) : (
-        <Link href={`/syncs/${syncId}`}>sync {shortId(syncId)}</Link>
+        <>
+          <SelectionBar items={undone} left={left} onLeft={setLeft} />
+          <PlanTable platform={platform} items={undone} left={left} onLeft={setLeft} />
+        </>
       )}
-    </>
+    </NewPlanForm>
   );
-}
-
-function newerState({ state, drift }: Schemas['NewerStateDto']): string {
-  if (state === 'UNKNOWN') return 'unknown state';
-  if (drift) return state === 'ABSENT' ? 'deleted on the platform' : 'changed on the platform';
-  return state === 'ABSENT' ? 'absent' : 'deployed';
 }

@@ -1,9 +1,9 @@
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from '@tanstack/react-table';
 import type { Sync } from '../api/client.ts';
-import { formatDuration, shortHash } from '../ui/format.ts';
-import { OutcomeBadge } from '../ui/outcome-badge.tsx';
+import { directionName, formatDuration, shortHash } from '../ui/format.ts';
+import { OutcomeBadge } from '../badges/outcome-badge.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 import classes from './history-table.module.css';
 
 export const features = tableFeatures({ columnVisibilityFeature });
@@ -15,7 +15,7 @@ export const WIDTHS: Record<string, { least: number; grows?: number }> = {
   outcome: { least: 104 },
   started: { least: 96 },
   typeKey: { least: 170, grows: 2 },
-  direction: { least: 60 },
+  direction: { least: 72 },
   place: { least: 130, grows: 1 },
   version: { least: 80 },
   attempts: { least: 84 },
@@ -56,7 +56,7 @@ export const columns = column.columns([
   column.accessor('direction', {
     id: 'direction',
     header: 'Direction',
-    cell: (cell) => (cell.getValue() === 'PUSH' ? 'Push' : 'Pull'),
+    cell: ({ row: { original: sync } }) => directionName(sync),
   }),
   column.display({
     id: 'place',

@@ -2,10 +2,10 @@ import { Button, Group, MultiSelect, Pill, Select, TextInput } from '@mantine/co
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { Schemas, SyncStatus } from '../api/client.ts';
-import { EVIDENCE } from '../ui/evidence.ts';
+import { EVIDENCE } from '../badges/evidence.ts';
 import { formatCompact } from '../ui/format.ts';
-import { OUTCOMES } from '../ui/outcome-badge.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
+import { OUTCOMES } from '../badges/outcome-badge.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 import { type Filter, type ListName, LISTS, type SingleName } from './filter.ts';
 import classes from './filter-bar.module.css';
 
@@ -34,6 +34,7 @@ const BY_LINK: Partial<Record<ListName | SingleName, string>> = {
   kind: 'Kind',
   actor: 'Actor',
   deploymentId: 'Deployment',
+  label: 'Label',
   versionHash: 'Version',
   callId: 'Call',
   errorFingerprint: 'Error fingerprint',
@@ -95,7 +96,7 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
         {STATUSES.map((status) => {
           const chosen = filter.status ?? [];
           const isChosen = chosen.includes(status);
-          const count = facets?.status.find(({ value }) => value === status)?.count ?? 0;
+          const count = facets && (facets.status.find(({ value }) => value === status)?.count ?? 0);
           return (
             <button
               key={status}
@@ -106,7 +107,8 @@ export function FilterBar({ filter, facets, onChange, onClear }: Props) {
                 onChange({ status: isChosen ? chosen.filter((one) => one !== status) : [...chosen, status] })
               }
             >
-              <StatusBadge status={status} /> <span className={classes.count}>{formatCompact(count)}</span>
+              <StatusBadge status={status} />{' '}
+              {count !== undefined && <span className={classes.count}>{formatCompact(count)}</span>}
             </button>
           );
         })}
@@ -158,8 +160,10 @@ interface FacetProps {
   onChange: (chosen: string[]) => void;
 }
 
-function FacetSelect({ label, labels = {}, values = [], chosen, onChange }: FacetProps) {
-  const counts = new Map(values.flatMap(({ value, count }) => (value === null ? [] : [[value, count] as const])));
+function FacetSelect({ label, labels = {}, values, chosen, onChange }: FacetProps) {
+  const counts = new Map(
+    (values ?? []).flatMap(({ value, count }) => (value === null ? [] : [[value, count] as const])),
+  );
   const all = [...new Set([...counts.keys(), ...chosen])];
   return (
     <MultiSelect
@@ -173,12 +177,12 @@ function FacetSelect({ label, labels = {}, values = [], chosen, onChange }: Face
       clearable
       clearButtonProps={{ 'aria-label': `Any ${label.toLowerCase()}` }}
       searchable={all.length > 8}
-      nothingFoundMessage="None"
+      nothingFoundMessage={values ? 'None' : 'The values are not loaded'}
       comboboxProps={{ width: 260, position: 'bottom-start' }}
       renderOption={({ option }) => (
         <Group justify="space-between" wrap="nowrap" w="100%">
           <span className={classes.option}>{option.label}</span>
-          <span className={classes.count}>{formatCompact(counts.get(option.value) ?? 0)}</span>
+          {values && <span className={classes.count}>{formatCompact(counts.get(option.value) ?? 0)}</span>}
         </Group>
       )}
     />

@@ -17,6 +17,7 @@ export const LISTS = [
   'kind',
   'actor',
   'deploymentId',
+  'label',
   'versionHash',
   'callId',
   'statusClass',

@@ -4,9 +4,9 @@ import { api } from '../api/client.ts';
 import { formatCounted, formatMoment } from '../ui/format.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { HIDDEN_AT_FIRST } from './columns.tsx';
-import { ExportMenu } from './export-menu.tsx';
+import { ExportMenu } from '../ui/export-menu.tsx';
 import { FilterBar } from './filter-bar.tsx';
-import { queryOf, useHistoryAddress } from './filter.ts';
+import { queryOf, useHistoryAddress, searchOf } from './filter.ts';
 import { ReplayFailures } from './replay-failures.tsx';
 import { type Density, SyncHistoryTable } from './sync-history-table.tsx';
 import { ViewMenu } from './view-menu.tsx';
@@ -35,12 +35,16 @@ export function HistoryPage() {
             History
           </Title>
           <Text size="sm" c="dimmed" role="status">
-            {facets.data && !facets.isPlaceholderData ? summary(facets.data) : 'Counting…'}
+            {facets.data && !facets.isPlaceholderData
+              ? summary(facets.data)
+              : facets.error
+                ? 'The syncs cannot be counted now'
+                : 'Counting…'}
           </Text>
         </div>
         <Group gap="xs">
           <ReplayFailures filter={filter} />
-          <ExportMenu filter={filter} />
+          <ExportMenu of="/api/v1/sync/history/export" search={searchOf(filter)} file="sync-history" />
           <ViewMenu {...{ visibility, setVisibility, density, setDensity }} />
         </Group>
       </Group>

@@ -1,10 +1,11 @@
-import { Alert, Button, Checkbox, Modal, Text } from '@mantine/core';
+import { Alert, Button, Checkbox, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { api, type Schemas } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { type Filter, queryOf } from './filter.ts';
+import { Dialog } from '../ui/dialog.tsx';
 
 type ReplayFilter = Schemas['SyncFilterDto'];
 
@@ -16,9 +17,9 @@ export function ReplayFailures({ filter }: { filter: Filter }) {
       <Button variant="default" size="xs" onClick={modal.open}>
         Replay failures
       </Button>
-      <Modal opened={opened} onClose={modal.close} title="Replay failures" closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Dialog opened={opened} onClose={modal.close} title="Replay failures">
         <ReplayForm filter={filter} onClose={modal.close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }
@@ -36,7 +37,7 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
   const count = plan.data?.replays ?? 0;
   return (
     <RequestForm
-      submit={`Replay ${count}`}
+      submit={plan.data ? `Replay ${count}` : 'Replay'}
       disabled={count === 0}
       withForce={false}
       sending={replay}
@@ -44,7 +45,7 @@ function ReplayForm({ filter, onClose }: { filter: Filter; onClose: () => void }
       onClose={onClose}
     >
       {plan.error ? (
-        <ErrorAlert error={plan.error} />
+        <ErrorAlert error={plan.error} onRetry={() => void plan.refetch()} />
       ) : (
         <Alert color={count > 0 ? 'indigo' : 'gray'} role="status">
           {plan.data

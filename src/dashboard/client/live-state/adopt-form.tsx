@@ -17,6 +17,7 @@ const WHY: Record<Schemas['LeftItemDto']['why'], string> = {
   retired: 'it is retired',
   'built-in': 'it belongs to the platform',
   unknown: 'its content is not known',
+  redacted: 'its content has secrets, which the record does not have',
 };
 
 /** Makes what somebody changed on a platform the latest version in the catalogue. */

@@ -1,4 +1,4 @@
-import { Button, Modal, Table, Text } from '@mantine/core';
+import { Button, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Schemas } from '../api/client.ts';
@@ -8,6 +8,7 @@ import { formatCounted } from '../ui/format.ts';
 import { MoreRows } from '../ui/more-rows.tsx';
 import { StateBadge } from './state-badge.tsx';
 import { VersionName } from './version-name.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 
 type Item = Schemas['ComparedItemDto'];
 const ROWS = 100;
@@ -89,17 +90,16 @@ export function ComparedTable({ platform, items, here, there }: Props) {
         </Table>
       </Table.ScrollContainer>
       <MoreRows list={more} />
-      <Modal
+      <Dialog
         opened={opened !== undefined}
         onClose={() => open(undefined)}
         title={opened && `${opened.typeKey}: from ${here} to ${there}`}
         size="lg"
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         {opened?.here?.versionHash && opened.there?.versionHash && (
           <Difference type={{ platform, ...opened }} from={opened.here.versionHash} to={opened.there.versionHash} />
         )}
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Group, Select, Skeleton, Text } from '@mantine/core';
+import { Group, Select, Text } from '@mantine/core';
 import { api } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
@@ -6,6 +6,7 @@ import { formatCount, formatMoment } from '../ui/format.ts';
 import { ComparedTable } from './compared-table.tsx';
 import { TimeField } from './time-field.tsx';
 import type { LiveQuestion } from './use-live-address.ts';
+import { Loading } from '../ui/loading.tsx';
 
 const OTHERS = [
   { value: 'environment', label: 'Another environment' },
@@ -97,7 +98,7 @@ function Compared({ target, at, other }: { target: Props['target']; at: string |
     ({ type, sync }) => type !== 'attempt.failed' && sync?.platform === target.platform,
   );
   const failure = error && <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!data) return failure ?? <Skeleton height={160} role="status" aria-label="Loading" />;
+  if (!data) return failure ?? <Loading height={160} />;
   const here = nameOf(target.environment, at);
   const counts = [
     `${formatCount(data.same)} the same`,

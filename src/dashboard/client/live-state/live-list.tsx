@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, Select, Skeleton, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Select, Text } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { http, type Schemas } from '../api/client.ts';
@@ -13,6 +13,8 @@ import { AdoptForm } from './adopt-form.tsx';
 import { LiveTable } from './live-table.tsx';
 import { type State, STATES } from './state-badge.tsx';
 import type { LiveQuestion } from './use-live-address.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Loading } from '../ui/loading.tsx';
 
 type LivePageDto = Schemas['LivePageDto'];
 
@@ -37,7 +39,7 @@ export function LiveList({ target, asked, onChange }: Props) {
       const params = { query: { ...query, limit: 100, cursor: pageParam } };
       const { data, error } = await http.GET('/api/v1/live', { params });
       if (error) throw error;
-      return data as LivePageDto;
+      return data;
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next ?? undefined,
@@ -52,7 +54,7 @@ export function LiveList({ target, asked, onChange }: Props) {
       sync.environment === target.environment,
   );
   const error = list.error && <ErrorAlert error={list.error} onRetry={() => void list.refetch()} />;
-  if (!list.data) return error ?? <Skeleton height={240} role="status" aria-label="Loading" />;
+  if (!list.data) return error ?? <Loading height={240} />;
   const items = list.data.pages.flatMap((page) => page.items);
   const [first] = list.data.pages;
   const isEmpty = first!.present + first!.absent + first!.unknown === 0;
@@ -110,14 +112,13 @@ export function LiveList({ target, asked, onChange }: Props) {
         </EarlierLink>
       )}
       <MoreRows list={list} />
-      <Modal
+      <Dialog
         opened={adopted !== undefined}
         onClose={close}
         title={adopted === 'all' ? 'Adopt all drift' : `Adopt ${adopted?.typeKey}`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
       >
         <AdoptForm target={target} item={adopted === 'all' ? undefined : adopted} onClose={close} />
-      </Modal>
+      </Dialog>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { Group, Select, Stack, Text, Title } from '@mantine/core';
-import { usePlatform } from '../content-types/use-platform.ts';
+import { ChosenPlatform } from '../content-types/chosen-platform.tsx';
 import { formatMoment } from '../ui/format.ts';
-import { ErrorAlert } from '../ui/error-alert.tsx';
+import { Loaded } from '../ui/loaded.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
 import { LiveComparison } from './live-comparison.tsx';
@@ -12,13 +12,27 @@ import { useLiveAddress } from './use-live-address.ts';
 
 /** What stands at a target, now or at an earlier time, and how that differs from something else. */
 export function LivePage() {
-  const { platform, installed, choose } = usePlatform();
-  const { environments, error } = useEnvironments(platform);
+  return <ChosenPlatform>{(chosen) => <LivePlatform {...chosen} />}</ChosenPlatform>;
+}
+
+interface PlatformProps {
+  platform: string;
+  installed: string[];
+  choose: (platform: string) => void;
+}
+
+function LivePlatform(props: PlatformProps) {
+  const environments = useEnvironments(props.platform);
+  return (
+    <Loaded of={environments} loading={<PageSkeleton />}>
+      {(names) => <LiveTarget {...props} environments={names} />}
+    </Loaded>
+  );
+}
+
+function LiveTarget({ platform, installed, choose, environments }: PlatformProps & { environments: string[] }) {
   const { asked, change } = useLiveAddress();
-  const environment = asked.environment ?? environments?.[0] ?? (environments && 'default');
-  if (platform === undefined || environment === undefined || !environments) {
-    return error ? <ErrorAlert error={error} /> : <PageSkeleton />;
-  }
+  const environment = asked.environment ?? environments[0] ?? 'default';
   const target = { platform, environment };
   const key = JSON.stringify([platform, environment]);
   return (

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import type { Schemas } from '../api/client.ts';
 import { typePath } from '../content-types/type-path.ts';
-import { EVIDENCE } from '../ui/evidence.ts';
+import { EVIDENCE } from '../badges/evidence.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
 import { DriftBadge, StateBadge } from './state-badge.tsx';
 import { VersionName } from './version-name.tsx';

@@ -1,6 +1,6 @@
 import type { Schemas } from '../api/client.ts';
-import { type Evidence, withEvidence } from '../ui/evidence.ts';
-import { Tag } from '../ui/tag.tsx';
+import { type Evidence, withEvidence } from '../badges/evidence.ts';
+import { Tag } from '../badges/tag.tsx';
 
 export type State = Schemas['LiveItemDto']['state'];
 

@@ -1,9 +1,10 @@
-import { Skeleton, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { api } from '../api/client.ts';
 import type { TypeRef } from '../content-types/type-path.ts';
 import { useRefreshOn } from '../live/use-live.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 import { LiveTable } from './live-table.tsx';
+import { Loading } from '../ui/loading.tsx';
 
 /** The targets that have a content type, those that do not have it any more, and those where that is unknown. */
 export function WhatIsLive({ type, latestHash }: { type: TypeRef; latestHash: string | undefined }) {
@@ -16,7 +17,7 @@ export function WhatIsLive({ type, latestHash }: { type: TypeRef; latestHash: st
     ({ type: event, sync }) => event !== 'attempt.failed' && sync?.typeKey === typeKey,
   );
   const failure = error && <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!data) return failure ?? <Skeleton height={120} role="status" aria-label="Loading" />;
+  if (!data) return failure ?? <Loading height={120} />;
   const items = [...data.items, ...data.absent, ...data.unknown];
   if (items.length === 0 && !failure) {
     return <Text size="sm">No target is known to have or have had it: no push was applied, and no pull saw it.</Text>;

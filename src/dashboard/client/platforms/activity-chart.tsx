@@ -1,5 +1,5 @@
 import 'uplot/dist/uPlot.min.css';
-import { Button, Group, Skeleton, Text, useComputedColorScheme } from '@mantine/core';
+import { Button, Group, Text, useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
@@ -8,8 +8,9 @@ import { api, type Schemas } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { EarlierLink } from '../ui/earlier-link.tsx';
 import { formatCount, formatCounted, formatDuration, formatPercent } from '../ui/format.ts';
-import { ErrorAlert } from '../ui/error-alert.tsx';
 import type { ChosenTarget } from './target.ts';
+import { Loading } from '../ui/loading.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 type Bucket = Schemas['TimedNumbersDto'];
 const TONES = {
@@ -44,14 +45,14 @@ export function ActivityChart({
     ...(platform && { platform: [platform] }),
     ...(environment && { environment: [environment] }),
   };
-  const { data, error, refetch, isPlaceholderData } = api.useQuery(
+  const asked = api.useQuery(
     'get',
     '/api/v1/sync/analytics/timeseries',
     { params: { query } },
     { refetchInterval: 60_000, placeholderData: (before) => before },
   );
-  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={420} />;
+  const { data, isPlaceholderData } = asked;
+  if (!data || asked.error) return <NotLoaded of={asked} loading={<Loading height={420} />} />;
   return (
     <EarlierLink isEarlier={isPlaceholderData}>
       <Plots buckets={data.items} scope={scope} last={last} />

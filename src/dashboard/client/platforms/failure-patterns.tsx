@@ -1,25 +1,26 @@
-import { Skeleton, Stack, Table, Text } from '@mantine/core';
+import { Stack, Table, Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { searchOf } from '../history/filter.ts';
 import { EarlierLink } from '../ui/earlier-link.tsx';
 import { formatCount, formatPercent, shortId } from '../ui/format.ts';
 import { Timestamp } from '../ui/timestamp.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
 import type { ChosenTarget } from './target.ts';
+import { Loading } from '../ui/loading.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 /** What is wrong, each thing once, and the errors behind it. */
 export function FailurePatterns({ scope, last }: { scope: ChosenTarget; last: string }) {
   const { platform, environment } = scope;
   const query = { last, ...(platform && { platform: [platform] }), ...(environment && { environment: [environment] }) };
-  const { data, error, refetch, isPlaceholderData } = api.useQuery(
+  const asked = api.useQuery(
     'get',
     '/api/v1/sync/analytics/failures',
     { params: { query } },
     { staleTime: 30_000, placeholderData: (before) => before },
   );
-  if (error) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Skeleton height={120} />;
+  const { data, isPlaceholderData } = asked;
+  if (!data || asked.error) return <NotLoaded of={asked} loading={<Loading height={120} />} />;
   return (
     <EarlierLink isEarlier={isPlaceholderData}>
       <Stack gap="md">

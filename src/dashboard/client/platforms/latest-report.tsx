@@ -1,16 +1,15 @@
-import { Skeleton, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { api } from '../api/client.ts';
 import { formatMoment } from '../ui/format.ts';
-import { ErrorAlert } from '../ui/error-alert.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 /** The newest report of a place: what to do, and where the whole of it is. */
 export function LatestReport({ platform, environment }: { platform: string; environment: string }) {
-  const { data, error } = api.useQuery('get', '/api/v1/sync/health-reports', {
+  const asked = api.useQuery('get', '/api/v1/sync/health-reports', {
     params: { query: { platform, environment, limit: 1 } },
   });
-  if (error) return <ErrorAlert error={error} />;
-  if (!data) return <Skeleton height={80} />;
-  const [report] = data.items;
+  if (!asked.data) return <NotLoaded of={asked} />;
+  const [report] = asked.data.items;
   if (!report)
     return <Text size="sm">There is no report yet. The service creates the first report after the first hour.</Text>;
   return (

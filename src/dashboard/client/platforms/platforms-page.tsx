@@ -6,11 +6,12 @@ import { useRefreshOn } from '../live/use-live.ts';
 import { EmptyState } from '../ui/empty-state.tsx';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
 import { ActivityChart } from './activity-chart.tsx';
 import { FailurePatterns } from './failure-patterns.tsx';
 import { HealthTile } from './health-tile.tsx';
 import { LatestReport } from './latest-report.tsx';
+import { TargetSchedules } from './target-schedules.tsx';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 const TIMES = [
   { value: '24h', label: 'Last 24 hours', bucket: 'hour' },
@@ -22,10 +23,10 @@ const TIMES = [
 /** The condition of every platform, and what happened to it over time. */
 export function PlatformsPage() {
   const [params, setParams] = useSearchParams();
-  const { data, error, refetch } = api.useQuery('get', '/api/v1/sync/health', {}, { refetchInterval: 60_000 });
+  const health = api.useQuery('get', '/api/v1/sync/health', {}, { refetchInterval: 60_000 });
+  const { data } = health;
   useRefreshOn(['get', '/api/v1/sync/health'], ({ type }) => type !== 'attempt.failed' && type !== 'sync.recorded');
-  if (error && !data) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!data) return <PageSkeleton />;
+  if (!data) return <NotLoaded of={health} loading={<PageSkeleton />} />;
   const time = TIMES.find(({ value }) => value === params.get('last')) ?? TIMES[0];
   const [platform, environment] = [params.get('platform') ?? undefined, params.get('environment') ?? undefined];
   const scope: ChosenTarget = { platform, environment };
@@ -45,6 +46,7 @@ export function PlatformsPage() {
   };
   return (
     <Stack gap="md">
+      {health.error && <NotLoaded of={health} />}
       <Group justify="space-between">
         <Title order={1} size="h3">
           Health
@@ -92,9 +94,14 @@ export function PlatformsPage() {
         <FailurePatterns scope={scope} last={time.value} />
       </Section>
       {platform && environment && (
-        <Section title="Latest report">
-          <LatestReport platform={platform} environment={environment} />
-        </Section>
+        <>
+          <Section title="Schedules">
+            <TargetSchedules platform={platform} environment={environment} />
+          </Section>
+          <Section title="Latest report">
+            <LatestReport platform={platform} environment={environment} />
+          </Section>
+        </>
       )}
     </Stack>
   );

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Group, Stack, Textarea, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { type ReactNode, useState } from 'react';
+import { useSession } from './use-session.ts';
 import { ErrorAlert } from '../ui/error-alert.tsx';
 
 /** Who asks for something, and why. */
@@ -18,6 +19,10 @@ interface RequestFormProps {
   color?: string;
   disabled?: boolean;
   withForce?: boolean;
+  /** What the fields hold at first. */
+  initial?: { reason?: string | null; force?: boolean };
+  /** What is told of the error of the mutation; the error alone by default. */
+  failure?: ReactNode;
   /** The mutation that it begins. */
   sending: { isPending: boolean; error: unknown };
   onSubmit: (asked: Asked) => void;
@@ -31,13 +36,17 @@ export function RequestForm({
   color,
   disabled = false,
   withForce = true,
+  initial,
+  failure,
   sending,
   onSubmit,
   onClose,
 }: RequestFormProps) {
-  const [actor, setActor] = useLocalStorage({ key: 'synctrail.actor', defaultValue: '' });
-  const [reason, setReason] = useState('');
-  const [force, setForce] = useState(false);
+  const [given, setGiven] = useLocalStorage({ key: 'synctrail.actor', defaultValue: '' });
+  const signedIn = useSession()?.name ?? null;
+  const actor = signedIn ?? given;
+  const [reason, setReason] = useState(initial?.reason ?? '');
+  const [force, setForce] = useState(initial?.force ?? false);
   return (
     <form
       onSubmit={(event) => {
@@ -50,9 +59,11 @@ export function RequestForm({
         <TextInput
           label="Your name"
           required
+          readOnly={signedIn !== null}
+          description={signedIn === null ? undefined : 'The name of the key that you have signed in with'}
           value={actor}
           maxLength={255}
-          onChange={({ currentTarget }) => setActor(currentTarget.value)}
+          onChange={({ currentTarget }) => setGiven(currentTarget.value)}
         />
         <Textarea
           label="Reason"
@@ -70,7 +81,7 @@ export function RequestForm({
             onChange={({ currentTarget }) => setForce(currentTarget.checked)}
           />
         )}
-        {Boolean(sending.error) && <ErrorAlert error={sending.error} />}
+        {Boolean(sending.error) && (failure ?? <ErrorAlert error={sending.error} isChange />)}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             Cancel

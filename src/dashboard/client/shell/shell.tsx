@@ -2,21 +2,26 @@ import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } fr
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
+import { AccessSign } from './access-sign.tsx';
 import { ConnectionSign } from './connection-sign.tsx';
 import { KeysHelp } from './keys-help.tsx';
+import { useMaySee } from './use-session.ts';
 import classes from './shell.module.css';
 
 const PAGES = [
   { path: '/', label: 'History', isAt: (path: string) => path === '/' || path.startsWith('/syncs') },
   { path: '/content-types', label: 'Content types', isAt: (path: string) => path.startsWith('/content-types') },
   { path: '/live', label: 'Live state', isAt: (path: string) => path.startsWith('/live') },
-  { path: '/deployments', label: 'Deployments', isAt: (path: string) => path.startsWith('/deployments') },
+  { path: '/deployments', label: 'Deployments', isAt: (path: string) => /^\/(deployments|plans)/.test(path) },
   { path: '/platforms', label: 'Health', isAt: (path: string) => path.startsWith('/platforms') },
+  { path: '/access-log', label: 'Access log', isAt: (path: string) => path.startsWith('/access-log') },
 ];
 
 /** What stands round every page. */
 export function Shell({ children }: { children: ReactNode }) {
   const [path] = useLocation();
+  const maySee = useMaySee();
+  const pages = PAGES.filter(({ path: to }) => to !== '/access-log' || maySee('access-log:read'));
   const [helps, help] = useDisclosure(false);
   useHotkeys([['shift+?', help.toggle]]);
   return (
@@ -30,13 +35,14 @@ export function Shell({ children }: { children: ReactNode }) {
           SyncTrail
         </Link>
         <nav aria-label="Pages" className={classes.nav}>
-          {PAGES.map(({ path: to, label, isAt }) => (
+          {pages.map(({ path: to, label, isAt }) => (
             <Link key={to} href={to} className={classes.link} aria-current={isAt(path) ? 'page' : undefined}>
               {label}
             </Link>
           ))}
         </nav>
         <div className={classes.tools}>
+          <AccessSign />
           <ConnectionSign />
           <SchemeSwitch />
           <Tooltip label="Keyboard shortcuts (?)">

@@ -1,14 +1,16 @@
-import { Button, Checkbox, CopyButton, Group, Menu, Modal } from '@mantine/core';
+import { Button, Checkbox, CopyButton, Group, Menu } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { api } from '../api/client.ts';
 import { RequestForm } from '../shell/request-form.tsx';
 import type { SyncDetail } from './sync-detail.ts';
+import { Dialog } from '../ui/dialog.tsx';
 
 export function SyncActions({ sync }: { sync: SyncDetail }) {
   const [opened, modal] = useDisclosure(false);
-  const canReplay = sync.direction === 'PUSH' && sync.pushedDigest !== null && sync.status !== 'IN_PROGRESS';
+  const hasSent = sync.direction === 'PUSH' && (sync.pushedDigest !== null || sync.removal);
+  const canReplay = hasSent && sync.status !== 'IN_PROGRESS';
   const { origin } = window.location;
   return (
     <Group gap="xs">
@@ -36,14 +38,9 @@ export function SyncActions({ sync }: { sync: SyncDetail }) {
           />
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={opened}
-        onClose={modal.close}
-        title={`Replay ${sync.typeKey}`}
-        closeButtonProps={{ 'aria-label': 'Close' }}
-      >
+      <Dialog opened={opened} onClose={modal.close} title={`Replay ${sync.typeKey}`}>
         <ReplayForm syncId={sync.id} onClose={modal.close} />
-      </Modal>
+      </Dialog>
     </Group>
   );
 }

@@ -1,10 +1,11 @@
-import { Skeleton, Text } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { type Change, ChangeList } from '../ui/change-list.tsx';
 import { shortId } from '../ui/format.ts';
 import { Section } from '../ui/section.tsx';
 import { ErrorAlert } from '../ui/error-alert.tsx';
+import { Loading } from '../ui/loading.tsx';
 
 /** How the content differs from the one before, of the same type at the same place. */
 export function SyncChanges({ syncId, direction }: { syncId: string; direction: 'PUSH' | 'PULL' }) {
@@ -29,7 +30,7 @@ export function SyncChanges({ syncId, direction }: { syncId: string; direction: 
       {error ? (
         <ErrorAlert error={error} />
       ) : !data ? (
-        <Skeleton height={120} />
+        <Loading height={120} />
       ) : before ? (
         <ChangeList
           changes={changesOf(data)}

@@ -2,40 +2,37 @@ import { Alert, Anchor, Breadcrumbs, Group, SimpleGrid, Stack, Text, Title } fro
 import { Link } from 'wouter';
 import { api } from '../api/client.ts';
 import { useRefreshOn } from '../live/use-live.ts';
-import { formatMoment } from '../ui/format.ts';
+import { directionName, formatMoment } from '../ui/format.ts';
 import { PageSkeleton } from '../ui/page-skeleton.tsx';
 import { Section } from '../ui/section.tsx';
-import { OutcomeBadge } from '../ui/outcome-badge.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
-import { ErrorAlert } from '../ui/error-alert.tsx';
+import { OutcomeBadge } from '../badges/outcome-badge.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 import { SyncActions } from './sync-actions.tsx';
 import { SyncChanges } from './sync-changes.tsx';
 import { SyncContents } from './sync-contents.tsx';
 import { SyncProperties } from './sync-properties.tsx';
 import { SyncTimeline } from './sync-timeline.tsx';
 import { useSyncStatus } from './use-sync-status.ts';
+import { NotLoaded } from '../ui/not-loaded.tsx';
 
 /** One sync in full: who and why, what happened, what was sent and what came back. */
 export function SyncPage({ syncId }: { syncId: string }) {
   const query = { include: ['events', 'version', 'deployment', 'replays'] as const };
-  const {
-    data: sync,
-    error,
-    refetch,
-  } = api.useQuery('get', '/api/v1/sync/{syncId}', {
+  const asked = api.useQuery('get', '/api/v1/sync/{syncId}', {
     params: { path: { syncId }, query: { include: [...query.include] } },
   });
+  const sync = asked.data;
   useRefreshOn(['get', '/api/v1/sync/{syncId}'], (event) => event.sync?.id === syncId);
   const status = useSyncStatus(syncId, sync?.status);
-  if (error && !sync) return <ErrorAlert error={error} onRetry={() => void refetch()} />;
-  if (!sync) return <PageSkeleton />;
+  if (!sync) return <NotLoaded of={asked} loading={<PageSkeleton />} />;
   return (
     <Stack gap="md">
+      {asked.error && <NotLoaded of={asked} />}
       <Breadcrumbs separator="›" fz="sm">
         <Anchor component={Link} href="/" size="sm">
           History
         </Anchor>
-        <Text size="sm">{sync.direction === 'PUSH' ? 'Push' : 'Pull'}</Text>
+        <Text size="sm">{directionName(sync)}</Text>
       </Breadcrumbs>
       <Group justify="space-between" align="flex-start" gap="sm">
         <div>
@@ -47,8 +44,8 @@ export function SyncPage({ syncId }: { syncId: string }) {
             <OutcomeBadge sync={sync} />
           </Group>
           <Text size="sm" c="dimmed">
-            {sync.direction === 'PUSH' ? 'Sent to' : 'Received from'} {sync.platform} ({sync.environment}),{' '}
-            {formatMoment(sync.startedAt)}
+            {sync.removal ? 'Removed from' : sync.direction === 'PUSH' ? 'Sent to' : 'Received from'} {sync.platform} (
+            {sync.environment}), {formatMoment(sync.startedAt)}
           </Text>
         </div>
         <SyncActions sync={sync} />

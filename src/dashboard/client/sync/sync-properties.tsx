@@ -3,11 +3,11 @@ import { Link } from 'wouter';
 import { typePath } from '../content-types/type-path.ts';
 import { searchOf } from '../history/filter.ts';
 import { DescriptionList } from '../ui/description-list.tsx';
-import { evidenceSentence } from '../ui/evidence.ts';
+import { evidenceSentence } from '../badges/evidence.ts';
 import { formatDuration, shortHash, shortId } from '../ui/format.ts';
-import { ABSENT, OUTCOMES } from '../ui/outcome-badge.tsx';
+import { ABSENT, OUTCOMES } from '../badges/outcome-badge.tsx';
 import { Timestamp } from '../ui/timestamp.tsx';
-import { StatusBadge } from '../ui/status-badge.tsx';
+import { StatusBadge } from '../badges/status-badge.tsx';
 import { ReadBackLink } from './read-back-link.tsx';
 import type { SyncDetail } from './sync-detail.ts';
 
@@ -18,6 +18,7 @@ const TRIGGERS: Record<SyncDetail['trigger'], string> = {
   DEPLOYMENT: 'by a deployment',
   ROLLBACK: 'by a rollback',
   REPLAY: 'by a replay',
+  PROMOTION: 'by a promotion',
 };
 
 export function SyncProperties({ sync }: { sync: SyncDetail }) {

@@ -1,9 +1,9 @@
 import { Text, Timeline } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schemas } from '../api/client.ts';
-import { evidenceSentence } from '../ui/evidence.ts';
+import { evidenceSentence } from '../badges/evidence.ts';
 import { formatDuration, formatMoment, shortHash } from '../ui/format.ts';
-import { ABSENT, OUTCOMES } from '../ui/outcome-badge.tsx';
+import { ABSENT, OUTCOMES } from '../badges/outcome-badge.tsx';
 import { ReadBackLink } from './read-back-link.tsx';
 import type { SyncDetail } from './sync-detail.ts';
 

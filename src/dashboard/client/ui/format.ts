@@ -1,3 +1,5 @@
+import type { Sync } from '../api/client.ts';
+
 const NUMBER = new Intl.NumberFormat('en');
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
@@ -42,6 +44,10 @@ export function formatAgo(moment: string, now = Date.now()): string {
   const [unit, size] = UNITS.find(([, size]) => Math.abs(ms) >= size) ?? ['second', 1_000];
   return Math.abs(ms) < 5_000 ? 'just now' : RELATIVE.format(Math.round(ms / size), unit);
 }
+
+/** What a sync does, in a word. */
+export const directionName = ({ direction, removal }: Pick<Sync, 'direction' | 'removal'>) =>
+  removal ? 'Removal' : direction === 'PUSH' ? 'Push' : 'Pull';
 
 /** The beginning of a hash or an id, enough to tell it from its neighbours. */
 export const shortHash = (hash: string) => hash.slice(0, 8);

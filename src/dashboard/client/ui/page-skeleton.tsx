@@ -1,11 +1,11 @@
-import { Skeleton, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
+import { Loading } from './loading.tsx';
 
+/** A page that is not loaded yet. */
 export function PageSkeleton() {
   return (
-    <Stack gap="md" role="status" aria-label="Loading">
-      <Skeleton height={32} width={280} />
-      <Skeleton height={120} />
-      <Skeleton height={320} />
+    <Stack gap="md">
+      <Loading height={440} />
     </Stack>
   );
 }
