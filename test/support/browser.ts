@@ -3,7 +3,7 @@ import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, chromium as playwright, type Page } from 'playwright-core';
 
 /** How long anything may take to show. */
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 20_000;
 const SCREEN = { width: 1280, height: 800 };
 const PHONE = { width: 360, height: 720 };
 

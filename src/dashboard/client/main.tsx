@@ -11,10 +11,13 @@ import { theme } from './theme.ts';
 const isWorthAnother = (failures: number, error: unknown) =>
   failures < 3 && !(typeof error === 'object' && error !== null && 'status' in error && Number(error.status) < 500);
 
+/** Milliseconds before the next try: after two seconds in all, the page says that the service does not answer. */
+const untilAnother = (failures: number) => 300 * 2 ** failures;
+
 const queries = new QueryClient({
   defaultOptions: {
     // What cannot be sent fails now: a deployment that is sent when the network is back would surprise.
-    queries: { retry: isWorthAnother, staleTime: 5_000, networkMode: 'always' },
+    queries: { retry: isWorthAnother, retryDelay: untilAnother, staleTime: 5_000, networkMode: 'always' },
     mutations: { networkMode: 'always' },
   },
 });
