@@ -4,8 +4,9 @@ import ts from 'typescript';
 
 /** Which modules each module may know; the composition root knows them all. */
 const MAY_IMPORT: Record<string, string[]> = {
-  json: [],
-  redaction: ['database', 'json'],
+  pace: [],
+  json: ['pace'],
+  redaction: ['pace', 'database', 'json'],
   schedule: ['validation'],
   validation: ['redaction'],
   access: ['platform', 'rate-limit', 'validation'],
@@ -31,14 +32,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   keys: ['problems', 'access', 'access-log', 'database', 'http', 'validation'],
   'embedded-postgres': [],
   database: ['embedded-postgres', 'migrations'],
-  'request-body': ['json'],
+  'request-body': ['pace', 'json'],
   problems: ['access', 'database', 'redaction', 'validation'],
   'rate-limit': [],
   http: ['access', 'json', 'problems', 'redaction', 'request-body', 'validation'],
-  snapshot: ['database', 'json', 'redaction', 'schedule'],
+  snapshot: ['pace', 'database', 'json', 'redaction', 'schedule'],
   idempotency: ['access', 'database', 'json', 'problems', 'redaction', 'schedule'],
   platform: ['json'],
   versioning: [
+    'pace',
     ...[
       'access',
       'access-log',
@@ -55,6 +57,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   journal: ['database'],
   recording: [
+    'pace',
     'database',
     'redaction',
     'http',
@@ -68,7 +71,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   projection: ['database', 'journal', 'json', 'recording', 'schedule'],
   retention: ['database', 'schedule'],
-  events: ['problems', 'access', 'platform', 'database', 'http', 'json', 'recording', 'schedule', 'validation'],
+  events: ['pace', 'problems', 'access', 'platform', 'database', 'http', 'json', 'recording', 'schedule', 'validation'],
   history: [
     'problems',
     'access',
@@ -98,8 +101,9 @@ const MAY_IMPORT: Record<string, string[]> = {
     'validation',
     'versioning',
   ],
-  observation: ['database', 'json', 'live', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
+  observation: ['pace', 'database', 'json', 'live', 'platform', 'recording', 'snapshot', 'validation', 'versioning'],
   tracking: [
+    'pace',
     ...[
       'database',
       'redaction',
@@ -165,6 +169,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ],
   freeze: ['problems', 'access', 'database', 'http', 'idempotency', 'platform', 'validation'],
   plan: [
+    'pace',
     'problems',
     ...[
       'access',
@@ -185,6 +190,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['validation', 'versioning'],
   ],
   watch: [
+    'pace',
     'problems',
     ...[
       'access',
@@ -201,6 +207,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ],
   ],
   deployment: [
+    'pace',
     'problems',
     ...[
       'access',
@@ -218,7 +225,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ],
     ...['schedule', 'tracking', 'validation', 'versioning'],
   ],
-  optimizely: ['json', 'platform', 'tracking'],
+  optimizely: ['pace', 'json', 'platform', 'tracking'],
   statistics: ['problems', 'access', 'database', 'history', 'platform', 'recording', 'schedule', 'validation'],
   failures: [
     'problems',

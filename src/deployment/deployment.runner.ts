@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { EntityManager } from '@mikro-orm/core';
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { findOne, query, untilWritten } from '#database';
+import { inBackground } from '#pace';
 import { type ItemRef, PlatformRegistry, type SyncContext, type SyncFailure } from '#platform';
 import { Admission, Heartbeat, newestOfDeployment, storableText } from '#recording';
 import { Redaction } from '#redaction';
@@ -96,7 +97,7 @@ export class DeploymentRunner implements BeforeApplicationShutdown {
     const now = performance.now();
     const later = [...this.postponed].flatMap(([id, { until }]) => (until > now ? [id] : []));
     for (const id of await this.queue.claim([...this.running.keys(), ...later])) {
-      const run = this.run(id).finally(() => {
+      const run = inBackground(() => this.run(id)).finally(() => {
         this.running.delete(id);
         // The next of its target need not wait.
         this.look().catch((error: Error) => this.logger.warn(`The queue could not be read: ${error.message}`));

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { query, untilWritten } from '#database';
+import { TimeSlice } from '#pace';
 import { type ItemRef, PlatformRegistry } from '#platform';
 import { isOfDeployment } from '#recording';
 import { TargetReader } from '#tracking';
@@ -80,7 +81,9 @@ export class Verification {
     const named = new Map(held);
     const model = this.platforms.model(platform);
     const others = items.filter((item) => held.has(refKey(item)) && held.get(refKey(item)) !== item.versionHash);
+    const slice = new TimeSlice();
     for (let from = 0; from < others.length; from += COMPARED_AT_ONCE) {
+      if (slice.isOver) await slice.giveWay();
       const wanted = others
         .slice(from, from + COMPARED_AT_ONCE)
         .flatMap(({ kind, typeKey, versionHash, previousHash }) =>

@@ -2,7 +2,7 @@ import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import limit from 'p-limit';
 import { currentCaller, UnauthenticatedError } from '#access';
 import { ConcurrencyLimit, type StreamAnswer } from '#http';
-import { TimeSlice } from '#json';
+import { TimeSlice } from '#pace';
 import { Schedule } from '#schedule';
 import { EpochChangedError, TooManyStreamsError } from './event.errors.ts';
 import { EventFeed, type EventFilter, isWanted, type PositionedEvent } from './event.feed.ts';

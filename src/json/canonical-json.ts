@@ -1,11 +1,10 @@
 import { createHash, hash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { TimeSlice } from '#pace';
 import { NotJsonError } from './not-json.error.ts';
 import { smallCanonicalJson } from './small-canonical-json.ts';
 import { pointerSegment } from './json-pointer.ts';
 
 const CHUNK_CHARACTERS = 16_384;
-const SLICE_MS = 3;
 /** Keys that are sorted in one go. */
 const RUN = 1_000;
 
@@ -48,20 +47,6 @@ export function* canonicalPieces(value: unknown): Generator<Buffer, void> {
 /** The same as text. */
 export function canonicalText(value: unknown): Generator<string, void> {
   return canonicalChunks(value);
-}
-
-/** Long work in slices of a few milliseconds, between which others have their turn. */
-export class TimeSlice {
-  private startedAt = performance.now();
-
-  get isOver(): boolean {
-    return performance.now() - this.startedAt > SLICE_MS;
-  }
-
-  async giveWay(): Promise<void> {
-    await nextTurn();
-    this.startedAt = performance.now();
-  }
 }
 
 /** A list, an object, or a long text. */

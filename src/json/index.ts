@@ -9,7 +9,6 @@ export {
   canonicalJson,
   canonicalPieces,
   canonicalText,
-  TimeSlice,
 } from './canonical-json.ts';
 export { isJsonObject, type Json, type JsonObject } from './json.ts';
 export { rowWriter, type TextRow } from './json-row.ts';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { cut, quoted } from '../quoted.ts';
-import { TimeSlice } from './canonical-json.ts';
+import { TimeSlice } from '#pace';
 import { JsonFrame } from './json-frame.ts';
 import type { JsonLimits } from './json-limits.ts';
 import { isExactNumber } from './json-number.ts';

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { TimeSlice } from './canonical-json.ts';
+import { TimeSlice } from '#pace';
 
 const CHUNK = 16_384;
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JsonObject } from '#json';
 import { LiveReader } from '#live';
+import { TimeSlice } from '#pace';
 import { DEFAULT_KIND, PlatformRegistry, type SyncAnswerItem, type Target } from '#platform';
 import { ContentTypeHasher, type Definition, refKey, VersionHistoryService } from '#versioning';
 
@@ -23,17 +24,19 @@ export class PulledVersions {
     const refs = pulled.map(({ typeKey, kind = DEFAULT_KIND }) => ({ kind, typeKey }));
     const candidates = await this.candidates(target, refs);
     const model = this.platforms.model(target.platform);
-    return new Map(
-      pulled.map(({ data }, index) => {
-        const ref = refs[index]!;
-        const hash = this.hasher.generateHash(data as JsonObject, model);
-        const ours = candidates.get(refKey(ref))?.find(({ definition }) => {
-          const held = this.platforms.asHeld(target.platform, ref.kind, definition);
-          return this.hasher.generateHash(held, model) === hash;
-        });
-        return [refKey(ref), ours?.versionHash ?? hash];
-      }),
-    );
+    const hashes = new Map<string, string>();
+    const slice = new TimeSlice();
+    for (const [index, { data }] of pulled.entries()) {
+      if (slice.isOver) await slice.giveWay();
+      const ref = refs[index]!;
+      const hash = this.hasher.generateHash(data as JsonObject, model);
+      const ours = candidates.get(refKey(ref))?.find(({ definition }) => {
+        const held = this.platforms.asHeld(target.platform, ref.kind, definition);
+        return this.hasher.generateHash(held, model) === hash;
+      });
+      hashes.set(refKey(ref), ours?.versionHash ?? hash);
+    }
+    return hashes;
   }
 
   /** The versions that each type may be, the likeliest first. */

@@ -7,8 +7,8 @@ import {
   JsonTextError,
   MAX_VALUES,
   readInSlices,
-  TimeSlice,
 } from '#json';
+import { TimeSlice } from '#pace';
 
 /** A content model of 10,000 types of 200 values, with room. */
 const LIMITS: JsonLimits = { ...JSON_LIMITS, values: 3 * MAX_VALUES };

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { recordedCaller } from '#access';
 import { ConcurrencyLimit } from '#http';
 import { ApiKeys } from '#keys';
+import { inBackground } from '#pace';
 import { PlatformRegistry, type Target } from '#platform';
 import { refKey } from '#versioning';
 import { ApprovalRules, PLAN_SETTINGS, type PlanSettings } from './approval-rules.ts';
@@ -40,6 +41,8 @@ interface Meant {
 
 /** Plans, and deployments of plans, that one process compares with their targets at a time. */
 const MAX_AT_ONCE = 8;
+/** Milliseconds that a request for a plan rests at the most, while others record. */
+const MAX_REST_MS = 3_000;
 
 /** Makes plans from what the target holds, and says what may be deployed. */
 @Injectable()
@@ -142,11 +145,11 @@ export class PlanService {
     return { now, moved: now.digest === plan.digest ? [] : movedItems(plan.items, now.items) };
   }
 
-  /** A small request makes the platform give everything away, so only a few are answered at a time. */
+  /** A small request makes the platform give everything away, so only a few are answered at a time, and others come before. */
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
     const leave = this.slots.take();
     if (!leave) throw new TooManyPlansError(MAX_AT_ONCE);
-    return work().finally(leave);
+    return inBackground(work, MAX_REST_MS).finally(leave);
   }
 
   private async read({ platform, environment }: Target, actor: string, reason?: string): Promise<string> {

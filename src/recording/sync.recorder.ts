@@ -2,6 +2,7 @@ import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { DRIVER_TYPES, PreparedStatements, query, unseen, untilWritten } from '#database';
 import { type Column, Journal, names, partsOf, Statement, StepQueue, type Write } from '#journal';
+import { noteForeground, TimeSlice } from '#pace';
 import { Heartbeat } from './heartbeat.ts';
 import { StoredNames } from './stored-names.ts';
 import { giveTurns, itemOf, onePerItem, takeTurns, turnOf, type Turn } from './push-turn.statement.ts';
@@ -87,6 +88,7 @@ export class SyncRecorder {
    * {@link RecordingUnavailableError} when the database does not answer.
    */
   start(rows: StartRow[]): Promise<boolean[]> {
+    noteForeground();
     return this.queue.add(
       rows.map((row) => ({ step: 'start', row })),
       total(rows.map(startWeight)),
@@ -97,11 +99,16 @@ export class SyncRecorder {
   /** Resolves after the commits, however long the database is away; many results are written part by part. */
   async finish(rows: FinishRow[]): Promise<Settlement[]> {
     const settled: Settlement[] = [];
-    for (const part of partsOf(rows, finishWeight)) settled.push(...(await this.finishPart(part)));
+    const slice = new TimeSlice();
+    for (const part of partsOf(rows, finishWeight)) {
+      if (slice.isOver) await slice.giveWay();
+      settled.push(...(await this.finishPart(part)));
+    }
     return settled;
   }
 
   private async finishPart(rows: FinishRow[]): Promise<Settlement[]> {
+    noteForeground();
     const open = rows.map(({ id }) => this.open.get(id));
     const isSure = open.every((sync) => sync?.isOurs());
     // Another result of the same sync comes after this one.

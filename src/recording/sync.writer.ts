@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { query } from '#database';
 import { newId, partsOf } from '#journal';
 import { isJsonObject, type Json, type JsonObject } from '#json';
+import { TimeSlice } from '#pace';
 import { DEFAULT_KIND, type Destination, type Outcome, PlatformRegistry, type SyncContext } from '#platform';
 import { type RedactedNames, Redaction } from '#redaction';
 import { type PreparedSnapshot, SnapshotService } from '#snapshot';
@@ -154,7 +155,11 @@ export class SyncWriter {
 
   private async prepareEach(syncs: NewSync[]): Promise<StartRow[]> {
     const rows: StartRow[] = [];
-    for (const sync of syncs) rows.push(await this.prepare(sync));
+    const slice = new TimeSlice();
+    for (const sync of syncs) {
+      if (slice.isOver) await slice.giveWay();
+      rows.push(await this.prepare(sync));
+    }
     return rows;
   }
 
@@ -291,7 +296,11 @@ export class SyncWriter {
   private async write(results: IdentifiedResult[]): Promise<Settlement[]> {
     const prepared = new Map<Json, PreparedResponse>();
     const rows: FinishRow[] = [];
-    for (const result of await this.withNames(results)) rows.push(await this.finishRow(result, prepared));
+    const slice = new TimeSlice();
+    for (const result of await this.withNames(results)) {
+      if (slice.isOver) await slice.giveWay();
+      rows.push(await this.finishRow(result, prepared));
+    }
     return this.recorder.finish(rows);
   }
 

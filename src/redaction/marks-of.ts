@@ -1,4 +1,5 @@
-import { pointerSegment, TimeSlice } from '#json';
+import { pointerSegment } from '#json';
+import { TimeSlice } from '#pace';
 import { MARK_START, marksIn } from './mark.ts';
 import { MAX_MARKS, type LocatedMark, type Redactions } from './redactions.ts';
 

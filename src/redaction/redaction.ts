@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/core';
 import { Inject, Injectable, type OnApplicationBootstrap, Optional } from '@nestjs/common';
-import { TimeSlice } from '#json';
+import { TimeSlice } from '#pace';
 import { type RedactedNames, REDACTION_OPTIONS, type RedactionOptions } from '../tracking-options.ts';
 import { isPlain } from './glance.ts';
 import { markOf } from './mark.ts';

@@ -1,4 +1,5 @@
-import { type Json, JSON_LIMITS, type JsonLimits, JsonReader, MAX_VALUES, TimeSlice } from '#json';
+import { type Json, JSON_LIMITS, type JsonLimits, JsonReader, MAX_VALUES } from '#json';
+import { TimeSlice } from '#pace';
 import { BodyError } from './body.errors.ts';
 
 /**

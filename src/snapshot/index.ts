@@ -32,7 +32,6 @@ export {
   readInSlices,
   SHOWN,
   textInSlices,
-  TimeSlice,
 } from '#json';
 export { checkSnapshots } from './snapshot.check.ts';
 export {

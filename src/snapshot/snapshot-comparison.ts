@@ -1,12 +1,5 @@
-import {
-  type ComparisonLimits,
-  ComparisonRoom,
-  type Difference,
-  differences,
-  ELEMENT_KEYS,
-  type Json,
-  TimeSlice,
-} from '#json';
+import { type ComparisonLimits, ComparisonRoom, type Difference, differences, ELEMENT_KEYS, type Json } from '#json';
+import { TimeSlice } from '#pace';
 
 export interface PathValue {
   path: string;

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable, Logger } from '@nestjs/common';
 import { inTransaction, LONG_READ_MS, query, type Transaction } from '#database';
+import { inBackground, TimeSlice } from '#pace';
 import { Schedule } from '#schedule';
 import { compressPack, decompressPack, FULL_PACK, MAX_PACK_BYTES, type StoredPack } from './content-pack.ts';
 import { unpack } from './pack.ts';
@@ -59,14 +60,18 @@ export class SnapshotPacker {
     private readonly em: EntityManager,
     private readonly schedule: Schedule,
   ) {
-    schedule.add('snapshots.pack', () => this.run());
+    schedule.add('snapshots.pack', () => inBackground(() => this.run()));
   }
 
   /** Packs what can be packed, and compresses what stays by itself, for at most a minute. The number of packed versions. */
   async run(): Promise<number> {
     const deadline = performance.now() + ROUND_MS;
     const packed = await this.packAll(deadline);
-    for (let after = ''; after !== DONE && !this.isOver(deadline);) after = await this.compressSome(after);
+    const slice = new TimeSlice();
+    for (let after = ''; after !== DONE && !this.isOver(deadline);) {
+      if (slice.isOver) await slice.giveWay();
+      after = await this.compressSome(after);
+    }
     return packed;
   }
 
@@ -76,10 +81,12 @@ export class SnapshotPacker {
 
   private async packAll(deadline: number): Promise<number> {
     let packed = 0;
+    const slice = new TimeSlice();
     for (let types = await this.nextTypes(); types.length > 0; types = await this.nextTypes()) {
       for (const type of types) {
         for (let some = 1; some > 0;) {
           if (this.isOver(deadline)) return packed;
+          if (slice.isOver) await slice.giveWay();
           const taken = await this.packSome(type);
           if (taken === 'busy') return packed;
           packed += some = taken;

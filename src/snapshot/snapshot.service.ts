@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/core';
 import { Injectable } from '@nestjs/common';
 import { DRIVER_TYPES, LONG_READ_MS, query } from '#database';
-import { type Json, type JsonLimits, readInSlices, TimeSlice } from '#json';
+import { type Json, type JsonLimits, readInSlices } from '#json';
+import { TimeSlice } from '#pace';
 import { type RedactedNames, Redaction, redactionsOf } from '#redaction';
 import { decompressPackFor, type PackedPart, partOf, type StoredPack } from './content-pack.ts';
 import { pack, type PreparedSnapshot, unpack } from './pack.ts';

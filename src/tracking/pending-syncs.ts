@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { canonicalDigestAsync, type Json } from '#json';
+import { TimeSlice } from '#pace';
 import type { RecordedItem } from '#platform';
 import { type RedactedNames, Redaction } from '#redaction';
 import { type NewSync, type RecordedSync, SyncWriter } from '#recording';
@@ -44,7 +45,9 @@ export class PendingSyncs {
     // Nothing is recorded of a call with an item that cannot be.
     const rows = await this.writer.prepareAll(syncs);
     try {
+      const slice = new TimeSlice();
       for (const part of this.writer.inParts(rows)) {
+        if (slice.isOver) await slice.giveWay();
         const written = await this.writer.recordPrepared(part);
         this.begin(written);
         recorded.push(...written);

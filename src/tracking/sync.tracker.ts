@@ -1,9 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { ObservedVersions, PulledVersions, PullObservations } from '#observation';
+import { TimeSlice } from '#pace';
 import {
   type ItemRef,
   itemRef,
+  type PlatformAdapter,
   PlatformError,
   PlatformRegistry,
   type RecordedCall,
@@ -153,12 +155,12 @@ export class SyncTracker {
     const begunAt = performance.now();
     const isAlive = this.heartbeat.watch();
     assertDistinct(given);
-    const items = given.map((item): RecordedItem => {
-      if (route.direction === 'PULL') return item;
-      if (route.removes) return withoutContent(item);
-      if (item.data === undefined) throw new MissingDataError(item.typeKey);
-      return { ...item, payload: adapter.toPlatform(item.data as never, itemRef(item).kind) };
-    });
+    const items: RecordedItem[] = [];
+    const slice = new TimeSlice();
+    for (const item of given) {
+      if (slice.isOver) await slice.giveWay();
+      items.push(recordedItem(adapter, route, item));
+    }
     if (route.direction === 'PUSH') await assertNoMarks(items);
     const syncs =
       (await this.pending.claim(items, this.platforms.model(route.platform).redaction)) ??
@@ -352,8 +354,10 @@ export class SyncTracker {
     const { callId } = everything!;
     const items = [...receivedOnce(answer.items), ...(await this.observations.missing(target, answer.items)).map(gone)];
     const pulled = await this.pulled(recorded, items, items.map(itemRef));
+    const slice = new TimeSlice();
     // Part by part, so that a reader waits for one part and not for 10,000 items.
     for (let from = 0; from < items.length; from += RECEIVED_AT_ONCE) {
+      if (slice.isOver) await slice.giveWay();
       const part = items.slice(from, from + RECEIVED_AT_ONCE);
       const received = part.map(({ typeKey, kind }) => ({ ...route, callId, typeKey, kind, context }));
       const syncs = await this.writer.recordReceived(received);
@@ -433,6 +437,13 @@ function noteSettled(attempts: Attempts, syncs: RecordedSync[], error: unknown):
 /** Whether the next attempt has to do with it. */
 function isOpen({ overtaken, settled }: Attempts, { id }: RecordedSync): boolean {
   return !overtaken.has(id) && !settled.has(id);
+}
+
+function recordedItem(adapter: PlatformAdapter, route: Route, item: SyncItem): RecordedItem {
+  if (route.direction === 'PULL') return item;
+  if (route.removes) return withoutContent(item);
+  if (item.data === undefined) throw new MissingDataError(item.typeKey);
+  return { ...item, payload: adapter.toPlatform(item.data as never, itemRef(item).kind) };
 }
 
 /** A removal sends nothing. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { isJsonObject, type Json, TimeSlice } from '#json';
+import { isJsonObject, type Json } from '#json';
+import { TimeSlice } from '#pace';
 import {
   type ExportedItem,
   type ExportProblem,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { TimeSlice } from '#json';
+import { TimeSlice } from '#pace';
 import type { ItemRef } from '#platform';
 
 export interface VersionTreeEntry extends ItemRef {

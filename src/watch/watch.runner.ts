@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { untilWritten } from '#database';
+import { inBackground } from '#pace';
 import { PlatformRegistry } from '#platform';
 import { differencesOf, PullService } from '#pull';
 import { Admission, storableText } from '#recording';
@@ -96,7 +97,7 @@ export class WatchRunner implements OnApplicationBootstrap, BeforeApplicationShu
   private async pull({ platform, environment, actor, reason, callId }: WatchRun): Promise<WatchResult | undefined> {
     try {
       const context = { environment, actor, reason, callId, trigger: 'SCHEDULE' as const };
-      const { items } = await this.pulls.pull(platform, context);
+      const { items } = await inBackground(() => this.pulls.pull(platform, context));
       return { ...differencesOf(items), error: null };
     } catch (error) {
       if (this.admission.isStopping) return undefined;

@@ -421,7 +421,12 @@ describe('a sync', () => {
       await recorded('Dated', { a: 2 }),
       await recorded('Dated', { a: 3 }),
     ];
-    await sql(`update sync_history set started_at = date_trunc('milliseconds', started_at) where type_key = 'Dated'`);
+    // A second between them: syncs of one millisecond have no order by their times.
+    await sql(
+      `update sync_history set started_at = date_trunc('milliseconds', started_at) + array_position($1, id) * interval '1 second'
+       where type_key = 'Dated'`,
+      [ids],
+    );
     const rows = await sql<{ at: Date }>(`select started_at as at from sync_history where id = any($1) order by id`, [
       ids,
     ]);
