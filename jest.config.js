@@ -19,8 +19,8 @@ export default {
       },
     ],
   },
-  // Much of what the tests do is to wait for what they started.
-  maxWorkers: 2,
+  // For 2 cores: much of what the tests do is to wait for what they started.
+  maxWorkers: 3,
   // A worker keeps the modules of each file that it has run. With gigabytes of them it collects garbage, and then runs out.
   workerIdleMemoryLimit: '700MB',
   setupFiles: ['<rootDir>/test/support/properties.ts'],

@@ -16,7 +16,7 @@ export function testServerUrl(): string {
 export async function createTestDatabase({ empty = false, copyOf = '' } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = copyOf ? new URL(copyOf).pathname.slice(1) : TEMPLATE;
-  await admin(`create database ${name}${empty ? '' : ` template ${template}`}`);
+  await admin(`create database ${name}${empty ? '' : ` template ${template} strategy file_copy`}`);
   const url = new URL(testServerUrl());
   url.pathname = name;
   return { url: url.href, drop: () => admin(`drop database if exists ${name} with (force)`) };
