@@ -83,6 +83,7 @@ it('writes two thousand denials as a handful of events, which tell how many ther
   await flood(1_600, () => undefined, '/sync/history');
   await flood(200, (index) => `synctrail_${index}`, '/sync/history');
   await flood(200, () => key, '/keys');
+  await until('the first of each kind is written', async () => (await count('true')) >= before + 4);
   expect(await count('true')).toBe(before + 4);
   // What is not written yet is written when the service stops.
   await service.first.stop();
