@@ -1,4 +1,4 @@
-import { chmod, mkdtemp } from 'node:fs/promises';
+import { chmod, mkdtemp, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
@@ -14,6 +14,11 @@ interface WorkerDatabase {
   database: EmbeddedDatabase;
 }
 
+/** Files here are in memory, on most Linux machines. */
+const MEMORY_FOLDER = '/dev/shm';
+/** Bytes that three workers have at the most, about, with their logs. */
+const NEEDED_BYTES = 6e9;
+
 declare global {
   // eslint-disable-next-line no-var
   var workerDatabases: WorkerDatabase[];
@@ -25,8 +30,14 @@ export default async function startDatabases({ maxWorkers }: { maxWorkers: numbe
   process.env.TEST_SERVER_URLS = globalThis.workerDatabases.map(({ database }) => database.url).join(' ');
 }
 
+/** In memory where there is room: hundreds of databases are copied and dropped, and a file system is slow at that. */
+async function parentFolder(): Promise<string> {
+  const { bavail, bsize } = await statfs(MEMORY_FOLDER).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize > NEEDED_BYTES ? MEMORY_FOLDER : tmpdir();
+}
+
 async function startDatabase(): Promise<WorkerDatabase> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'synctrail-test-'));
+  const dataDir = await mkdtemp(join(await parentFolder(), 'synctrail-test-'));
   // Under root PostgreSQL runs as another user, who must get in.
   await chmod(dataDir, 0o755);
   const database = await openEmbeddedPostgres(dataDir);
