@@ -138,6 +138,7 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['validation', 'versioning'],
   ],
   external: [
+    'pace',
     'problems',
     'access',
     'database',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { waitAtMost } from '#database';
+import { TimeSlice } from '#pace';
 import {
   Admission,
   Heartbeat,
@@ -44,7 +45,9 @@ export class ExternalSyncService {
   async record(syncs: ExternalSync[]): Promise<RecordedSync[]> {
     this.admission.assertOpen();
     const rows: StartRow[] = [];
+    const slice = new TimeSlice();
     for (const [index, sync] of syncs.entries()) {
+      if (slice.isOver) await slice.giveWay();
       rows.push(await this.writer.prepare(sync).catch((error: unknown) => throwOneOf(syncs, index, error)));
     }
     await this.references.assertGood(rows);

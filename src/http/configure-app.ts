@@ -3,7 +3,7 @@ import { VersioningType } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyPluginCallback } from 'fastify';
-import { type Authenticate, installAuthentication } from '#access';
+import { type Authenticate, installAuthentication, installSessions } from '#access';
 import { answerFrameworkError } from '#problems';
 import { BodyBudget, BodyIntake, installContinue, installLinger } from '#request-body';
 import { Redaction } from '#redaction';
@@ -12,7 +12,6 @@ import { installCallerCheck } from './caller.ts';
 import { createHttpServer, serverLimits } from './http-server.ts';
 import { openApiDocument } from './openapi-document.ts';
 import { installRouteCheck, watchRoutes } from './routes.ts';
-import { installSessions } from '#access';
 import { installSecurityHeaders } from './security-headers.ts';
 import { installSecurityTxt } from './security-txt.ts';
 
