@@ -17,7 +17,7 @@ import { type Bench, rounded, type Section } from '../report.ts';
 import { median } from '../rounds.ts';
 import { answers } from './answers.ts';
 import { fillHistory } from './fill-history.ts';
-import { recording } from './recording.ts';
+import { quiet, recording } from './recording.ts';
 
 const REPEATS = 15;
 
@@ -28,10 +28,15 @@ export const history: Bench = async (options) => {
     await withService(database.url, () => Promise.resolve());
     await fillHistory(database.url, options.rows);
     const emptyUrl = await secondDatabase(database.url);
+    const made = await withService(database.url, async (app, pool) => {
+      const section = await folded(app);
+      await quiet(pool);
+      return section;
+    });
     const overHttp = await answers(database.url, options);
     return await withService(database.url, async (app, pool) => [
       overHttp,
-      await folded(app),
+      made,
       await newestPages(app, pool),
       await deepPages(app),
       await others(app),

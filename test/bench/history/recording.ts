@@ -42,8 +42,8 @@ export async function recording(empty: Recorder, full: Recorder, options: BenchO
   };
 }
 
-/** What the filling left to be done, vacuum and writing to disk, is no cost of recording. */
-async function quiet(pool: Pool): Promise<void> {
+/** What the filling left to be done, vacuum and writing to disk, is no cost of what is measured. */
+export async function quiet(pool: Pool): Promise<void> {
   await pool.query('checkpoint');
   const vacuuming = `select from pg_stat_activity where backend_type = 'autovacuum worker'`;
   while ((await pool.query(vacuuming)).rowCount) await wait(500);
