@@ -26,5 +26,5 @@ export default {
   setupFiles: ['<rootDir>/test/support/properties.ts'],
   globalSetup: '<rootDir>/test/support/start-database.ts',
   globalTeardown: '<rootDir>/test/support/stop-database.ts',
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };
