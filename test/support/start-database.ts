@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, statfs } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MikroORM } from '@mikro-orm/postgresql';
@@ -26,6 +26,7 @@ declare global {
 
 /** A PostgreSQL for each worker, so that what one does to its server disturbs no other; each test copies the migrated template. */
 export default async function startDatabases({ maxWorkers }: { maxWorkers: number }): Promise<void> {
+  await removeLeft();
   globalThis.workerDatabases = await Promise.all(Array.from({ length: maxWorkers }, startDatabase));
   process.env.TEST_SERVER_URLS = globalThis.workerDatabases.map(({ database }) => database.url).join(' ');
 }
@@ -36,8 +37,24 @@ async function parentFolder(): Promise<string> {
   return bavail * bsize > NEEDED_BYTES ? MEMORY_FOLDER : tmpdir();
 }
 
+/** A run that was killed leaves its files, and its PostgreSQL, which stops when they are gone. */
+async function removeLeft(): Promise<void> {
+  for (const name of await readdir(MEMORY_FOLDER).catch(() => [])) {
+    const [, pid] = /^synctrail-test-(\d+)-/.exec(name) ?? [];
+    if (pid && !isAlive(Number(pid))) await rm(join(MEMORY_FOLDER, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 async function startDatabase(): Promise<WorkerDatabase> {
-  const dataDir = await mkdtemp(join(await parentFolder(), 'synctrail-test-'));
+  const dataDir = await mkdtemp(join(await parentFolder(), `synctrail-test-${process.pid}-`));
   // Under root PostgreSQL runs as another user, who must get in.
   await chmod(dataDir, 0o755);
   const database = await openEmbeddedPostgres(dataDir);
