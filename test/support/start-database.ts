@@ -65,6 +65,8 @@ async function startDatabase(): Promise<WorkerDatabase> {
   // What is lost when the machine itself dies: no test ends that way, and many databases are copied.
   await admin.em.execute('alter system set fsync = off');
   await admin.em.execute('alter system set full_page_writes = off');
+  // Who was refused something stands before each line of the log.
+  await admin.em.execute(`alter system set log_line_prefix = '%u '`);
   await admin.em.execute('select pg_reload_conf()');
   if (serviceOfTests()) await admin.em.execute(`create role ${SERVICE_ROLE} login password '${SERVICE_PASSWORD}'`);
   await admin.close();

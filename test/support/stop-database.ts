@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SERVICE_ROLE } from './service-role.ts';
 
 export default async function stopDatabases(): Promise<void> {
   const refused: string[] = [];
@@ -14,11 +15,12 @@ export default async function stopDatabases(): Promise<void> {
   }
 }
 
-/** What this PostgreSQL has refused to a role, without the time and the process. */
+/** What this PostgreSQL has refused to the role of the service; tests of rights have roles of their own. */
 async function refusals(dataDir: string): Promise<string[]> {
   const log = await readFile(join(dataDir, 'postgres', 'postgres.log'), 'utf8');
   const lines = log
     .split('\n')
+    .filter((line) => line.startsWith(`${SERVICE_ROLE} `))
     .filter((line) => /permission denied|must be owner|may not drop|not those of a record/.test(line));
   return lines.map((line) => line.replace(/^.*?ERROR:/, 'ERROR:'));
 }

@@ -4,6 +4,7 @@ import { canonicalDigest, canonicalJson, type JsonObject } from '#json';
 import { migrations } from '#migrations';
 import { SnapshotPacker } from '#snapshot';
 import { findings, sql } from '../support/fsck.ts';
+import { serviceOfTests } from '../support/service-role.ts';
 import { startTestApp } from '../support/test-app.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
@@ -32,7 +33,7 @@ it('keeps every version as it was, and packs what stood before', async () => {
     }
     const old = await sql<{ platform: string }>(database.url, VERSIONS);
     expect(old.length).toBeGreaterThan(10);
-    await migrate(orm.em, migrations);
+    await migrate(orm.em, migrations, serviceOfTests());
     const migrated = await sql<{ platform: string }>(database.url, VERSIONS);
     expect(migrated.map(sorted)).toEqual(old.map(sorted));
     expect(await findings(database.url)).toEqual([]);
