@@ -138,7 +138,6 @@ const MAY_IMPORT: Record<string, string[]> = {
     ...['validation', 'versioning'],
   ],
   external: [
-    'pace',
     'problems',
     'access',
     'database',

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { waitAtMost } from '#database';
-import { TimeSlice } from '#pace';
 import {
   Admission,
   Heartbeat,
@@ -8,7 +7,6 @@ import {
   outcomeOf,
   type RecordedSync,
   RemovedVersionError,
-  type StartRow,
   SyncOwnedError,
   SyncReader,
   type SyncRecord,
@@ -43,13 +41,7 @@ export class ExternalSyncService {
 
   /** Records syncs, all or none. Throws what {@link SyncWriter.prepare} and {@link ExternalReferences} do, with the index. */
   async record(syncs: ExternalSync[]): Promise<RecordedSync[]> {
-    this.admission.assertOpen();
-    const rows: StartRow[] = [];
-    const slice = new TimeSlice();
-    for (const [index, sync] of syncs.entries()) {
-      if (slice.isOver) await slice.giveWay();
-      rows.push(await this.writer.prepare(sync).catch((error: unknown) => throwOneOf(syncs, index, error)));
-    }
+    const rows = await this.writer.prepareAll(syncs, (error, index) => throwOneOf(syncs, index, error));
     await this.references.assertGood(rows);
     return this.writer.recordPrepared(rows);
   }

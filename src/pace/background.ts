@@ -24,6 +24,11 @@ export function inBackground<T>(work: () => Promise<T>, maxRestMs = Number.POSIT
   return background.run({ leftMs: maxRestMs }, work);
 }
 
+/** Work with a time limit: as part of background work, it rests for so many milliseconds at the most. */
+export function restAtMost<T>(maxRestMs: number, work: () => Promise<T>): Promise<T> {
+  return background.getStore() ? inBackground(work, maxRestMs) : work();
+}
+
 /** Somebody is served who waits, unless this is called in the background. */
 export function noteForeground(): void {
   if (!background.getStore()) foregroundAt = performance.now();

@@ -88,8 +88,7 @@ export class SyncRecorder {
    * {@link RecordingUnavailableError} when the database does not answer.
    */
   start(rows: StartRow[]): Promise<boolean[]> {
-    noteForeground();
-    return this.queue.add(
+    return this.add(
       rows.map((row) => ({ step: 'start', row })),
       total(rows.map(startWeight)),
       (cause) => new RecordingUnavailableError(cause),
@@ -108,12 +107,11 @@ export class SyncRecorder {
   }
 
   private async finishPart(rows: FinishRow[]): Promise<Settlement[]> {
-    noteForeground();
     const open = rows.map(({ id }) => this.open.get(id));
     const isSure = open.every((sync) => sync?.isOurs());
     // Another result of the same sync comes after this one.
     for (const sync of open) if (sync) sync.isOurs = () => false;
-    await this.queue.add(
+    await this.add(
       rows.map((row) => ({ step: 'finish', row })),
       total(rows.map(finishWeight)),
     );
@@ -185,8 +183,14 @@ export class SyncRecorder {
     return names;
   }
 
+  /** Whoever waits for this comes before work in the background. */
+  private add(rows: StepRow[], weight: number, refusal?: (cause: unknown) => Error): Promise<boolean[]> {
+    noteForeground();
+    return this.queue.add(rows, weight, refusal);
+  }
+
   private async addSteps(rows: StepRow[]): Promise<void> {
-    for (const part of partsOf(rows, () => STEP_WEIGHT)) await this.queue.add(part, part.length * STEP_WEIGHT);
+    for (const part of partsOf(rows, () => STEP_WEIGHT)) await this.add(part, part.length * STEP_WEIGHT);
   }
 
   /** Whether each row has its turn. */

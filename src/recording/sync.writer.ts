@@ -52,6 +52,13 @@ const PLAIN_HASHER = new ContentTypeHasher();
 const KEPT = 'the late result was kept as an event';
 const NOT_KEPT = `${MAX_LATE_RESULTS} late results are already kept as events, so this one was not kept`;
 
+/** Throws an error that says which sync is wrong. */
+type Refusal = (error: unknown, index: number) => never;
+
+const rethrow: Refusal = (error) => {
+  throw error;
+};
+
 /** Writes what syncs were and what came of them. Every write resolves after its commit. */
 @Injectable()
 export class SyncWriter {
@@ -73,10 +80,13 @@ export class SyncWriter {
     return this.recordPrepared(await this.prepareAll(syncs));
   }
 
-  /** Syncs ready to be recorded. Throws `ShuttingDownError`, `ClockSkewError`, and as {@link prepare} does. */
-  async prepareAll(syncs: NewSync[]): Promise<StartRow[]> {
+  /**
+   * Syncs ready to be recorded. Throws `ShuttingDownError`, `ClockSkewError`, and as {@link prepare} does, or what `refuse` makes
+   * of that error and the index of its sync.
+   */
+  async prepareAll(syncs: NewSync[], refuse?: Refusal): Promise<StartRow[]> {
     this.admission.assertOpen();
-    return await this.prepareEach(syncs);
+    return await this.prepareEach(syncs, refuse);
   }
 
   /** Records what a call has brought that is under way: also while this process stops. */
@@ -153,12 +163,12 @@ export class SyncWriter {
     return { ...row, event: { ...event, data: recordedData(row) } };
   }
 
-  private async prepareEach(syncs: NewSync[]): Promise<StartRow[]> {
+  private async prepareEach(syncs: NewSync[], refuse: Refusal = rethrow): Promise<StartRow[]> {
     const rows: StartRow[] = [];
     const slice = new TimeSlice();
-    for (const sync of syncs) {
+    for (const [index, sync] of syncs.entries()) {
       if (slice.isOver) await slice.giveWay();
-      rows.push(await this.prepare(sync));
+      rows.push(await this.prepare(sync).catch((error: unknown) => refuse(error, index)));
     }
     return rows;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isJsonObject } from '#json';
-import { inBackground, TimeSlice } from '#pace';
+import { restAtMost, TimeSlice } from '#pace';
 import { type ItemRef, itemRef, PlatformRegistry, type SyncAnswer, type Target } from '#platform';
 import { newId } from '#recording';
 import { ContentTypeHasher, refKey } from '#versioning';
@@ -12,8 +12,8 @@ const MIN_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 10_000;
 /** Milliseconds that a call has at the least, once it is due. */
 const MIN_READ_MS = 5_000;
-/** Milliseconds of these that a call rests at the most, while others record. */
-const MAX_REST_MS = 3_000;
+/** Milliseconds of these that a call of a deployment rests at the most, while others record. */
+const MAX_REST_MS = 1_000;
 
 /** What a target was seen to hold. */
 export interface Reading {
@@ -96,7 +96,7 @@ export class TargetReader {
       const pauseMs = state.notBefore - performance.now();
       if (pauseMs > 0) await wait(pauseMs, undefined, { ref: false });
       state.next = undefined;
-      const read = await inBackground(() => this.pull(target, [...items.values()]), MAX_REST_MS);
+      const read = await restAtMost(MAX_REST_MS, () => this.pull(target, [...items.values()]));
       const isRead = read !== undefined && read !== 'unrecorded';
       state.failures = isRead ? 0 : state.failures + 1;
       state.notBefore = isRead ? 0 : performance.now() + Math.min(MIN_PAUSE_MS * 2 ** state.failures, MAX_PAUSE_MS);

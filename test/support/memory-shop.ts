@@ -12,6 +12,9 @@ export class MemoryShop implements PlatformAdapter {
   /** Who changed an item last, by its key. */
   readonly changes = new Map<string, { changedBy: string; changedAt: string }>();
 
+  /** What runs within each call. */
+  readonly hooks: { onCall?: (direction: 'PUSH' | 'PULL') => Promise<void> } = {};
+
   toPlatform(definition: JsonObject): JsonObject {
     return definition;
   }
@@ -23,6 +26,7 @@ export class MemoryShop implements PlatformAdapter {
   @TrackSync({ direction: 'PUSH' })
   async push({ items, permit }: RecordedCall): Promise<SyncAnswer> {
     await permit();
+    await this.hooks.onCall?.('PUSH');
     for (const { typeKey, payload } of items) this.held.set(typeKey, payload as JsonObject);
     return { statusCode: 200, items: items.map(({ typeKey }) => ({ typeKey, status: 'SUCCESS' })) };
   }
@@ -30,6 +34,7 @@ export class MemoryShop implements PlatformAdapter {
   @TrackSync({ direction: 'PULL' })
   async pull({ items, permit }: RecordedCall): Promise<SyncAnswer> {
     await permit();
+    await this.hooks.onCall?.('PULL');
     const wanted = items.length > 0 ? items.map(({ typeKey }) => typeKey) : [...this.held.keys()];
     return {
       statusCode: 200,
